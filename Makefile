@@ -1,0 +1,40 @@
+# The whole of it: make demo, make test, make check. Each installs what it needs into .venv and nowhere else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+JOBS ?= 2
+
+.PHONY: demo test check format bench simulate clean
+
+demo: $(VENV)/.installed  ## the main job: a headquarters and three branches on this machine
+	$(BIN)/branchline demo $(ARGS)
+
+test: $(VENV)/.installed  ## every test; what needs something absent skips aloud
+	$(BIN)/python -m pytest -n $(JOBS) -q -rs $(ARGS)
+
+check: $(VENV)/.installed  ## layers, types, style, house rules, plugins
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/branchline plugin check plugins
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed  ## ratios inside one run; see benchmarks/README.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: $(VENV)/.installed  ## longer simulations: make simulate ARGS="--seeds 500"
+	$(BIN)/python -m tests.simulation $(ARGS)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,40 @@
+"""The command line: `branchline …`. One file per command group."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from app.cli import chain, demo, nodes, person
+from app.cli.common import REFUSED, fail
+from app.cli.plugin import plugin_app
+from core.model.errors import NodeError
+
+app = typer.Typer(
+    name="branchline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Branchline: store nodes that work without a network. 支线：断网可用、与总部一致的门店节点。",
+)
+app.command()(nodes.serve)
+app.command()(demo.demo)
+app.command()(chain.invite)
+app.command()(chain.enrol)
+app.add_typer(person.app, name="person")
+app.command()(nodes.status)
+app.command()(nodes.verify)
+app.add_typer(plugin_app, name="plugin")
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit codes: 0 done · 1 refused, the reason is on standard error · 2 wrong usage · 3 nodes or logs disagree.
+    """
+    try:
+        app()
+    except NodeError as error:
+        fail(error)
+        sys.exit(REFUSED)

@@ -1,0 +1,41 @@
+"""Joining the chain: `invite` at headquarters, `enrol` at the branch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.common import Config, opened, say
+from core.model.errors import NodeError, Text
+from sync import enrolment
+
+
+def invite(config: Config, store: Annotated[str, typer.Argument(help="The store that joins. 加入的门店。")]) -> None:
+    """Give out a one-time code with which one node of STORE may join. 生成门店的一次性注册码。"""
+    with opened(config) as service:
+        if not service.node.is_hub:
+            raise NodeError.of("not-headquarters", "only headquarters invites stores", "只有总部可以邀请门店")
+        made = enrolment.invite(service.node, store, dice=service.world.dice)
+        until = made.expires_at.astimezone(service.node.zone).isoformat(" ", "minutes")
+    say(made.code)
+    say(Text(f"for one node of {store}, until {until}", f"供门店 {store} 的一个节点使用，有效期至 {until}"), error=True)
+
+
+def enrol(
+    config: Config,
+    url: Annotated[str, typer.Argument(help="Address of headquarters. 总部地址。")],
+    code: Annotated[str, typer.Argument(help="Code from `branchline invite`. 注册码。")],
+) -> None:
+    """Join the chain with a code from headquarters. 用注册码加入总部。"""
+    with opened(config) as service:
+        if service.node.is_hub:
+            raise NodeError.of(
+                "is-headquarters",
+                "these settings describe a headquarters; it has nobody above it",
+                "该设置为总部，没有上级可加入",
+                fix=Text("use the branch's settings file", "请使用门店的设置文件"),
+            )
+        plain_http = service.settings.sync.plain_http
+        answer = enrolment.enrol(service.node, url, code, dice=service.world.dice, plain_http=plain_http)
+    say(Text(f"joined {answer.hub} as store {answer.store}", f"已以门店 {answer.store} 加入 {answer.hub}"))

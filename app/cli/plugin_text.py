@@ -1,0 +1,121 @@
+"""The words and tables that ``branchline plugin`` prints, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from core.language.source import excerpt
+from core.model.errors import Language, Problem
+
+if TYPE_CHECKING:
+    from core.language.definition import Plugin, Scenario
+    from stores.rehearsal import Miss
+
+
+def problem(each: Problem, language: Language) -> str:
+    """Return a problem with the line it is about and a caret under the column."""
+    head, *rest = each.render(language).splitlines()
+    if each.level == "warn":
+        head = ("警告：" if language == "zh" else "warning: ") + head
+    shown = excerpt(each.place) if each.place else ""
+    return "\n".join([head, *([shown] if shown else []), *rest])
+
+
+def all_well(plugin: Plugin, language: Language) -> str:
+    """Return the line that says a plugin has no faults, and how big it is."""
+    records = sum(1 for record in plugin.records.values() if record.origin == "record")
+    count = (records, len(plugin.scenarios), len(plugin.warnings))
+    if language == "zh":
+        return f"{plugin.name} {plugin.version}：无错误（{count[0]} 种记录，{count[1]} 个场景，{count[2]} 条警告）"
+    return f"{plugin.name} {plugin.version}: no faults ({count[0]} record types, {count[1]} scenarios, {count[2]} warnings)"
+
+
+def pass_word(passed: bool, language: Language) -> str:
+    """Return the word for a scenario's end."""
+    if language == "zh":
+        return "通过" if passed else "未通过"
+    return "passed" if passed else "FAILED"
+
+
+def miss(each: Miss, scenario: Scenario, language: Language) -> str:
+    """Return what a scenario expected and what happened instead, with the line of the file."""
+    shown = excerpt(each.place)
+    lines = [f"{each.place}: {scenario.name}", *([shown] if shown else []), "  " + each.what.say(language)]
+    return "\n".join(lines)
+
+
+def tally(count: int, failed: int, seconds: float, language: Language) -> str:
+    """Return the last line of a test run."""
+    if not count:
+        return "没有可运行的场景" if language == "zh" else "no scenarios to run"
+    if language == "zh":
+        return f"{count - failed} 个通过，{failed} 个未通过，用时 {seconds:.1f} 秒"
+    return f"{count - failed} passed, {failed} failed in {seconds:.1f} s"
+
+
+def test_heads(language: Language) -> list[str]:
+    """Return the column heads of a test run."""
+    return ["插件", "场景", "结果", "秒"] if language == "zh" else ["plugin", "scenario", "result", "seconds"]
+
+
+def rule_heads(language: Language) -> list[str]:
+    """Return the column heads of the rule table."""
+    return (
+        ["规则", "在何处执行", "文件", "场景"] if language == "zh" else ["rule", "carried out by", "file", "scenarios"]
+    )
+
+
+def rule_rows(plugin: Plugin) -> list[list[str]]:
+    """Return one row per rule number and place: number, where, file:line, the scenarios that cite the number."""
+    proofs: dict[str, list[str]] = {}
+    for scenario in plugin.scenarios.values():
+        for number in scenario.cite:
+            proofs.setdefault(number, []).append(scenario.name)
+    told = [rule for rule in plugin.rules if not rule.where.startswith("scenarios.")]
+    rows = [
+        [
+            rule.number,
+            rule.where,
+            _short(plugin, rule.place.file, rule.place.line),
+            ", ".join(proofs.get(rule.number, [])),
+        ]
+        for rule in told
+    ]
+    return sorted(rows, key=lambda row: (_natural(row[0]), row[1]))
+
+
+def scaffold_done(folder: Path, language: Language) -> str:
+    """Return what to do after a scaffold was written."""
+    steps = f"  branchline plugin check {folder}\n  branchline plugin test {folder}"
+    if language == "zh":
+        return f"已创建 {folder}。接下来：\n{steps}"
+    return f"{folder} is ready. Next:\n{steps}"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns; a Chinese character takes two."""
+    widths = [max(_width(line[column]) for line in [heads, *rows]) for column in range(len(heads))]
+    ruler = ["-" * width for width in widths]
+    return "\n".join(_line(line, widths) for line in [heads, ruler, *rows])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _short(plugin: Plugin, file: str, line: int) -> str:
+    path = Path(file)
+    return f"{path.relative_to(plugin.folder) if path.is_relative_to(plugin.folder) else path}:{line}"
+
+
+def _natural(number: str) -> tuple[str, int, str]:
+    """Sort NC-9 before NC-10."""
+    word, _, figure = number.rpartition("-")
+    return (word, int(figure), "") if figure.isdigit() else (word, 0, figure)

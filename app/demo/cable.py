@@ -1,0 +1,76 @@
+"""The network cable between a branch and headquarters, which the demo can pull out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.model.errors import Problem, Text
+from sync.link import Link, LinkDown
+from sync.protocol import (
+    Enrol,
+    EnrolAnswer,
+    Hello,
+    HelloAnswer,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+)
+
+_PULLED_OUT = Problem("link-unreachable", Text("headquarters cannot be reached", "无法连接总部"))
+
+
+class Cable:
+    """Opens links that work while it is plugged in; what is under way when it is pulled out fails."""
+
+    def __init__(self, connect: Callable[[], Link]) -> None:
+        self._connect = connect
+        self.plugged = True
+
+    def open(self) -> Link:
+        """Return a link through this cable."""
+        self.check()
+        return _Through(self, self._connect())
+
+    def check(self) -> None:
+        """Raise LinkDown while the cable is out."""
+        if not self.plugged:
+            raise LinkDown((_PULLED_OUT,))
+
+
+class _Through:
+    """A link that goes through a cable: cut before the question, or after it, when only the answer is lost."""
+
+    def __init__(self, cable: Cable, link: Link) -> None:
+        self._cable = cable
+        self._link = link
+
+    def hello(self, question: Hello) -> HelloAnswer:
+        """Compare where both stand."""
+        self._cable.check()
+        answer = self._link.hello(question)
+        self._cable.check()
+        return answer
+
+    def push(self, question: Push) -> PushAnswer:
+        """Send a piece of the log."""
+        self._cable.check()
+        answer = self._link.push(question)
+        self._cable.check()
+        return answer
+
+    def pull(self, question: Pull) -> PullAnswer:
+        """Fetch a page of the down-feed."""
+        self._cable.check()
+        answer = self._link.pull(question)
+        self._cable.check()
+        return answer
+
+    def enrol(self, question: Enrol) -> EnrolAnswer:
+        """Redeem an invitation."""
+        self._cable.check()
+        return self._link.enrol(question)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()

@@ -1,0 +1,102 @@
+"""One running node: the node itself and what runs beside it: timers, the plugin watcher, the sync worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event, Thread
+
+from app.bootstrap import Surroundings, open_node
+from app.passwords import PasswordRules, Passwords
+from app.sessions import Sessions
+from app.settings import Settings
+from app.throttle import Throttle
+from app.timer_loop import TimerLoop
+from app.upstream import worker_for
+from core.host.catalog import Catalog
+from core.model.errors import NodeError
+from stores import periods, timers
+from stores.migrate import migrate
+from stores.node import Node
+from sync.link import Link
+from sync.worker import Worker
+
+log = logging.getLogger("branchline.node")
+
+
+@dataclass
+class Service:
+    """A node and its companions, wired once; ``start`` and ``stop`` may be called by a server or a test."""
+
+    settings: Settings
+    world: Surroundings
+    node: Node
+    passwords: Passwords
+    sessions: Sessions
+    timers: TimerLoop
+    worker: Worker | None = None
+    _stop: Event = field(default_factory=Event)
+    _watcher: Thread | None = None
+
+    def new_id(self) -> str:
+        """Return a fresh id."""
+        return self.node.new_id()
+
+    def start(self) -> None:
+        """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
+        self.timers.start()
+        if self.settings.plugins.watch:
+            self._watcher = self.node.host.watch(self._stop)
+        if self.worker is not None:
+            self.worker.start()
+        log.info("started", extra={"node": self.node.identity.node, "store": self.node.store})
+
+    def stop(self) -> None:
+        """Stop everything and close the database."""
+        self._stop.set()
+        if self.worker is not None:
+            self.worker.stop()
+        self.timers.stop()
+        self.node.database.close()
+        log.info("stopped", extra={"node": self.node.identity.node})
+
+
+def open_service(
+    settings: Settings,
+    world: Surroundings | None = None,
+    passwords: Passwords | None = None,
+    connect: Callable[[], Link] | None = None,
+) -> Service:
+    """Open the node that ``settings`` describe, with its companions, not yet started.
+
+    The demo and the tests pass a world of their own, a cheaper hasher, and a cable that can be pulled.
+    """
+    world = world or Surroundings()
+    node = open_node(settings, world)
+    rules = PasswordRules(settings.sign_in.password_shortest, settings.sign_in.pin_shortest)
+    passwords = passwords or Passwords(rules)
+    lasts = timedelta(seconds=settings.sign_in.session)
+    sessions = Sessions(node, passwords, Throttle(lambda: world.mono() / 1000), world.token, lasts)
+    loop = TimerLoop(lambda: len(timers.fire_due(node)), lambda: timers.next_due(node), node.now)
+    worker = worker_for(node, settings, world, connect)
+    service = Service(settings, world, node, passwords, sessions, loop, worker)
+    with node.database.write() as connection:
+        periods.arm(connection, node)
+    node.on_commit(loop.wake)
+    node.host.subscribe(lambda _old, new: _adopt(service, new))
+    return service
+
+
+def _adopt(service: Service, new: Catalog) -> None:
+    """Give the plugins that have just been swapped in their tables and open their periods."""
+    try:
+        migrate(service.node.database, new)
+        with service.node.database.write() as connection:
+            periods.arm(connection, service.node)
+    except NodeError as error:
+        log.exception("the database does not fit the plugins", extra={"codes": [p.code for p in error.problems]})
+        raise
+    service.timers.wake()
+    log.info("plugins in force", extra={"revision": new.revision, "count": len(new.plugins)})

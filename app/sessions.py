@@ -1,0 +1,106 @@
+"""Signing in and out: a login and a password become a token; a token becomes the person who acts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.passwords import Passwords
+from app.throttle import Throttle, TooManyAttempts
+from core.model.errors import NodeError, SignInNeeded, Text
+from stores import people
+from stores.actor import Actor
+from stores.node import Node
+from stores.requests import person
+
+EXTEND_AFTER = timedelta(minutes=5)  # a session in use is prolonged, but not with a write for every click
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh session. ``token`` is shown once, here; the node keeps only its hash."""
+
+    token: str
+    expires_at: datetime
+    actor: Actor
+
+
+@dataclass
+class Sessions:
+    """Signs people in at one node. ``lasts`` is how long a session lives without being used."""
+
+    node: Node
+    passwords: Passwords
+    throttle: Throttle
+    new_token: Callable[[], str]
+    lasts: timedelta
+
+    def sign_in(self, login: str, password: str, address: str, agent: str | None = None) -> SignedIn:
+        """Check a login and start a session; the refusal never says which of the two was wrong."""
+        self.throttle.enter(login.strip().casefold(), address)
+        now = self.node.now()
+        with self.node.database.read() as connection:
+            account = people.account_by_login(connection, login)
+        actor = self._person(account.staff_id) if account else None
+        if account is not None and account.locked_until is not None and account.locked_until > now:
+            raise TooManyAttempts.after(max(1, round((account.locked_until - now).total_seconds())))
+        right = self.passwords.verify(account.password_hash if account else None, password)
+        if account is None or actor is None or not account.active or not right:
+            if account is not None and not right:
+                self._count_failure(account.staff_id, now)
+            raise _refused()
+        self.throttle.succeeded(login.strip().casefold(), address)
+        token, expires_at = self.new_token(), now + self.lasts
+        fresh = self.passwords.again(password) if self.passwords.outdated(account.password_hash) else None
+        with self.node.database.write() as connection:
+            if fresh is not None:
+                people.change_password(connection, account.staff_id, fresh, now)
+            people.signed_in(connection, account.staff_id)
+            people.start_session(connection, hash_token(token), account.staff_id, now, self.lasts, agent)
+        return SignedIn(token, expires_at, actor)
+
+    def actor(self, token: str) -> Actor:
+        """Return who a token stands for, with the roles held now; raise SignInNeeded when it stands for nobody."""
+        now = self.node.now()
+        with self.node.database.read() as connection:
+            found = people.session(connection, hash_token(token), now)
+        actor = self._person(found.staff_id) if found else None
+        if found is None or actor is None:
+            raise SignInNeeded.of("session-ended", "you are signed out; sign in again", "登录已失效，请重新登录")
+        if now - found.seen_at > EXTEND_AFTER:
+            with self.node.database.write() as connection:
+                people.extend_session(connection, hash_token(token), now, self.lasts)
+        return actor
+
+    def sign_out(self, token: str) -> None:
+        """End a session; ending it twice is fine."""
+        with self.node.database.write() as connection:
+            people.end_session(connection, hash_token(token))
+
+    def _person(self, staff_id: str) -> Actor | None:
+        """Return the person as staff records have them now, or None when they have left."""
+        try:
+            with self.node.database.read() as connection:
+                return person(connection, self.node, staff_id)
+        except NodeError:
+            return None
+
+    def _count_failure(self, staff_id: str, now: datetime) -> None:
+        with self.node.database.write() as connection:
+            people.sign_in_failed(connection, staff_id, now)
+
+
+def hash_token(token: str) -> str:
+    """Return what is kept of a token: it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _refused() -> NodeError:
+    return SignInNeeded.of(
+        "wrong-login",
+        "login or password is wrong",
+        "登录名或密码错误",
+        fix=Text("check both; the administrator can set a new password", "请检查后重试；管理员可重设密码"),
+    )

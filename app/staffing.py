@@ -1,0 +1,120 @@
+"""People who sign in: a staff record and an account that belongs to it. The first administrator comes in this way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.passwords import Passwords
+from core.model.errors import Clash, NodeError, NotFound, Problem, Text, suggest
+from core.model.scope import HEADQUARTERS
+from stores import people, records
+from stores.act import Call, act
+from stores.actor import SYSTEM_ACTOR
+from stores.node import Node
+
+STAFF = "core.staff"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Who is to sign in, and by what."""
+
+    name: str
+    login: str
+    password: str
+    roles: tuple[str, ...]
+    badge: str | None = None
+    store: str | None = None  # None = the node's own
+
+
+def add_person(node: Node, passwords: Passwords, person: NewPerson) -> str:
+    """Hire a person and let him sign in here; return the staff id. Raises NodeError with every problem."""
+    check_roles(node, person.roles)
+    kept = passwords.hash(person.password, person.login)
+    with node.database.read() as connection:
+        if people.account_by_login(connection, person.login) is not None:
+            raise Clash.of(
+                "login-taken",
+                f"somebody signs in as `{person.login}` already",
+                f"登录名 `{person.login}` 已被使用",
+                field="login",
+            )
+    ask: dict[str, object] = {"name": person.name, "roles": list(person.roles)}
+    if person.badge:
+        ask["badge"] = person.badge
+    record = node.catalog.records[STAFF]
+    receipt = act(node, Call(record, "hire", SYSTEM_ACTOR, ask=ask, store=person.store or node.store))
+    with node.database.write() as connection:
+        people.create_account(connection, receipt.id, person.login, kept, node.now())
+    return receipt.id
+
+
+def set_password(node: Node, passwords: Passwords, login: str, password: str) -> None:
+    """Give a person a new password; sessions that run end."""
+    kept = passwords.hash(password, login)
+    with node.database.write() as connection:
+        account = people.account_by_login(connection, login)
+        if account is None:
+            raise NotFound.of(
+                "no-such-login", f"nobody signs in as `{login}` here", f"本机没有登录名 `{login}`", field="login"
+            )
+        people.change_password(connection, account.staff_id, kept, node.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A member of staff as this node knows him, with the login he has here, if any."""
+
+    name: str
+    badge: str | None
+    roles: tuple[str, ...]
+    store: str
+    login: str | None
+    active: bool
+
+
+def listed(node: Node) -> list[Listed]:
+    """Return all staff known here, by store and name."""
+    record, found, cursor = node.catalog.records[STAFF], [], None
+    while True:
+        page = records.query(node, SYSTEM_ACTOR, record, sort=["store", "name"], cursor=cursor, limit=records.LIMIT_MAX)
+        found += page.rows
+        cursor = page.next
+        if cursor is None:
+            break
+    with node.database.read() as connection:
+        accounts = {each["id"]: people.account_of(connection, each["id"]) for each in found}
+    return [
+        Listed(
+            each["name"],
+            each["badge"],
+            tuple(each["roles"] or ()),
+            each["store"],
+            account.login if (account := accounts[each["id"]]) and account.active else None,
+            bool(each["active"]),
+        )
+        for each in found
+    ]
+
+
+def check_roles(node: Node, roles: Sequence[str]) -> None:
+    """Refuse roles that no running plugin has: a typing error would make a person who can do nothing."""
+    known = {name for plugin in node.catalog.plugins.values() for name in plugin.roles}
+    problems = tuple(
+        Problem(
+            "no-such-role",
+            Text(f"no plugin has a role `{role}`", f"没有岗位 `{role}`"),
+            fix=suggest(role, known) or Text("known: " + ", ".join(sorted(known)), "可用：" + "、".join(sorted(known))),
+            field="roles",
+        )
+        for role in roles
+        if role not in known
+    )
+    if problems:
+        raise NodeError(problems)
+
+
+def first_role(node: Node) -> str:
+    """Return the role of the administrator of this node."""
+    return "hq_admin" if node.store == HEADQUARTERS else "store_admin"

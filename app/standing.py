@@ -1,0 +1,79 @@
+"""How a node stands, in a shop's words: what waits, what conflicts, what is wrong, is it safe to switch off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.service import Service
+from core.model.clock import from_iso
+from core.model.errors import Language
+from stores import checkpoints, log, quarantine, records, timers
+from stores.actor import SYSTEM_ACTOR
+from stores.credentials import nodes
+from stores.node import Node
+
+
+def standing(service: Service, language: Language) -> dict[str, object]:
+    """Return the node's standing as plain data; texts in ``language``, moments in the branch's time."""
+    node = service.node
+    due = timers.next_due(node)
+    with node.database.read() as connection:
+        heads = checkpoints.heads(connection)
+        told: dict[str, object] = {
+            "log": {origin: seq for origin, (seq, _) in heads.items()},
+            "quarantined": quarantine.count(connection),
+            "timers": {"next": _local(node, due), "faults": len(timers.faults(connection))},
+        }
+        if node.is_hub:
+            told["nodes"] = {each.node: each.store for each in nodes(connection)}
+        else:
+            told["sync"] = _sync(service, language, *log.unsent(connection), checkpoints.pulled(connection))
+    catalog = node.catalog
+    return {
+        **told,
+        "conflicts": count(node, "core.conflict", "open"),
+        "requests": count(node, "core.request", "waiting"),
+        "plugins": {plugin.name: plugin.version for plugin in catalog.plugins.values()},
+        "faults": [problem.render(language) for fault in catalog.faults for problem in fault.problems],
+        "revision": catalog.revision,
+    }
+
+
+def count(node: Node, record: str, state: str) -> int:
+    """Return how many records of a type are in a state here."""
+    page = records.query(
+        node, SYSTEM_ACTOR, node.catalog.records[record], where=[("state", "eq", state)], limit=1, total=True
+    )
+    return page.total or 0
+
+
+def _sync(service: Service, language: Language, waiting: int, oldest: str | None, pulled: int) -> dict[str, object]:
+    node = service.node
+    told: dict[str, object] = {
+        "waiting": waiting,
+        "oldest": _cell(node, oldest),
+        "pulled_to": pulled,
+        "safe_to_switch_off": waiting == 0,
+    }
+    if service.worker is None:
+        return told
+    seen = service.worker.status()
+    return {
+        **told,
+        "online": seen.online,
+        "since": _cell(node, seen.since),
+        "last_sync": _cell(node, seen.last_sync),
+        "clock_offset_ms": seen.clock_offset_ms,
+        "pushed": seen.pushed,
+        "pulled": seen.pulled,
+        "plugins_differ": list(seen.skew),
+        "problem": seen.error.what.say(language) if seen.error else None,
+    }
+
+
+def _local(node: Node, moment: datetime | None) -> str | None:
+    return moment.astimezone(node.zone).isoformat(timespec="seconds") if moment else None
+
+
+def _cell(node: Node, cell: str | None) -> str | None:
+    return _local(node, from_iso(cell)) if cell else None

@@ -1,0 +1,47 @@
+"""The branch's way to headquarters: a worker that reads the enrolment anew for each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.bootstrap import Surroundings
+from app.settings import Settings
+from core.model.errors import NodeError, Text
+from stores.node import Node
+from sync import keys
+from sync.enrolment import check_url
+from sync.link import HttpLink, Link
+from sync.worker import Pace, Worker
+
+
+class NotJoined(NodeError):
+    """The branch has not been enrolled yet; it works on its own until then."""
+
+    status = 503
+
+
+def worker_for(
+    node: Node, settings: Settings, world: Surroundings, connect: Callable[[], Link] | None = None
+) -> Worker | None:
+    """Return the sync worker of a branch, None at the hub. ``connect`` replaces the real network (the demo's cable)."""
+    if node.is_hub:
+        return None
+    pace = Pace(beat_s=settings.sync.beat)
+    return Worker(node, connect or (lambda: open_link(node, settings)), dice=world.dice, pace=pace)
+
+
+def open_link(node: Node, settings: Settings) -> Link:
+    """Open a link with the credential that enrolment left, or raise NotJoined; one may enrol while the node is up."""
+    with node.database.read() as connection:
+        upstream = keys.upstream(connection)
+    if upstream is None:
+        raise NotJoined.of(
+            "not-joined",
+            "this branch has not joined a chain yet",
+            "本门店尚未加入总部",
+            fix=Text(
+                "branchline enrol URL CODE, with a code from headquarters",
+                "请用总部给出的注册码运行 branchline enrol URL CODE",
+            ),
+        )
+    return HttpLink(check_url(upstream.url, plain_http=settings.sync.plain_http), upstream.token)

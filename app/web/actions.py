@@ -1,0 +1,100 @@
+"""Writing: the two addresses by which an action is carried out, and the signature on a waiting request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from fastapi import APIRouter
+
+from app.web.body import JsonBody, JsonMap, only
+from app.web.caller import Caller, CurrentCaller
+from app.web.errors import problem_json
+from core.language.definition import RecordType
+from core.model.errors import ActionRefused, Clash, Language, Problem, Text
+from core.model.fields import BadValue, FieldSpec
+from stores import act as kernel
+from stores import records, requests
+
+router = APIRouter(prefix="/api")
+_BODY: dict[str, type | tuple[type, ...]] = {"ask": dict, "reason": str, "at": str, "seen": str, "store": str}
+_INSIDE = Text("put the fields inside `ask`", "请将字段放入 `ask` 中")
+_MOMENT = FieldSpec("datetime")
+
+
+@router.post("/{plugin}/{record}/actions/{action}")
+def create(plugin: str, record: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
+    """Carry out an action that makes a new record."""
+    return _act(caller, plugin, record, None, action, body)
+
+
+@router.post("/{plugin}/{record}/{record_id}/actions/{action}")
+def change(plugin: str, record: str, record_id: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
+    """Carry out an action on an existing record. A warning asks for a ``reason`` and a second call."""
+    return _act(caller, plugin, record, record_id, action, body)
+
+
+@router.post("/core/request/{request_id}/sign")
+def sign(request_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
+    """Sign a request that waits for one's role; with the last signature it is carried out."""
+    entered = only(body, {"reason": str})
+    row = requests.sign(caller.node, request_id, caller.actor, cast("str | None", entered.get("reason")))
+    return {"id": row.id, "state": row.values["state"], "signed": row.values["signed"]}
+
+
+def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action: str, body: JsonMap) -> JsonMap:
+    kind = caller.record(plugin, record)
+    entered = only(body, _BODY, fix=_INSIDE)
+    if record_id is not None and "seen" in entered:
+        _check_unchanged(caller, kind, record_id, str(entered["seen"]))
+    receipt = kernel.act(
+        caller.node,
+        kernel.Call(
+            record=kind,
+            action=action,
+            actor=caller.actor,
+            id=record_id,
+            ask=cast(JsonMap, entered.get("ask", {})),
+            at=_moment(caller, entered.get("at")),
+            reason=cast("str | None", entered.get("reason")),
+            store=cast("str | None", entered.get("store")),
+        ),
+    )
+    return receipt_json(receipt, caller.language)
+
+
+def receipt_json(receipt: kernel.Receipt, language: Language) -> JsonMap:
+    """Return what the caller is told of an action that was carried out."""
+    return {
+        "tx": receipt.tx,
+        "record": receipt.record.key,
+        "id": receipt.id,
+        "number": receipt.number,
+        "state": receipt.state,
+        "provisional": receipt.provisional,
+        "request": receipt.request,
+        "warnings": [problem_json(problem, language) for problem in receipt.warnings],
+    }
+
+
+def _check_unchanged(caller: Caller, kind: RecordType, record_id: str, seen: str) -> None:
+    """Refuse to act on a record that has changed since the caller read it (``seen`` is its ``updated_at`` then).
+
+    A courtesy to people with a form open, who would decide on old figures; what must never happen twice is guarded
+    by the action itself, inside its transaction.
+    """
+    shown = records.fetch(caller.node, caller.actor, kind, record_id, fields=["id"])
+    if _moment(caller, shown["updated_at"], "updated_at") != _moment(caller, seen, "seen"):
+        who = shown.get("_refs", {}).get(shown["updated_by"], shown["updated_by"])
+        what = Text(f"{who} has changed it since you opened it", f"您打开之后，{who} 已修改此记录")
+        raise Clash((Problem("changed-since", what, fix=Text("open it again", "请重新打开"), field="seen"),))
+
+
+def _moment(caller: Caller, entered: object, name: str = "at") -> datetime | None:
+    """Return when it happened; without an offset it is the store's own time."""
+    if entered is None:
+        return None
+    try:
+        return cast(datetime, _MOMENT.parse(entered, caller.node.zone))
+    except BadValue as bad:
+        raise ActionRefused((bad.problem(name),)) from None

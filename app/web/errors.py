@@ -1,0 +1,158 @@
+"""Errors as a caller sees them: one JSON shape, in the caller's language, every problem at once.
+
+``{"error": {"code": "…", "problems": [{"code", "field", "what", "fix", "level"}]}}``
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.logs import trace
+from app.throttle import TooManyAttempts
+from app.web.language import language_of
+from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, Problem, SignInNeeded, Text
+
+log = logging.getLogger("branchline.web")
+
+REASON_NEEDED = "reason-needed"
+
+
+class BadRequest(NodeError):
+    """The request itself cannot be read: not JSON, a wrong type, an unknown key."""
+
+    status: ClassVar[int] = 400
+
+
+class TooLarge(NodeError):
+    """The body is larger than the node reads."""
+
+    status: ClassVar[int] = 413
+
+
+class WrongType(NodeError):
+    """The body is not the kind of content the route reads."""
+
+    status: ClassVar[int] = 415
+
+
+_NAMES: dict[type[NodeError], str] = {
+    SignInNeeded: "sign-in-needed",
+    Forbidden: "forbidden",
+    NotFound: "not-found",
+    Clash: "clash",
+}
+
+
+def error_body(error: NodeError, language: Language) -> dict[str, object]:
+    """Return the JSON body of an error."""
+    return {
+        "error": {
+            "code": error_code(error),
+            "problems": [problem_json(problem, language) for problem in error.problems],
+        }
+    }
+
+
+def error_code(error: NodeError) -> str:
+    """Return one word for the whole error: a program decides by it, a person reads the problems.
+
+    When only warnings stand in the way the word is ``reason-needed``: the same call with a ``reason`` goes through.
+    """
+    problems = error.problems
+    if problems and all(problem.level == "warn" for problem in problems):
+        return REASON_NEEDED
+    if len(problems) == 1:
+        return problems[0].code
+    return next((name for kind, name in _NAMES.items() if isinstance(error, kind)), "refused")
+
+
+def problem_json(problem: Problem, language: Language) -> dict[str, object]:
+    """Return one problem as JSON, said in ``language``."""
+    return {
+        "code": problem.code,
+        "field": problem.field,
+        "what": problem.what.say(language),
+        "fix": problem.fix.say(language) if problem.fix else None,
+        "level": problem.level,
+    }
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error in the house's shape, the framework's own ones too."""
+    app.add_exception_handler(NodeError, _node_error)
+    app.add_exception_handler(RequestValidationError, _request_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(error: NodeError, language: Language) -> JSONResponse:
+    """Return the response for an error."""
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = str(error.seconds)
+    return JSONResponse(error_body(error, language), status_code=error.status, headers=headers)
+
+
+async def _node_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NodeError)
+    return answer(error, language_of(request))
+
+
+async def _request_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = tuple(_parameter_problem(detail["loc"], detail["msg"]) for detail in error.errors())
+    return answer(NodeError(problems), language_of(request))
+
+
+def _parameter_problem(where: Sequence[int | str], message: str) -> Problem:
+    name = str(where[-1]) if where else "request"
+    return Problem("bad-parameter", Text(f"`{name}` is wrong: {message}", f"参数 `{name}` 有误：{message}"), field=name)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    language = language_of(request)
+    if error.status_code == 404:
+        return answer(
+            NotFound.of("no-such-address", "there is nothing at this address", "没有这个地址", fix=_SEE_DOCS), language
+        )
+    if error.status_code == 405:
+        response = answer(
+            BadRequest.of(
+                "wrong-method", "this address does not take that method", "此地址不支持该方法", fix=_SEE_DOCS
+            ),
+            language,
+        )
+    else:
+        response = answer(BadRequest.of("bad-request", str(error.detail), str(error.detail)), language)
+    response.status_code = error.status_code
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Answer our own mistake: an incident number for the person, type and frames (no values) for the log."""
+    incident = request.app.state.service.new_id()[-12:]
+    log.error("unexpected error", extra={"incident": incident, "route": route_of(request), **trace(error)})
+    what = Text(f"something went wrong in the program; incident {incident}", f"程序内部出错，事件编号 {incident}")
+    fix = Text("nothing was saved; tell support the incident number", "未保存任何内容，请将事件编号告知技术支持")
+    broken = NodeError((Problem("internal-error", what, fix=fix),))
+    response = answer(broken, language_of(request))
+    response.status_code = 500
+    return response
+
+
+def route_of(request: Request) -> str:
+    """Return the route's template: what may be logged of an address (ids of records stay out)."""
+    route = request.scope.get("route")
+    return getattr(route, "path", "(none)")
+
+
+_SEE_DOCS = Text("see /docs for the addresses of this node", "本节点的接口说明见 /docs")

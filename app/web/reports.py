@@ -1,0 +1,123 @@
+"""Scorecards and dispatch orders, computed when asked, with the figures and reasons behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import cast
+
+from fastapi import APIRouter, Request
+
+from app.web.body import JsonMap
+from app.web.caller import Caller, CurrentCaller
+from core.language.definition import Dispatch, Plugin, RecordType
+from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
+from stores import dispatch as turns
+from stores import records, rows, scorecards
+from stores.permission import acting_roles
+from stores.world import NodeWorld
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/{plugin}/scorecards/{card}")
+def scorecard(plugin: str, card: str, request: Request, caller: CurrentCaller) -> JsonMap:
+    """Return the cards of the period that ``day`` (default: today) is in, as far as the caller may see them.
+
+    A card that is closed shows what was written into it; an open one is computed now. ``subject`` picks one person.
+    """
+    found = caller.catalog.plugin(plugin)
+    _known(found.scorecards, card, Text("scorecard", "考核表"))
+    kind = caller.record(plugin, card)
+    period = _period(caller, found, card, request.query_params.get("day"))
+    where: list[tuple[str, str, object]] = [("period", "eq", period)]
+    if subject := request.query_params.get("subject"):
+        where.append(("subject", "eq", subject))
+    page = records.query(caller.node, caller.actor, kind, where=where, limit=records.LIMIT_MAX)
+    return {"card": card, "period": period, "rows": [_scored(caller, found, kind, shown) for shown in page.rows]}
+
+
+@router.get("/{plugin}/dispatch/{policy}")
+def ranking(plugin: str, policy: str, request: Request, caller: CurrentCaller) -> JsonMap:
+    """Return whose turn it is and why, for the caller's store; ``for`` names the record that is to be assigned."""
+    found = caller.catalog.plugin(plugin)
+    _known(found.dispatch, policy, Text("dispatch policy", "派单规则"))
+    rule = found.dispatch[policy]
+    node = caller.node
+    with node.database.read() as connection:
+        item = request.query_params.get("for")
+        kind = _picker(found, policy)
+        row = rows.get(connection, node, kind, item) if item and kind else None
+        store = str(row.values["store"]) if row else request.query_params.get("store", caller.actor.store)
+        world = NodeWorld(connection, node, plugin, store)
+        _check_may_see(world, found, rule, caller)
+        env = world.env(row, node.now(), caller.actor)
+        ranked = turns.rank(world, rule, row, env)
+    return {
+        "policy": policy,
+        "label": rule.label.say(caller.language),
+        "keys": {key.name: key.label.say(caller.language) for key in rule.prefer},
+        "candidates": [_said(turns.describe(candidate), caller) for candidate in ranked],
+    }
+
+
+def _scored(caller: Caller, plugin: Plugin, kind: RecordType, shown: JsonMap) -> JsonMap:
+    if shown.get("total") is not None:
+        return shown
+    node = caller.node
+    with node.database.read() as connection:
+        row = rows.get(connection, node, kind, str(shown["id"]))
+        world = NodeWorld(connection, node, plugin.name, str(row.values["store"]))
+        env = world.env(row, node.now(), caller.actor)
+        score = scorecards.of_record(world, plugin.scorecards[kind.name], row, env)
+    return {**shown, **scorecards.plain(score), "open": True}
+
+
+def _period(caller: Caller, plugin: Plugin, card: str, day: str | None) -> str:
+    """Return the first day of the card's period, as the card's records carry it."""
+    calendar = caller.node.calendar(plugin.name)
+    try:
+        wanted = date.fromisoformat(day) if day else calendar.business_date(caller.node.now())
+    except ValueError:
+        raise NodeError.of("bad-parameter", "`day` must be a date", "`day` 须为日期", field="day") from None
+    return cast(date, calendar.period(plugin.scorecards[card].period, wanted).start).isoformat()
+
+
+def _check_may_see(world: NodeWorld, plugin: Plugin, rule: Dispatch, caller: Caller) -> None:
+    """Let in who assigns by this policy or confirms what it chose: the reasons are about colleagues."""
+    picking = [
+        (record, field)
+        for record in plugin.records.values()
+        for action in record.actions.values()
+        for outcome in action.outcomes
+        for field, policy in outcome.pick.items()
+        if policy == rule.name
+    ]
+    allowed = {
+        role
+        for record, field in picking
+        for action in record.actions.values()
+        if any(ask.field == field for ask in action.ask) or any(field in outcome.pick for outcome in action.outcomes)
+        for role in action.by
+    }
+    if not allowed & acting_roles(world, caller.actor):
+        raise Forbidden.of("role", "your role does not assign by this policy", "您的岗位不使用此派单规则")
+
+
+def _picker(plugin: Plugin, policy: str) -> RecordType | None:
+    for record in plugin.records.values():
+        for action in record.actions.values():
+            if any(policy in outcome.pick.values() for outcome in action.outcomes):
+                return record
+    return None
+
+
+def _said(candidate: dict[str, object], caller: Caller) -> JsonMap:
+    out = cast("list[Mapping[str, str]]", candidate["out"])
+    return {**candidate, "out": [{"rule": each["rule"], "what": each[caller.language]} for each in out]}
+
+
+def _known(names: Mapping[str, object], name: str, what: Text) -> None:
+    if name not in names:
+        text = Text(f"there is no {what.en} `{name}`", f"没有{what.zh} `{name}`")
+        raise NotFound((Problem("not-found", text, fix=suggest(name, names)),))

@@ -1,0 +1,55 @@
+"""Puts the routes together into one application, and serves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.service import Service
+from app.web import actions, docs, plugins, reading, reports, session, status
+from app.web.documents import Documents
+from app.web.errors import add_error_handlers
+from app.web.guard import Guard
+from app.web.sync import sync_router
+
+
+def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
+    """Return the application of one node. ``run_service`` starts and stops the node's threads with it.
+
+    The order of the routers matters: fixed words (`plugins`, `session`, `scorecards`) come before names of records.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if run_service:
+            service.start()
+        yield
+        if run_service:
+            service.stop()
+
+    app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.service = service
+    app.state.documents = Documents()
+    add_error_handlers(app)
+    for part in (session, status, plugins, docs, reports, actions, reading):
+        app.include_router(part.router)
+    app.mount("/static", docs.static)
+    mount_sync(app, service)
+    app.add_middleware(Guard)
+    return app
+
+
+def mount_sync(app: FastAPI, service: Service) -> None:
+    """Offer the sync calls on a node that others may join."""
+    if service.node.is_hub:
+        app.include_router(sync_router(service.node))
+
+
+def server_for(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """Return a server for the application, without the framework's own log of addresses."""
+    return uvicorn.Server(
+        uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    )

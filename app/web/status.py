@@ -1,0 +1,30 @@
+"""How the node is: alive for everybody, the whole picture for those who are signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from app.standing import standing
+from app.web.caller import Visitor, caller, visitor
+from core.model.errors import SignInNeeded
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/status")
+def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict[str, object]:
+    """Return name, store and clock; for a signed-in person also what waits, what conflicts and what is wrong."""
+    node = seen.node
+    brief: dict[str, object] = {
+        "node": node.identity.node,
+        "store": node.store,
+        "hub": node.is_hub,
+        "now": node.now().astimezone(node.zone).isoformat(timespec="milliseconds"),
+    }
+    try:
+        caller(request, seen)
+    except SignInNeeded:
+        return brief
+    return {**brief, **standing(seen.service, seen.language)}

@@ -1,0 +1,82 @@
+"""Who may see a record, and where its copies live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from core.language.compile.drafts import Blueprint
+from core.language.compile.reach import RecordDraft
+from core.language.compile.typed import duration
+from core.language.compile.values import condition, where
+from core.language.compile.workshop import Workshop
+from core.language.definition import ReadRule, SyncRule
+from core.language.expressions import Formula
+from core.language.manifest.records import ReadShape
+from core.language.source import KeyPath
+from core.model.errors import Text
+from core.model.kinds import record_kind
+
+
+def compile_read(shop: Workshop, plan: Blueprint) -> dict[str, ReadRule] | None:
+    """Return what each role sees; None when the record does not say."""
+    if plan.shape.read is None:
+        return None
+    found = {}
+    for role, shape in plan.shape.read.items():
+        path = (*plan.path, "read", role)
+        shop.known_role(role, path)
+        found[role] = _rule(shop, plan.draft, shape, path)
+    return found
+
+
+def compile_sync(shop: Workshop, plan: Blueprint) -> SyncRule:
+    """Return who holds a copy and who decides."""
+    shape, path = plan.shape.sync, (*plan.path, "sync")
+    if shape is None:
+        return SyncRule()
+    known_fields(shop, plan.draft, shape.hide, (*path, "hide"))
+    return SyncRule(
+        shape.scope, shape.home, duration(shop, shape.keep, (*path, "keep")), frozenset(shape.hide), shape.deletes
+    )
+
+
+def known_fields(shop: Workshop, draft: RecordDraft, names: Iterable[str], path: KeyPath) -> None:
+    """Note every name that is no field of the record."""
+    for index, name in enumerate(names):
+        shop.known(
+            name, draft.specs, Text(f"field of {draft.name}", f"{draft.name} 字段"), (*path, index), "unknown-field"
+        )
+
+
+def _rule(shop: Workshop, draft: RecordDraft, shape: ReadShape, path: KeyPath) -> ReadRule:
+    scope = shop.scope({"self": record_kind(draft.key)}, own="self")
+    found = where(shop, shape.where, (*path, "where"), scope)
+    known_fields(shop, draft, shape.hide, (*path, "hide"))
+    mask: dict[str, Formula | None] = {}
+    if isinstance(shape.mask, Mapping):
+        known_fields_of_map(shop, draft, shape.mask, (*path, "mask"))
+        for name, raw in shape.mask.items():
+            here = (*path, "mask", name)
+            if isinstance(raw, str | bool):
+                mask[name] = condition(shop, raw, here, scope)
+            else:
+                shop.fault("wrong-shape", "a condition is expected", "此处应为条件", here)
+    elif isinstance(shape.mask, list) and all(isinstance(name, str) for name in shape.mask):
+        known_fields(shop, draft, shape.mask, (*path, "mask"))
+        mask = dict.fromkeys(shape.mask)
+    elif shape.mask is not None:
+        shop.fault(
+            "wrong-shape",
+            "a list of fields, or field: condition, is expected",
+            "此处应为字段列表或 字段: 条件",
+            (*path, "mask"),
+        )
+    return ReadRule(found, mask, frozenset(shape.hide), shape.reveal == "logged", tuple(shape.cite))
+
+
+def known_fields_of_map(shop: Workshop, draft: RecordDraft, raw: Mapping[str, object], path: KeyPath) -> None:
+    """Note every key that is no field of the record."""
+    for name in raw:
+        shop.known(
+            name, draft.specs, Text(f"field of {draft.name}", f"{draft.name} 字段"), (*path, name), "unknown-field"
+        )

@@ -1,0 +1,449 @@
+"""A business, compiled: what plugin.yaml means once it has been checked. Immutable; shared by all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+from typing import Literal
+
+from core.language.expressions import Formula
+from core.model.duration import Duration
+from core.model.errors import Place, Problem, Text
+from core.model.fields import FieldSpec
+from core.model.merge import MergePolicy
+
+ScopeName = Literal["store", "region", "all", "hq"]
+HomeName = Literal["store", "hq"]
+SYSTEM = "system"  # the actor, and the role, of timers and of the node itself
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record type. ``value`` makes it computed: it has no column and is never written."""
+
+    name: str
+    spec: FieldSpec
+    label: Text
+    place: Place
+    default: Formula | None = None
+    value: Formula | None = None
+    unique: bool = False
+    mask: str | None = None
+    merge: MergePolicy = MergePolicy.LATEST
+    cite: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> bool:
+        """Whether the field has a column."""
+        return self.value is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One input of an action: a field of the record, or (``field`` None) a one-off input read as ``ask.name``."""
+
+    name: str
+    spec: FieldSpec
+    label: Text
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule that must hold. ``warn`` lets the actor go on with a reason, which is logged."""
+
+    name: str
+    rule: Formula
+    message: Text
+    level: Literal["error", "warn"] = "error"
+    cite: tuple[str, ...] = ()
+    place: Place | None = None
+    fills: Mapping[str, Formula] = field(default_factory=dict)  # what stands in {…} -> formula, for both languages
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An entry to write into a ledger. The amount's sign is the rule's own."""
+
+    ledger: str
+    account: Formula
+    amount: Formula
+    why: Text
+    cite: tuple[str, ...] = ()
+    fills: Mapping[str, Formula] = field(default_factory=dict)  # of ``why``
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A record to create: once, or for ``each`` item of a list (``item`` and ``index`` are then names)."""
+
+    record: str  # qualified
+    values: Mapping[str, Formula]
+    each: Formula | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action does. The first outcome whose ``when`` holds is taken; ``refuse`` refuses with a message."""
+
+    when: Formula | None = None
+    to: str | None = None
+    set: Mapping[str, Formula] = field(default_factory=dict)
+    post: tuple[Post, ...] = ()
+    create: tuple[Create, ...] = ()
+    pick: Mapping[str, str] = field(default_factory=dict)  # field -> dispatch policy
+    notice: tuple[str, ...] = ()
+    refuse: Text | None = None
+    confirm: tuple[str, ...] = ()  # roles that must sign, by different people
+    cite: tuple[str, ...] = ()
+    place: Place | None = None
+    fills: Mapping[str, Formula] = field(default_factory=dict)  # of ``refuse``
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The only way to write. ``outcomes`` has at least one; what the action itself says is merged into each."""
+
+    name: str
+    label: Text
+    place: Place
+    new: bool  # creates the record
+    sources: frozenset[str] | None  # states it may start from; None = any
+    by: tuple[str, ...]  # roles; SYSTEM for timers
+    ask: tuple[Ask, ...]
+    checks: tuple[Check, ...]
+    outcomes: tuple[Outcome, ...]
+    backdate: Duration | None = None  # `at:` — how far back the actor may say it happened
+    deletes: Literal["delete", "undelete"] | None = None
+    cite: tuple[str, ...] = ()
+
+    @property
+    def decisive(self) -> bool:
+        """Whether only the record's home may carry it out.
+
+        An action that only asks for fields of the record merges field by field wherever it was done.
+        One that moves the state, sets, posts, creates, picks or needs signatures is the home's to decide.
+        """
+        return (
+            self.new
+            or self.deletes is not None
+            or any(
+                o.to or o.set or o.post or o.create or o.pick or o.confirm or o.refuse or o.notice
+                for o in self.outcomes
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """A notice sent ``before`` a timer is due."""
+
+    before: Duration
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Runs ``then`` as the system once ``due`` has passed, while ``running`` holds. No due = not armed."""
+
+    name: str
+    running: Formula
+    due: Formula
+    then: str
+    place: Place
+    remind: tuple[Remind, ...] = ()
+    cite: tuple[str, ...] = ()
+    label: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """At most one record with the same key while ``running`` holds; decided at the record's home."""
+
+    name: str
+    key: tuple[str, ...]
+    running: Formula
+    message: Text
+    cite: tuple[str, ...] = ()
+    place: Place | None = None
+    fills: Mapping[str, Formula] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRule:
+    """What one role may see of a record type. ``mask`` maps a field to a condition, None = always."""
+
+    where: Formula | None = None
+    mask: Mapping[str, Formula | None] = field(default_factory=dict)
+    hide: frozenset[str] = frozenset()
+    reveal: bool = False
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRule:
+    """Who holds a copy, who decides, how long a store keeps it, which fields never leave the store."""
+
+    scope: ScopeName = "store"
+    home: HomeName = "store"
+    keep: Duration | None = None
+    hide: frozenset[str] = frozenset()
+    deletes: Literal["edit_wins", "delete_wins", "forbid"] = "forbid"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """One record per subject and period, made at the start of the period."""
+
+    period: Literal["day", "week", "month", "quarter", "year"]
+    subject: str  # qualified record type
+    where: Formula | None
+    values: Mapping[str, Formula]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """``{store}-{night:yyMMdd}-{seq:3}``: literal text and parts; the sequence restarts where other parts change."""
+
+    parts: tuple[str | tuple[str, str], ...]  # text, or (name, format)
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RecordType:
+    """A kind of record: its table, its actions, its timers and who may see it."""
+
+    plugin: str
+    name: str
+    label: Text
+    place: Place
+    fields: Mapping[str, Field]
+    states: Mapping[str, Text] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    timers: Mapping[str, Timer] = field(default_factory=dict)
+    exclusive: Mapping[str, Exclusive] = field(default_factory=dict)
+    read: Mapping[str, ReadRule] | None = None  # role -> rule; None: every role of the plugin reads all of it
+    sync: SyncRule = SyncRule()
+    number: NumberFormat | None = None
+    every: Every | None = None
+    origin: Literal["record", "ledger", "scorecard"] = "record"
+    cite: tuple[str, ...] = ()
+    sealed: bool = False  # nobody adds to it; another plugin may use its name for a record of its own
+
+    def __repr__(self) -> str:
+        return f"<RecordType {self.key}>"
+
+    @property
+    def key(self) -> str:
+        """The name on the wire and in the log: ``plugin.record``."""
+        return f"{self.plugin}.{self.name}"
+
+    @property
+    def table(self) -> str:
+        """The table a person finds in the database file."""
+        return f"{self.plugin}_{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A typed knob. ``default`` None means not configured: every rule that needs it is inactive (C-11)."""
+
+    name: str
+    spec: FieldSpec
+    default: object
+    label: Text
+    place: Place
+    lock: Literal["hq"] | None = None
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A post. ``deputy`` acts for it only while every holder in that store is away."""
+
+    name: str
+    label: Text
+    deputy: str | None = None
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRules:
+    """The business's own time: when its day starts, when it is open, which days are working days."""
+
+    day_starts: time = time(0)
+    open: Mapping[str, tuple[tuple[time, time], ...]] = field(default_factory=dict)  # "daily", "mon".."sun" -> spans
+    holidays: str | None = None
+    off: frozenset[date] = frozenset()
+    work: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An append-only account. Compiled into a record type of its own (``record``); corrections are counter-entries."""
+
+    name: str
+    label: Text
+    unit: str
+    account: str  # qualified record type of the account, usually core.staff
+    digits: int  # of the amount: 0 for counts, 2 for money
+    confirm: str | None = None  # the role that confirms each entry; None = it counts at once
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchKey:
+    """One step of a ranking: true before false, more before less, empty last; ``first: least`` turns it round."""
+
+    name: str
+    value: Formula
+    label: Text
+    least_first: bool = False
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A candidate policy: who is eligible, with reasons, then who comes first."""
+
+    name: str
+    of: str  # qualified record type
+    eligible: tuple[Check, ...]
+    prefer: tuple[DispatchKey, ...]
+    label: Text
+    place: Place
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreItem:
+    """One line of a scorecard: value against target, or (``by``) a mark from 0 to 100 given by a role."""
+
+    name: str
+    label: Text
+    weight: Formula | None  # None or null = not configured: the card cannot be scored
+    value: Formula | None = None
+    target: Formula | None = None
+    by: str | None = None
+    empty: Literal["skip", "zero", "full"] = "skip"  # what an empty target means
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Weighted items per subject and period, with bands. Compiled into a record type that keeps marks and results."""
+
+    name: str
+    label: Text
+    place: Place
+    period: Literal["day", "week", "month", "quarter", "year"]
+    subject: str  # qualified record type
+    where: Formula | None
+    items: Mapping[str, ScoreItem]
+    bands: Mapping[str, int]
+    digits: int = 2
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A bilingual message and its recipients: roles (names) or people (formulas)."""
+
+    name: str
+    to: tuple[str | Formula, ...]
+    text: Text
+    fills: Mapping[str, Formula] = field(default_factory=dict)  # what stands in {…} -> formula, for both languages
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStep:
+    """One declared step from the version before to this one."""
+
+    how: Literal["rename", "map", "fill", "drop"]
+    record: str  # local name
+    name: str  # the field; for a rename the name it had; ``state`` may be mapped
+    place: Place
+    to: str | None = None
+    mapping: Mapping[str, object] = field(default_factory=dict)
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the rule book: a cited number and the place in the YAML that carries it out."""
+
+    number: str
+    where: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One business type, checked and ready to run."""
+
+    name: str
+    version: str
+    label: Text
+    folder: Path
+    digest: str  # of all its files
+    requires: Mapping[str, str] = field(default_factory=dict)
+    extends: str | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    calendar: CalendarRules = CalendarRules()
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    records: Mapping[str, RecordType] = field(default_factory=dict)  # its own, by local name
+    additions: Mapping[str, RecordType] = field(
+        default_factory=dict
+    )  # qualified name of another's record -> what is added
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    dispatch: Mapping[str, Dispatch] = field(default_factory=dict)
+    scorecards: Mapping[str, Scorecard] = field(default_factory=dict)
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    views: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    migrations: Mapping[str, tuple[MigrationStep, ...]] = field(default_factory=dict)  # version -> steps, oldest first
+    rules: tuple[Rule, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a scenario, as written (already checked for shape), with its place."""
+
+    place: Place
+    at: str | None = None
+    as_: str | None = None
+    do: tuple[str, str] | None = None  # (record local name, action)
+    for_: str | None = None
+    with_: tuple[object, ...] = ()  # sample names and literal maps, later wins
+    happened: str | None = None  # back-dated `at` of the action itself
+    name: str | None = None  # `is:`
+    reason: str | None = None
+    away: str | None = None
+    back: str | None = None
+    on_duty: str | None = None
+    set: Mapping[str, object] = field(default_factory=dict)  # settings
+    score: Mapping[str, object] = field(default_factory=dict)
+    fails: str | None = None
+    warns: str | None = None
+    then: tuple[str, ...] = ()
+    sees: str | None = None  # a record; in this step's `then`, `seen` is what the person reads of it, or null
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Given, when, then: a proof that runs under a simulated clock through the same code as a store."""
+
+    name: str
+    place: Place
+    now: str
+    as_: str | None
+    given: Mapping[str, object]  # records, load, settings, calendar
+    steps: tuple[Step, ...]
+    then: tuple[tuple[str, Place], ...]
+    cite: tuple[str, ...] = ()

@@ -1,0 +1,91 @@
+"""One field as a plugin declares it: its type and what the type needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from core.model.errors import Text
+from core.model.fields.base import FieldType
+from core.model.fields.registry import FIELD_TYPES
+from core.model.kinds import Kind
+from core.model.values import BadValue, Cell
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What a field may hold. ``min`` and ``max`` may be given as written in YAML; ``BadValue`` if they do not fit.
+
+    ``to`` is the qualified record type of a ref, ``options`` the keys of an enum, ``digits`` the scale of
+    a decimal, ``item`` the spec of a list's items, ``parts`` the named parts of a map or of a list's maps.
+    ``handler`` is the type's code; the built-in types find it by name.
+    """
+
+    type: str
+    required: bool = False
+    min: object = None
+    max: object = None
+    to: str | None = None
+    options: Mapping[str, Text] | None = field(default=None, hash=False)
+    digits: int | None = None
+    item: FieldSpec | None = None
+    parts: Mapping[str, FieldSpec] | None = field(default=None, hash=False)
+    handler: FieldType | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.handler is None:
+            assert self.type in FIELD_TYPES, f"unknown field type {self.type!r}"
+            object.__setattr__(self, "handler", FIELD_TYPES[self.type])
+        for name in ("min", "max"):
+            if (raw := getattr(self, name)) is not None:
+                object.__setattr__(self, name, self.kind.bound(raw, self, UTC))
+
+    @property
+    def kind(self) -> FieldType:
+        """The code of the field's type."""
+        assert self.handler is not None
+        return self.handler
+
+    @property
+    def static(self) -> Kind:
+        """The type the rules language gives to the field."""
+        return self.kind.static(self)
+
+    def parse(self, raw: object, zone: tzinfo) -> object:
+        """Return the value in what was entered, None for nothing at all; raise ``BadValue``.
+
+        Whether a required field may stay empty depends on the action, so an empty one is no fault here.
+        """
+        if raw is None or (isinstance(raw, str | list | tuple | dict) and not raw):
+            return None
+        if isinstance(raw, str) and raw.isspace():
+            return None
+        value = self.kind.parse(raw, self, zone)
+        if value is not None and (self.min is not None or self.max is not None):
+            self.kind.check(value, self)
+        return value
+
+    def filled(self, raw: object, zone: tzinfo) -> object:
+        """Return the value like ``parse``, and refuse an empty one if the field is required."""
+        value = self.parse(raw, zone)
+        if value is None and self.required:
+            raise missing()
+        return value
+
+    def cell(self, value: object) -> Cell:
+        """Return the form kept in the database, in the log and on the wire."""
+        return None if value is None else self.kind.to_cell(value, self)
+
+    def value(self, cell: Cell) -> object:
+        """Return the value in a cell."""
+        return None if cell is None else self.kind.from_cell(cell, self)
+
+    def json(self, value: object, zone: tzinfo) -> object:
+        """Return the form the API answers with; moments are shown in ``zone``."""
+        return None if value is None else self.kind.to_json(value, self, zone)
+
+
+def missing() -> BadValue:
+    """Return the refusal of an empty required field."""
+    return BadValue(Text("is required", "必填"), Text("fill it in", "请填写"), code="required")

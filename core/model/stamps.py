@@ -1,0 +1,52 @@
+"""The stamps of one row: one for the row, and one for each field that was written otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from core.model.merge import NEVER, FieldStamp
+from core.model.values import canonical_json
+
+
+@dataclass(frozen=True, slots=True)
+class RowStamps:
+    """Who wrote each field of a row; the hidden column ``_m``. A row, not a row per field: most fields share one."""
+
+    base: FieldStamp = NEVER
+    fields: Mapping[str, FieldStamp] = field(default_factory=dict)
+
+    def of(self, name: str) -> FieldStamp:
+        """Return the stamp of a field."""
+        return self.fields.get(name, self.base)
+
+    def with_(self, names: Iterable[str], stamp: FieldStamp) -> RowStamps:
+        """Return the stamps after ``stamp`` wrote the fields ``names``."""
+        if stamp == self.base:
+            written = set(names)
+            return RowStamps(stamp, {name: other for name, other in self.fields.items() if name not in written})
+        return RowStamps(self.base, {**self.fields, **dict.fromkeys(names, stamp)})
+
+    def compact(self, names: Iterable[str]) -> RowStamps:
+        """Return the same stamps with the commonest one among ``names``, all fields of the row, as the row's own."""
+        stamps = {name: self.of(name) for name in names}
+        if not stamps:
+            return self
+        counts: dict[FieldStamp, int] = {}
+        for stamp in stamps.values():
+            counts[stamp] = counts.get(stamp, 0) + 1
+        base = max(counts, key=lambda stamp: (counts[stamp], stamp))
+        return RowStamps(base, {name: stamp for name, stamp in stamps.items() if stamp != base})
+
+    def pack(self) -> str:
+        """Return the text of the column: ``[hs,hlc,origin,{field:[hs,hlc,origin]}]``."""
+        return canonical_json([*self.base, self.fields])
+
+    @classmethod
+    def unpack(cls, text: str) -> RowStamps:
+        """Return the stamps in a column that ``pack`` wrote; an empty column has none."""
+        if not text:
+            return cls()
+        hs, hlc, origin, fields = json.loads(text)
+        return cls(FieldStamp(hs, hlc, origin), {name: FieldStamp(*stamp) for name, stamp in fields.items()})

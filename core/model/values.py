@@ -1,0 +1,60 @@
+"""The cell: the one form of a value that the database, the log and the wire share; and what no cell may hold."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+from core.model.errors import Problem, Text
+
+Cell = int | str | None
+INT_MAX = 2**63 - 1  # what a database column and the wire hold; the minimum is its negative
+TEXT_CHARS_MAX = 100_000
+
+
+class BadValue(ValueError):
+    """A value that does not fit its field: what is wrong, and the way out, in both languages."""
+
+    def __init__(self, what: Text, fix: Text | None = None, code: str = "bad-value") -> None:
+        super().__init__(what.en if fix is None else f"{what.en}; {fix.en}")
+        self.what = what
+        self.fix = fix
+        self.code = code
+
+    def problem(self, field: str | None = None) -> Problem:
+        """Return it as one line of an answer to a person, about ``field``."""
+        return Problem(self.code, self.what, fix=self.fix, field=field)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of ``value``: sorted keys, no spaces, so that equal values are equal bytes."""
+    return _encode(value)
+
+
+def clean_text(raw: str) -> str:
+    """Return ``raw`` in NFC with ``\\n`` line ends, or raise ``BadValue`` for what no database keeps safely.
+
+    NFC, because two keyboards may write one name in two ways, and nodes would call that a difference.
+    NUL ends a text early in some databases; half of a surrogate pair cannot be written as UTF-8 at all.
+    """
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isprintable():
+        _refuse_broken(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _refuse_broken(text: str) -> None:
+    for character in text:
+        code = ord(character)
+        if 0xD800 <= code <= 0xDFFF or (code < 32 and character not in "\n\t"):
+            raise BadValue(
+                Text(
+                    f"the text contains a character that cannot be kept (U+{code:04X})",
+                    f"文字中含有无法保存的字符（U+{code:04X}）",
+                ),
+                Text("delete that character and enter the text again", "请删除该字符后重新输入"),
+                code="bad-text",
+            )

@@ -1,0 +1,289 @@
+"""Run one action: check it, and write everything it does, or nothing.
+
+This is the only way anything is written by a person, a timer, a replayed request or a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection
+
+from core.language.definition import SYSTEM, Action, Check, Outcome, RecordType
+from core.language.expressions import EmptyValue, Env, Formula, Row
+from core.model.errors import ActionRefused, Clash, NodeError, NotFound, Problem, Text, suggest
+from stores import backdate, effects, intake, requests, rows, timers
+from stores.calls import Call, Receipt
+from stores.commit import Deed, commit
+from stores.messages import filled
+from stores.node import Node
+from stores.permission import check_may, check_sees
+from stores.world import NodeWorld
+
+LATE_AFTER = timedelta(seconds=60)  # a timer that fires later than this says so in the log
+
+
+@dataclass
+class Work:
+    """One action under way: what it stands on and what it has gathered to write."""
+
+    connection: Connection
+    node: Node
+    call: Call
+    action: Action
+    world: NodeWorld
+    now: datetime  # when it happens for the rules
+    old: Row | None
+    draft: Row
+    env: Env
+    roles: frozenset[str] = frozenset()
+    asked: dict[str, object] = field(default_factory=dict)
+    warnings: list[Problem] = field(default_factory=list)
+    gathered: effects.Gathered = field(default_factory=effects.Gathered)
+
+    @property
+    def record(self) -> RecordType:
+        """The type of the record acted on."""
+        return self.call.record
+
+
+def act(node: Node, call: Call) -> Receipt:
+    """Carry out ``call`` in one transaction and tell the node's listeners. Raises NodeError; then nothing is saved."""
+    with node.database.write() as connection:
+        receipt, after = perform(connection, node, call)
+    node.committed()
+    for later in after:
+        later()
+    return receipt
+
+
+def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, list[effects.Later]]:
+    """Carry out ``call`` inside the caller's write transaction.
+
+    Returns the receipt and what is to be called once the transaction has been committed.
+    """
+    work = _begin(connection, node, call)
+    problems = _take_in(work)
+    if problems:
+        raise ActionRefused(tuple(problems))
+    if not call.replayed and work.action.decisive and not node.is_home(call.record, work.world.store):
+        return requests.ask(work, needs=()), []
+    _check(work)
+    outcome, index = _choose(work)
+    if missing := requests.missing_signatures(work, outcome):
+        return requests.ask(work, needs=missing), []
+    return _finish(work, outcome, index)
+
+
+def _begin(connection: Connection, node: Node, call: Call) -> Work:
+    action = _action(call)
+    now = call.at or node.now()
+    old = None
+    if not action.new:
+        if call.id is None:
+            raise NotFound.of("no-record-named", "name the record to act on", "请指明要操作的记录")
+        old = rows.get(connection, node, call.record, call.id)
+    store = _store(node, call, old)
+    world = NodeWorld(connection, node, call.record.plugin, store)
+    draft = Row(call.record.key, call.id or node.new_id(), dict(old.values) if old else {"store": store})
+    env = world.env(draft, now, call.actor, old=old)
+    work = Work(connection, node, call, action, world, now, old, draft, env)
+    work.roles = check_may(world, call.record, action, call.actor)
+    if old is not None and not check_sees(call.record, work.roles, old, env):
+        raise rows.missing(call.record, draft.id)
+    if call.at is not None and not call.replayed and call.actor.id != SYSTEM:
+        work.old = backdate.rewind(work)
+        work.draft.values.update(work.old.values if work.old else {})
+    _check_state(work)
+    world.put(draft)
+    return work
+
+
+def _action(call: Call) -> Action:
+    found = call.record.actions.get(call.action)
+    if found is None:
+        what = Text(
+            f"{call.record.label.en} has no action `{call.action}`", f"{call.record.label.zh}没有操作 `{call.action}`"
+        )
+        raise NotFound((Problem("no-such-action", what, fix=suggest(call.action, call.record.actions)),))
+    if found.new != (call.id is None):
+        raise NotFound.of(
+            "wrong-address",
+            f"`{call.action}` {'makes a new record' if found.new else 'is done on an existing record'}",
+            f"“{found.label.zh}”{'用于新建记录' if found.new else '须针对已有记录'}",
+        )
+    return found
+
+
+def _store(node: Node, call: Call, old: Row | None) -> str:
+    if old is not None:
+        return str(old.values["store"])
+    if call.store is not None and call.store != call.actor.store and not call.actor.roles_in(call.store):
+        raise NotFound.of("other-store", f"you do not work in store `{call.store}`", f"您不属于门店 `{call.store}`")
+    return call.store or (node.store if call.actor.id == SYSTEM else call.actor.store)
+
+
+def _check_state(work: Work) -> None:
+    if work.old is None or work.action.sources is None:
+        return
+    state = str(work.old.values["state"])
+    if state in work.action.sources:
+        return
+    record, action = work.record, work.action
+    here = record.states.get(state, Text(state, state))
+    wanted = [record.states[name] for name in sorted(action.sources or ())]
+    raise Clash(
+        (
+            Problem(
+                "state",
+                Text(
+                    f"`{action.label.en}` is not possible: the {record.label.en} is `{here.en}`",
+                    f"不能执行“{action.label.zh}”：该{record.label.zh}当前为“{here.zh}”",
+                ),
+                fix=Text(
+                    "possible in: " + ", ".join(t.en for t in wanted),
+                    "可执行的状态：" + "、".join(t.zh for t in wanted),
+                ),
+            ),
+        )
+    )
+
+
+def _take_in(work: Work) -> list[Problem]:
+    """Put what was entered into the draft. Asked fields of a replayed request merge with what is there."""
+    work.asked, problems = intake.parse(work.world, work.action, work.call.ask)
+    if work.action.new:
+        work.env.names["ask"] = work.asked
+    for ask in work.action.ask:
+        if ask.field is not None and ask.name in work.asked:
+            work.draft.values[ask.field] = requests.settle_field(work, ask.field, work.asked[ask.name])
+    if work.action.new:
+        intake.fill_defaults(work.record, work.draft, work.env)
+        work.draft.values.setdefault("state", None)
+        work.draft.values.setdefault("number", None)
+    everything = {ask.name: work.asked.get(ask.name) for ask in work.action.ask}
+    work.env.names["ask"] = everything
+    told = {problem.field for problem in problems}
+    empty = intake.required(work.record, work.action, work.draft, work.asked)
+    return problems + [problem for problem in empty if problem.field not in told]
+
+
+def _check(work: Work) -> None:
+    problems = [problem for check in work.action.checks if (problem := _failed(work, check))]
+    problems += _asked_of_hooks(work)
+    errors = [p for p in problems if p.level == "error"]
+    warned = [p for p in problems if p.level == "warn"]
+    if errors:
+        raise ActionRefused(tuple(errors))
+    if warned and not work.call.reason:
+        fix = Text("send a reason to go on", "如需继续，请填写理由")
+        raise ActionRefused(tuple(replace(p, fix=p.fix or fix) for p in warned))
+    work.warnings = warned
+
+
+def _failed(work: Work, check: Check) -> Problem | None:
+    if inactive(check.rule, work.env):
+        return None
+    try:
+        if check.rule(work.env):
+            return None
+    except EmptyValue:
+        pass  # a rule about an empty field does not hold: never silently true
+    return Problem(check.name, filled(check.message, check.fills, work.env), level=check.level)
+
+
+def inactive(formula: Formula, env: Env) -> bool:
+    """Say whether a rule needs a figure that nobody has configured: then it does not apply (C-11)."""
+    settings = cast(Mapping[str, object], env.names["settings"])
+    return any(settings.get(name) is None for name in getattr(formula, "settings", ()))
+
+
+def _asked_of_hooks(work: Work) -> list[Problem]:
+    context = effects.HookContext(work)
+    try:
+        answers: Sequence[Sequence[Problem]] = work.node.host.hooks.check_action(ctx=context)
+    except NodeError:
+        raise
+    except Exception as error:
+        raise ActionRefused(
+            (
+                Problem(
+                    "hook-failed",
+                    Text(f"a plugin's check failed: {error}", f"插件检查出错：{error}"),
+                    fix=Text("tell the administrator; nothing was saved", "请联系管理员；未保存任何内容"),
+                ),
+            )
+        ) from error
+    return [problem for answer in answers for problem in answer or ()]
+
+
+def _choose(work: Work) -> tuple[Outcome, int]:
+    for index, outcome in enumerate(work.action.outcomes):
+        if outcome.when is None or _holds(outcome.when, work.env):
+            if outcome.refuse is not None:
+                raise ActionRefused((Problem("refused", filled(outcome.refuse, outcome.fills, work.env)),))
+            return outcome, index
+    raise ActionRefused.of(
+        "no-outcome",
+        f"no rule of `{work.action.label.en}` fits this case",
+        f"“{work.action.label.zh}”没有适用于此情形的规则",
+    )
+
+
+def _holds(formula: Formula, env: Env) -> bool:
+    try:
+        return not inactive(formula, env) and bool(formula(env))
+    except EmptyValue:
+        return False
+
+
+def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[effects.Later]]:
+    effects.gather(work, outcome)
+    work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
+    deed = Deed(
+        tx=work.node.new_id(),
+        action=f"{work.record.key}.{work.action.name}",
+        actor=work.call.actor.id,
+        at=work.now,
+        facts=_facts(work, index),
+    )
+    edits = effects.edits(work)
+    entries = commit(work.connection, work.node, deed, edits)
+    touched = tuple((entry.type, entry.pk) for entry in entries)
+    work.node.touched(touched)
+    timers.rearm(work.connection, work.node, touched)
+    receipt = Receipt(
+        deed.tx,
+        work.record,
+        work.draft.id,
+        cast("str | None", work.draft.values.get("number")),
+        cast("str | None", work.draft.values.get("state")),
+        warnings=tuple(work.warnings),
+        touched=touched,
+    )
+    return receipt, effects.afterwards(work, receipt)
+
+
+def _facts(work: Work, index: int) -> dict[str, object]:
+    """What the log keeps beside the values: why this outcome, on whose word, under which rules."""
+    once = {
+        ask.name: ask.spec.json(work.asked[ask.name], work.node.zone)
+        for ask in work.action.ask
+        if ask.field is None and work.asked.get(ask.name) is not None
+    }
+    facts: dict[str, object] = {"version": work.node.catalog.plugin(work.record.plugin).version}
+    if len(work.action.outcomes) > 1:
+        facts["outcome"] = index
+    if once:
+        facts["ask"] = once
+    if work.warnings:
+        facts["warned"] = [p.code for p in work.warnings]
+    if work.call.reason:
+        facts["reason"] = work.call.reason
+    behind = work.node.now() - work.now
+    if behind > LATE_AFTER:
+        facts["late_s"] = int(behind.total_seconds())
+    return facts

@@ -1,0 +1,258 @@
+"""Merge many transactions of another node at once: read the records they touch, work in memory, write in bulk.
+
+A transaction is merged whole or not at all. One that fails goes to quarantine with the reason; later ones that touch
+the same records wait behind it; all others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
+
+from core.language.definition import Field, RecordType
+from core.model.change import Entry
+from core.model.errors import Problem, Text
+from core.model.merge import FieldStamp
+from core.model.scope import holds, is_home
+from core.model.stamps import RowStamps
+from core.model.values import Cell
+from stores import held, invariants, quarantine
+from stores.counters import Counters
+from stores.held import LIFE, Held
+from stores.invariants import Touched
+from stores.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
+from stores.node import Node
+from stores.quarantine import WAITING, Key
+
+report = logging.getLogger(__name__)
+
+AHEAD_MS_MAX = 60_000  # a stamp further in the future than this is ranked as if it were only so far
+REQUEST = "core.request"  # anybody may ask any home
+_REFUSED = (DataError, IntegrityError, InterfaceError, OverflowError, UnicodeError)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a merge did: records touched, two writes that could not both stand, lines that wait."""
+
+    touched: dict[Key, Touched] = field(default_factory=dict)
+    dissents: list[Dissent] = field(default_factory=list)
+    waiting: list[Entry] = field(default_factory=list)
+    merged: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Take over what another merge did after this one."""
+        self.touched.update(other.touched)
+        self.dissents += other.dissents
+        self.waiting += other.waiting
+        self.merged += other.merged
+
+
+def merge_transactions(
+    connection: Connection, node: Node, standing: Counters, entries: Sequence[Entry], sender: str, tries: int = 1
+) -> Tally:
+    """Merge log lines, in order and with whole transactions, into the records; return what happened.
+
+    All of them in one savepoint. Only when the database itself refuses something are they taken one transaction a
+    savepoint, to find the one at fault: that is slow, and nearly never needed.
+    """
+    groups = [list(group) for _, group in groupby(entries, key=lambda entry: (entry.origin, entry.tx))]
+    before = standing.hs
+    try:
+        with connection.begin_nested():
+            return Batch(connection, node, standing, sender, tries).run(groups)
+    except _REFUSED:
+        standing.hs = before
+    tally = Tally()
+    for group in groups:
+        tally.add(_merge_alone(connection, node, standing, group, sender, tries))
+    return tally
+
+
+def _merge_alone(
+    connection: Connection, node: Node, standing: Counters, group: list[Entry], sender: str, tries: int
+) -> Tally:
+    before = standing.hs
+    try:
+        with connection.begin_nested():
+            return Batch(connection, node, standing, sender, tries).run([group])
+    except _REFUSED as error:
+        standing.hs = before
+        quarantine.keep(connection, node, group, sender, _failed(error), tries)
+        return Tally(waiting=list(group))
+
+
+class Batch:
+    """The records some transactions touch, and how far the merge of them has got."""
+
+    def __init__(self, connection: Connection, node: Node, standing: Counters, sender: str, tries: int) -> None:
+        self.connection = connection
+        self.node = node
+        self.standing = standing
+        self.sender = sender
+        self.tries = tries
+        self.records: dict[Key, Held] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.waiting: set[Key] = set()
+        self.tally = Tally()
+
+    def run(self, groups: Sequence[list[Entry]]) -> Tally:
+        """Merge the transactions and write the records. The log is the caller's."""
+        self._load([entry for group in groups for entry in group])
+        for group in groups:
+            self._merge(group)
+        self._write()
+        return self.tally
+
+    def _load(self, entries: Sequence[Entry]) -> None:
+        ids: dict[str, set[str]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            ids[entry.type].add(entry.pk)
+            names[entry.type].update(entry.body)
+        hook = merge_hook(self.node)
+        for key, pks in ids.items():
+            record = self.node.catalog.records.get(key)
+            if record is not None:
+                self.shapes[key] = shape_of(record, hook)
+                fields = names[key] - {LIFE} | set(DECIDED)
+                found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
+                self.records.update(((key, pk), record_) for pk, record_ in found.items())
+        self.waiting = quarantine.waiting(self.connection, {(entry.type, entry.pk) for entry in entries})
+
+    def _merge(self, group: list[Entry]) -> None:
+        hs = self.standing.hs + 1
+        known = [entry for entry in group if entry.type in self.shapes]
+        try:
+            staged, dissents = self._stage(known, hs)
+        except Unfit as unfit:
+            self._keep(group, unfit.problem)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a line or a hook does, its neighbours' work goes on
+            report.exception("transaction %s of %s cannot be merged", group[0].tx, group[0].origin)
+            self._keep(group, _failed(error))
+            return
+        if staged:
+            self.standing.hs = hs
+        for key, touched in staged.items():
+            self.records[key] = touched.held
+            self.tally.touched[key] = touched
+        self.tally.dissents += dissents
+        self.tally.merged += len(known)
+        for entry in group:
+            if entry.type not in self.shapes:
+                self._keep([entry], quarantine.unknown_type(entry.type))
+
+    def _stage(self, group: Sequence[Entry], hs: int) -> tuple[dict[Key, Touched], list[Dissent]]:
+        """Work out what a transaction makes of the records it touches, without touching them yet."""
+        staged: dict[Key, Touched] = {}
+        dissents: list[Dissent] = []
+        if not group:
+            return staged, dissents
+        rank = self.node.clock.rank(group[0].hlc, AHEAD_MS_MAX)
+        self.node.clock.observe(rank)
+        stamp = FieldStamp(hs, rank, group[0].origin)
+        packed = RowStamps(stamp).pack()
+        for entry in group:
+            key = (entry.type, entry.pk)
+            if key in self.waiting:
+                raise Unfit(WAITING)
+            shape = self.shapes[entry.type]
+            check_cells(shape, entry)
+            before = staged[key] if key in staged else self.tally.touched.get(key)
+            current = before.held if before else self.records.get(key)
+            home = may_write(shape.record, current, entry, self.sender)
+            mixed = (before.mixed if before else False) or not home
+            if current is None:
+                record = _created(shape, entry, packed)
+            else:
+                mixed = mixed or current.hs > entry.base_hs
+                record = current.copy()
+                dissents += merge(record, entry, shape, stamp, is_home=home)
+            record.hs = hs
+            if entry.at >= record.at:
+                record.at, record.by = entry.at, entry.actor
+            staged[key] = Touched(record, entry, mixed)
+        return staged, dissents
+
+    def _keep(self, group: list[Entry], problem: Problem) -> None:
+        quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
+        self.waiting.update((entry.type, entry.pk) for entry in group)
+        self.tally.waiting += group
+
+    def _write(self) -> None:
+        by_type: dict[str, list[Touched]] = defaultdict(list)
+        for (type_, _), touched in self.tally.touched.items():
+            by_type[type_].append(touched)
+        for type_, group in by_type.items():
+            held.write(self.connection, self.node.tables[type_], (each.held for each in group))
+        for type_, group in by_type.items():
+            self.tally.dissents += invariants.clashes(self.connection, self.node, self.shapes[type_], group)
+
+
+def may_write(record: RecordType, current: Held | None, entry: Entry, sender: str) -> bool:
+    """Return whether ``sender`` decides about the record; raise ``Unfit`` when it may not even edit it.
+
+    A store writes its own records. Of those it holds a copy of, chain-wide ones and headquarters', it may edit
+    fields; what only the home may say, state and number, becomes a conflict in the merge. Anybody may ask: a request
+    is written for the home that is to decide.
+    """
+    if current is None:
+        if entry.kind != "create":
+            raise Unfit(_MISSING)
+        home = is_home(record.sync.home, entry.store, sender)
+        if record.key != REQUEST and not (home and entry.store == sender):
+            raise Unfit(_NOT_YOURS)
+        return home
+    stranger = current.store != sender and record.key != REQUEST
+    if stranger and (LIFE in entry.body or not holds(record.sync.scope, current.store, sender)):
+        raise Unfit(_NOT_YOURS)
+    return is_home(record.sync.home, current.store, sender)
+
+
+def merge_hook(node: Node) -> FieldHook:
+    """Return how plugins are asked to merge a field; one that fails counts as no answer, and ``latest`` decides."""
+
+    def ask(record: RecordType, field_: Field, base: Cell, ours: Cell, theirs: Cell) -> Cell:
+        answer: Cell = node.host.ask("merge_field", record=record, field=field_, base=base, ours=ours, theirs=theirs)
+        return answer
+
+    return ask
+
+
+def _created(shape: Shape, entry: Entry, packed: str) -> Held:
+    record = Held(entry.pk, entry.store, fresh=True)
+    record.packed = packed
+    known, cells = shape.policies, record.cells
+    for name, (_, new) in entry.body.items():
+        if name in known:
+            cells[name] = new
+        elif name == LIFE:
+            raise Unfit(_MISSING)
+        else:
+            record.unknown[name] = new
+    return record
+
+
+_MISSING = Problem(
+    "record-missing",
+    Text("the record it changes has not arrived here", "所更改的记录尚未到达总部"),
+    fix=Text("it is merged when the record is there; until then it waits", "记录到达后将自动合并，在此之前等待"),
+)
+_NOT_YOURS = Problem(
+    "not-yours",
+    Text("a store may not write this record of another store", "门店不得写入其他门店的这条记录"),
+    fix=Text("do it as an action at the record's home", "请在记录所属节点操作"),
+)
+
+
+def _failed(error: BaseException) -> Problem:
+    said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    what = Text(f"the change could not be merged: {said}", f"更改无法合并：{said}")
+    return Problem("merge-failed", what, fix=Text("it is tried again; see the log", "将自动重试，详见日志"))

@@ -1,0 +1,121 @@
+"""Many rows in one statement, on both databases: the driver's own parameters, without a layer between.
+
+Names come from the compiled catalog or from the system tables, never from a frame or a person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, Table
+
+Values = tuple[Any, ...]
+Verb = Literal["insert", "upsert"]
+_PAGE_ROWS = 2_000
+
+
+def columns_of(table: Table) -> tuple[str, ...]:
+    """Return the names of the table's columns, in their order."""
+    return tuple(column.name for column in table.columns)
+
+
+def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
+    """Insert rows that are not there yet."""
+    _many(connection, _write(connection.dialect.name, "insert", table.name, tuple(columns), _key(table)), rows)
+
+
+def upsert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
+    """Insert rows, or overwrite ``columns`` of those whose key is there."""
+    _many(connection, _write(connection.dialect.name, "upsert", table.name, tuple(columns), _key(table)), rows)
+
+
+def update(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
+    """Overwrite ``columns`` of rows by ``id``, which is the last value of each row."""
+    _many(connection, _update(connection.dialect.name, table.name, tuple(columns)), rows)
+
+
+def select(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    key: str,
+    wanted: Iterable[int | str | None],
+    rest: str = "",
+    *more: Any,
+) -> list[Values]:
+    """Return ``columns`` of the rows whose ``key`` is one of ``wanted``; ``rest`` adds SQL with ``more`` for its ``?``.
+
+    One statement whatever the number of keys: there is no limit on parameters to run into.
+    """
+    keys = list(wanted)
+    if not keys:
+        return []
+    sqlite = connection.dialect.name == "sqlite"
+    test = "IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(?)"
+    sql = f"SELECT {_list(tuple(columns))} FROM {quoted(table.name)} WHERE {quoted(key)} {test}{rest}"  # noqa: S608 - names of our own
+    return run(connection, sql, json.dumps(keys) if sqlite else keys, *more)
+
+
+def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
+    """Return all rows of one query written with ``?`` for its parameters."""
+    result = connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
+    rows = cast("list[Values]", result.cursor.fetchall())  # the driver's own: wrapping triples the cost
+    result.close()
+    return rows
+
+
+def each(connection: Connection, sql: str, *values: Any) -> Iterator[Values]:
+    """Yield the rows of one query, a page of them in memory at a time."""
+    result = connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
+    while page := result.cursor.fetchmany(_PAGE_ROWS):
+        yield from page
+    result.close()
+
+
+def run_only(connection: Connection, sql: str, *values: Any) -> None:
+    """Run one statement that answers nothing, written with ``?`` for its parameters."""
+    connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
+
+
+def _many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
+    if len(rows) == 1:
+        connection.exec_driver_sql(sql, rows[0])
+    elif rows:
+        connection.exec_driver_sql(sql, list(rows))
+
+
+@lru_cache(maxsize=2048)
+def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    sql = f"INSERT INTO {quoted(table)} ({_list(columns)}) VALUES ({marks})"  # noqa: S608 - names of our own
+    if verb == "upsert":
+        settings = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in columns if name not in key)
+        sql += f" ON CONFLICT ({_list(key)}) DO UPDATE SET {settings}"
+    return _marked(dialect, sql)
+
+
+@lru_cache(maxsize=2048)
+def _update(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+    settings = ", ".join(f"{quoted(name)} = ?" for name in columns)
+    return _marked(dialect, f"UPDATE {quoted(table)} SET {settings} WHERE id = ?")  # noqa: S608 - names of our own
+
+
+@lru_cache(maxsize=2048)
+def _list(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(quoted, columns))
+
+
+def _marked(dialect: str, sql: str) -> str:
+    return sql if dialect == "sqlite" else sql.replace("?", "%s")
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key.columns)
+
+
+def quoted(name: str) -> str:
+    """Return a table's or column's name as SQL writes it, whatever word it is."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,48 @@
+"""A wish to act, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.language.definition import RecordType
+from core.model.errors import Problem
+from stores.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One wish to act: who, what, on which record, with what entered.
+
+    ``ask`` holds JSON values as they came in; ``at`` (aware) is when it happened if that was not now;
+    ``reason`` answers warnings. ``signed`` lists the roles that have signed so far, when a request is
+    replayed; ``base_hs`` what the person who asked had seen (None: everything there is here).
+    """
+
+    record: RecordType
+    action: str
+    actor: Actor
+    id: str | None = None
+    ask: Mapping[str, object] = field(default_factory=dict)
+    at: datetime | None = None
+    reason: str | None = None
+    store: str | None = None
+    signed: tuple[str, ...] = ()
+    base_hs: int | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an action did. ``provisional``: it waits for the record's home or for signatures, as ``request``."""
+
+    tx: str
+    record: RecordType
+    id: str
+    number: str | None = None
+    state: str | None = None
+    provisional: bool = False
+    request: str | None = None
+    warnings: tuple[Problem, ...] = ()
+    touched: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,95 @@
+"""Which columns deserve an index: those that the rules themselves look records up by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from core.host.catalog import Catalog
+from core.language.definition import RecordType
+from core.language.expressions import Aggregate, Expression
+from core.language.expressions.tree import FieldOf, Name, Node, walk
+
+Columns = tuple[str, ...]
+
+# What the kernel looks up in its own records: last turn, notices sent, what waits for a record.
+_KERNEL: Mapping[str, tuple[Columns, ...]] = {
+    "core.pick": (("policy", "chosen", "picked_at"),),
+    "core.notice": (("name",), ("about_id",)),
+    "core.request": (("record_id",),),
+    "core.conflict": (("record_id",),),
+    "core.access": (("record_id",),),
+    "core.setting": (("plugin", "name"),),
+}
+
+
+def index_columns(catalog: Catalog) -> dict[str, list[Columns]]:
+    """Return the column tuples to index per record type, most useful first, none a prefix of another.
+
+    A rule that counts or finds records by a field would otherwise read the whole table every time a page shows
+    the figure. Read filters, aggregates, references, unique and exclusive keys are all in the catalog, so
+    nobody has to think of indexes when writing a plugin.
+    """
+    asked = _asked_fields(catalog)
+    return {key: _of_record(record, asked.get(key, set())) for key, record in catalog.records.items()}
+
+
+def _of_record(record: RecordType, asked: set[str]) -> list[Columns]:
+    wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
+    if record.number:
+        wanted.append(("_store", "number"))
+    wanted += [exclusive.key for exclusive in record.exclusive.values()]
+    wanted += _KERNEL.get(record.key, ())
+    wanted += [("state",)] if record.states else []
+    for name, field in record.fields.items():
+        if field.stored and (field.spec.type == "ref" or field.unique or (name in asked and field.spec.type != "bool")):
+            wanted.append((name,))
+    known = {"_store", "_hs", "id", "state", "number", *(n for n, f in record.fields.items() if f.stored)}
+    return _without_prefixes([columns for columns in dict.fromkeys(wanted) if known.issuperset(columns)])
+
+
+def _without_prefixes(wanted: list[Columns]) -> list[Columns]:
+    return [
+        columns
+        for columns in wanted
+        if not any(other != columns and other[: len(columns)] == columns for other in wanted)
+    ]
+
+
+def _asked_fields(catalog: Catalog) -> dict[str, set[str]]:
+    """Return the fields that some ``where`` of the catalog names, per record type."""
+    asked: dict[str, set[str]] = {}
+    for key, record in catalog.records.items():
+        for rule in (record.read or {}).values():
+            asked.setdefault(key, set()).update(_named(rule.where, "self"))
+    for formula in _formulas([*catalog.plugins.values(), *catalog.records.values()], set()):
+        if isinstance(formula, Aggregate):
+            asked.setdefault(formula.record, set()).update(_named(formula.where, formula.name))
+    return asked
+
+
+def _named(formula: object, owner: str) -> Iterator[str]:
+    """Yield the fields of ``owner`` that an expression names."""
+    if not isinstance(formula, Expression):
+        return
+    for node in walk(formula.tree):
+        if isinstance(node, FieldOf) and isinstance(node.base, Name) and node.base.name == owner:
+            yield node.name
+
+
+def _formulas(thing: object, seen: set[int]) -> Iterator[object]:
+    """Yield every aggregate inside a compiled plugin, each once."""
+    if id(thing) in seen or isinstance(thing, str | Node):
+        return
+    seen.add(id(thing))
+    if isinstance(thing, Aggregate):
+        yield thing
+    inner: Iterator[object] = iter(())
+    if isinstance(thing, Mapping):
+        inner = iter(thing.values())
+    elif isinstance(thing, list | tuple | frozenset | set):
+        inner = iter(thing)
+    elif is_dataclass(thing):
+        inner = (getattr(thing, part.name) for part in fields(thing))
+    for part in inner:
+        yield from _formulas(part, seen)

@@ -1,0 +1,120 @@
+"""A node: one database, one host of plugins, one identity, and the clock, ids and zone it was given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, select
+
+from core.host.catalog import Catalog
+from core.host.host import Host
+from core.language.calendar import BusinessCalendar
+from core.language.definition import RecordType
+from core.model.clock import HybridClock
+from core.model.scope import HEADQUARTERS, is_home
+from stores.database import Database
+from stores.identity import Identity
+from stores.tables import Tables, tables_of
+
+SETTING = "core.setting"
+
+
+@dataclass
+class Node:
+    """What runs in a store, at headquarters, in a rehearsal and in a simulation: the same thing, wired differently.
+
+    ``now`` gives aware UTC datetimes, ``new_id`` UUIDv7 texts, ``mono`` milliseconds since ``boot`` began.
+    Only ``app/bootstrap.py`` passes real ones.
+    """
+
+    database: Database
+    host: Host
+    identity: Identity
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    zone: ZoneInfo
+    mono: Callable[[], int]
+    boot: str
+    clock: HybridClock
+    _settings: dict[tuple[str, str, str], Mapping[str, object]] = field(default_factory=dict)
+    _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The snapshot of all plugins in force; take it once per request."""
+        return self.host.catalog
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether this node orders the changes of others: it has no upstream."""
+        return self.identity.upstream is None
+
+    @property
+    def store(self) -> str:
+        """The store this node stands in; ``hq`` at headquarters."""
+        return self.identity.store
+
+    @property
+    def tables(self) -> Tables:
+        """The tables of the snapshot in force."""
+        return tables_of(self.catalog)
+
+    def table(self, record: RecordType) -> Table:
+        """Return the table that keeps ``record``."""
+        return self.tables.table_for(record)
+
+    def is_home(self, record: RecordType, store: str) -> bool:
+        """Whether this node decides about a record of ``store``."""
+        return is_home(record.sync.home, store, self.store)
+
+    def calendar(self, plugin: str) -> BusinessCalendar:
+        """Return the business calendar of a plugin in this node's zone."""
+        key = (self.catalog.revision, plugin)
+        if key not in self._calendars:
+            self._calendars[key] = BusinessCalendar(self.catalog.plugin(plugin).calendar, self.zone)
+        return self._calendars[key]
+
+    def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
+        """Return the settings of a plugin as they hold in ``store``: default, then chain, then store."""
+        key = (self.catalog.revision, plugin, store)
+        if key not in self._settings:
+            self._settings[key] = self._layered_settings(connection, plugin, store)
+        return self._settings[key]
+
+    def touched(self, records: Iterable[tuple[str, str]]) -> None:
+        """Forget what was cached about records that have changed."""
+        if any(type_ == SETTING for type_, _ in records):
+            self._settings.clear()
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every commit: the sync worker and the timer loop wake up by it."""
+        self._listeners.append(listener)
+
+    def committed(self) -> None:
+        """Tell the listeners that something was written."""
+        for listener in self._listeners:
+            listener()
+
+    def _layered_settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
+        declared = self.catalog.plugin(plugin).settings
+        values = {name: setting.default for name, setting in declared.items()}
+        record = self.catalog.records.get(SETTING)
+        if record is None or not declared:
+            return values
+        table = self.table(record)
+        rows = connection.execute(
+            select(table.c._store, table.c.name, table.c.value)
+            .where(table.c.plugin == plugin, table.c._store.in_([HEADQUARTERS, store]))
+            .order_by(table.c._store != HEADQUARTERS, table.c.id)
+        )
+        for owner, name, text in rows:
+            setting = declared.get(name)
+            if setting is None or (setting.lock == "hq" and owner != HEADQUARTERS):
+                continue
+            values[name] = setting.spec.parse(json.loads(text), self.zone) if text is not None else None
+        return values

@@ -1,0 +1,192 @@
+"""The names of a scenario and the records they stand for: samples, what ``is:`` named, the third task made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from core.language.definition import SYSTEM, RecordType
+from core.language.expressions import Row
+from core.model.errors import NodeError, NotFound, Problem, Text, suggest
+from core.model.fields import BadValue, FieldSpec
+from stores import effects, rows, timers
+from stores.act import Call, act
+from stores.actor import SYSTEM_ACTOR, Actor
+from stores.commit import Deed, Edit, commit
+from stores.rehearsal.stage import Stage
+from stores.world import NodeWorld
+
+STAFF = "core.staff"
+
+_NTH = re.compile(r"(\w+)\[(\d+)\]")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
+
+
+@dataclass
+class Cast:
+    """Everything on the stage that has a name. A sample is created when it is first named."""
+
+    stage: Stage
+    bound: dict[str, tuple[str, str]] = field(default_factory=dict)  # what `is:` named -> type, id
+    samples: dict[str, dict[str, str]] = field(default_factory=dict)  # type -> sample -> id
+
+    def actor(self, name: str | None) -> Actor:
+        """Return a person of the samples as an actor, with the roles held now; ``system`` is the node itself."""
+        if name is None or name == SYSTEM:
+            return SYSTEM_ACTOR
+        row = self.stage.row(STAFF, self.find(name, STAFF))
+        roles = frozenset(cast("Sequence[str]", row.values.get("roles") or ()))
+        return Actor(row.id, str(row.values["store"]), roles, str(row.values["name"]))
+
+    def find(self, name: str, type_: str) -> str:
+        """Return the id of the record called ``name``; NotFound with the nearest name otherwise."""
+        found = self.look_up(name, type_)
+        if found is None:
+            known = [*self.bound, *self.written(type_), *self.samples.get(type_, ())]
+            local = type_.rpartition(".")[2]
+            what = Text(f"no {local} is called `{name}` here", f"此处没有名为 `{name}` 的 {local}")
+            raise NotFound((Problem("unknown-sample", what, fix=suggest(name, known)),))
+        return found
+
+    def look_up(self, name: str, type_: str) -> str | None:
+        """Return the id of what ``name`` means among records of a type, or None when it means none of them."""
+        if name in self.bound and self.bound[name][0] == type_:
+            return self.bound[name][1]
+        if nth := _NTH.fullmatch(name):
+            everything = self.stage.all_rows(self.stage.record(nth[1]))
+            return everything[int(nth[2])].id if int(nth[2]) < len(everything) else None
+        local, _, rest = name.rpartition(".")
+        sample = rest if local and self._means(local, type_) else name
+        if sample not in self.samples.get(type_, {}) and sample in self.written(type_):
+            self.create(type_, sample, self.written(type_)[sample])
+        return self.samples.get(type_, {}).get(sample)
+
+    def named_rows(self, type_: str) -> dict[str, Row]:
+        """Return the samples of a type that are on the stage."""
+        return {name: self.stage.row(type_, id) for name, id in self.samples.get(type_, {}).items()}
+
+    def load(self, local: str) -> None:
+        """Put all samples of a record type on the stage."""
+        type_ = self.stage.record(local).key
+        for name in self.written(type_):
+            self.find(name, type_)
+
+    def create(self, type_: str, name: str, written: Mapping[str, object]) -> str:
+        """Create a record that the scenario takes for granted, with its timers armed, and give it a name."""
+        stage, record = self.stage, self.stage.node.catalog.records[type_]
+        plain = dict(written)
+        store = str(plain.pop("store", stage.store))
+        on_duty, away = (plain.pop(name, False) if name not in record.fields else False for name in ("on_duty", "away"))
+        given = self.values(record, plain)
+        with stage.database.write() as connection:
+            world = NodeWorld(connection, stage.node, record.plugin, store)
+            row = effects.new_row(world, record, given, world.env(None, stage.now, SYSTEM_ACTOR), stage.new_id())
+            edit = Edit(record, row.id, store, "create", rows.to_cells(record, row.values))
+            commit(connection, stage.node, Deed(stage.new_id(), "", SYSTEM, stage.now, {"given": name}), [edit])
+            timers.rearm(connection, stage.node, [(type_, row.id)])
+        self.samples.setdefault(type_, {})[name] = row.id
+        if on_duty:
+            self.sign_in(row.id)
+        if away:
+            self.send_away(row.id)
+        return row.id
+
+    # --- what a person may be doing
+
+    def sign_in(self, person: str) -> None:
+        """Put a person on duty for the business day."""
+        with self.stage.world() as world:
+            day = world.calendar().business_date(self.stage.now)
+        self.system("core.duty", "sign_in", ask={"staff": person, "day": day.isoformat()})
+
+    def send_away(self, person: str) -> None:
+        """Report a person absent from now on."""
+        self.system("core.absence", "report", ask={"staff": person, "from_at": self.stage.now.isoformat()})
+
+    def bring_back(self, person: str) -> None:
+        """End a person's absences."""
+        for row in self.stage.all_rows(self.stage.record("core.absence")):
+            if row.values["staff"] == person and row.values["to_at"] is None:
+                self.system("core.absence", "back", id=row.id)
+
+    def system(
+        self,
+        type_: str,
+        action: str,
+        *,
+        ask: Mapping[str, object] | None = None,
+        id: str | None = None,
+        store: str | None = None,
+    ) -> None:
+        """Let the node itself do something, through the same door as everybody."""
+        record = self.stage.node.catalog.records[type_]
+        act(self.stage.node, Call(record, action, SYSTEM_ACTOR, id=id, ask=ask or {}, store=store or self.stage.store))
+
+    # --- what is written in a sample or a step
+
+    def merged(self, record: RecordType, parts: object, only: frozenset[str] | None = None) -> dict[str, object]:
+        """Return samples and maps laid over each other, later ones winning; of a sample only the names in ``only``."""
+        merged: dict[str, object] = {}
+        for part in parts if isinstance(parts, list | tuple) else [parts]:
+            if isinstance(part, str):
+                sample = self._sample(record, part)
+                merged |= {name: each for name, each in sample.items() if only is None or name in only}
+            else:
+                merged |= cast("Mapping[str, object]", part)
+        return merged
+
+    def entered(self, spec: FieldSpec, raw: object) -> object:
+        """Return what a person would send for ``raw``: names of records become ids, clock times moments."""
+        if spec.type == "ref" and isinstance(raw, str) and spec.to is not None:
+            return self.look_up(raw, spec.to) or raw
+        if spec.type == "datetime" and isinstance(raw, str) and _CLOCK.fullmatch(raw):
+            return self.stage.past_moment(raw).isoformat()
+        if spec.item is not None and isinstance(raw, list):
+            return [self.entered(spec.item, each) for each in raw]
+        if spec.parts and isinstance(raw, Mapping):
+            return {
+                name: self.entered(spec.parts[name], each) if name in spec.parts else each for name, each in raw.items()
+            }
+        return raw
+
+    def values(self, record: RecordType, plain: Mapping[str, object]) -> dict[str, object]:
+        """Return a record's values for what is written: ``state`` and every stored field; NodeError otherwise."""
+        values: dict[str, object] = {}
+        for name, raw in plain.items():
+            if name == "state" and raw in record.states:
+                values[name] = raw
+            elif name in record.fields and record.fields[name].stored:
+                values[name] = self._parsed(record.fields[name].spec, name, raw)
+            else:
+                what = Text(f"{record.name} has no field `{name}` to write", f"{record.name} 没有可写的字段 `{name}`")
+                raise NodeError((Problem("unknown-field", what, fix=suggest(name, [*record.fields, "state"])),))
+        return values
+
+    def written(self, type_: str) -> Mapping[str, Mapping[str, object]]:
+        """Return the plugin's samples of a type, by name."""
+        for local, samples in self.stage.plugin.samples.items():
+            if self._means(local, type_):
+                return samples
+        return {}
+
+    def _parsed(self, spec: FieldSpec, name: str, raw: object) -> object:
+        try:
+            return spec.parse(self.entered(spec, raw), self.stage.zone)
+        except BadValue as bad:
+            raise NodeError((Problem("bad-value", bad.what, fix=bad.fix, field=name),)) from bad
+
+    def _sample(self, record: RecordType, name: str) -> Mapping[str, object]:
+        written = self.written(record.key)
+        name = name.rpartition(".")[2]
+        if name not in written:
+            what = Text(f"{record.name} has no sample `{name}`", f"{record.name} 没有样例 `{name}`")
+            raise NotFound((Problem("unknown-sample", what, fix=suggest(name, written)),))
+        return written[name]
+
+    def _means(self, local: str, type_: str) -> bool:
+        try:
+            return self.stage.record(local).key == type_
+        except NotFound:
+            return False

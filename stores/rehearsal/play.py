@@ -1,0 +1,228 @@
+"""One scenario, step by step: the clock moves, somebody acts, and what is expected is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from core.language.definition import Action, RecordType, Scenario, Step
+from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
+from core.model.scope import HEADQUARTERS
+from stores import records, requests
+from stores.act import Call, Receipt, act
+from stores.actor import Actor
+from stores.rehearsal.cast import STAFF, Cast
+from stores.rehearsal.expect import Expectations
+from stores.rehearsal.scoring import score
+from stores.rehearsal.stage import Stage
+from stores.rehearsal.verdict import Miss, Missed, because
+
+EMPTY_REASON = "scenario"  # a step that expects a warning goes on in spite of it
+
+
+class Play:
+    """A scenario on a stage."""
+
+    def __init__(self, stage: Stage, scenario: Scenario) -> None:
+        self.stage, self.scenario = stage, scenario
+        self.cast = Cast(stage)
+        self.expectations = Expectations(self.cast)
+
+    def misses(self) -> Iterator[Miss]:
+        """Play it to the end and yield what was not as expected; a step that goes wrong raises Missed."""
+        self._set_up(self.scenario.given)
+        for step in self.scenario.steps:
+            self._step(step)
+        for text, place in self.scenario.then:
+            if miss := self.expectations.miss(text, place, {}):
+                yield miss
+
+    def _set_up(self, given: Mapping[str, object]) -> None:
+        """Put on the stage what is given: the people, settings, samples and records, then what they set going."""
+        for name in self.cast.written(STAFF):
+            self.cast.find(name, STAFF)
+        self._set(cast("Mapping[str, object]", given.get("settings") or {}))
+        for local in cast("list[str]", given.get("load") or ()):
+            self.cast.load(local)
+        for local, wanted in cast("Mapping[str, Mapping[str, object]]", given.get("records") or {}).items():
+            record = self.stage.record(local)
+            for name, parts in wanted.items():
+                self.cast.create(record.key, name, self.cast.merged(record, parts))
+        self.stage.open_periods()
+
+    def _step(self, step: Step) -> None:
+        seen: dict[str, object] = {}
+        try:
+            if step.at is not None:
+                self.stage.move_to(self.stage.moment(step.at))
+            self._set(step.set)
+            self._people(step)
+            if step.do is not None:
+                self._do(step, *step.do)
+            if step.score:
+                self._score(step)
+            if step.sees is not None:
+                seen["seen"] = self._seen(step, step.sees)
+        except NodeError as error:
+            raise Missed(step.place, because(Text("this step is not possible", "此步骤无法执行"), error)) from error
+        for text in step.then:
+            if miss := self.expectations.miss(text, step.place, seen):
+                raise Missed(miss.place, miss.what)
+
+    def _actor(self, step: Step) -> Actor:
+        return self.cast.actor(step.as_ or self.scenario.as_)
+
+    def _set(self, settings: Mapping[str, object]) -> None:
+        """Change settings as headquarters would: the chain's value, for every store."""
+        plugin, zone = self.stage.plugin, self.stage.zone
+        for name, raw in settings.items():
+            if name not in plugin.settings:
+                what = Text(f"there is no setting `{name}`", f"没有设置 `{name}`")
+                raise NodeError((Problem("unknown-setting", what, fix=suggest(name, plugin.settings)),))
+            spec = plugin.settings[name].spec
+            value = json.dumps(spec.json(spec.parse(raw, zone), zone), ensure_ascii=False)
+            ask = {"plugin": plugin.name, "name": name, "value": value}
+            self.cast.system("core.setting", "set", ask=ask, store=HEADQUARTERS)
+
+    def _people(self, step: Step) -> None:
+        if step.away is not None:
+            self.cast.send_away(self.cast.find(step.away, STAFF))
+        if step.back is not None:
+            self.cast.bring_back(self.cast.find(step.back, STAFF))
+        if step.on_duty is not None:
+            self.cast.sign_in(self.cast.find(step.on_duty, STAFF))
+
+    # --- actions
+
+    def _do(self, step: Step, local: str, action: str) -> None:
+        record = self.stage.record(local)
+        call = self._call(step, record, action)
+        try:
+            receipt = self._warned(step, call) if step.warns else self._perform(call)
+        except NodeError as error:
+            self._refused(step, error)
+            return
+        if step.fails is not None:
+            raise Missed(
+                step.place,
+                Text(
+                    f"expected it to fail with `{step.fails}`, but it was done",
+                    f"预期因 `{step.fails}` 失败，但已执行成功",
+                ),
+            )
+        if step.name is not None:
+            self.cast.bound[step.name] = (receipt.record.key, receipt.id)
+
+    def _call(self, step: Step, record: RecordType, name: str) -> Call:
+        action = record.actions.get(name)
+        entered = self._entered(record, action, step) if action else {}
+        id = None
+        if step.for_ is not None:
+            id = self.cast.look_up(step.for_, record.key)
+            row = None if id else self.expectations.record(step.for_, step.place)
+            id = id or (row.id if row else step.for_)
+        at = self.stage.past_moment(step.happened) if step.happened else None
+        return Call(
+            record, name, self._actor(step), id=id, ask=entered, at=at, reason=step.reason, store=self._store(step)
+        )
+
+    def _store(self, step: Step) -> str | None:
+        """A person of headquarters acts in the scenario's store; one of another store in his own."""
+        actor = self._actor(step)
+        return self.stage.store if actor.store in {HEADQUARTERS, self.stage.store} else None
+
+    def _entered(self, record: RecordType, action: Action, step: Step) -> dict[str, object]:
+        asks = {ask.name: ask for ask in action.ask}
+        written = self.cast.merged(record, step.with_, only=frozenset(asks))
+        return {name: self.cast.entered(asks[name].spec, raw) if name in asks else raw for name, raw in written.items()}
+
+    def _perform(self, call: Call) -> Receipt:
+        """Act; where others have asked for the same and wait for signatures, sign instead, as the inbox would."""
+        waiting = self._waiting(call)
+        if waiting is None:
+            return act(self.stage.node, call)
+        signed = requests.sign(self.stage.node, waiting, call.actor, call.reason)
+        if signed.values["state"] == "refused":
+            problems = cast("list[Mapping[str, str]]", signed.values["problems"] or [])
+            raise NodeError(tuple(Problem(str(p["code"]), Text(str(p["en"]), str(p["zh"]))) for p in problems))
+        assert call.id is not None
+        return Receipt("", call.record, call.id)
+
+    def _waiting(self, call: Call) -> str | None:
+        """Return the request that waits for signatures of other people for the same action on the same record."""
+        if call.id is None:
+            return None
+        for row in self.stage.all_rows(self.stage.record("core.request")):
+            values = row.values
+            same = (values["record_type"], values["record_id"], values["action"]) == (
+                call.record.key,
+                call.id,
+                call.action,
+            )
+            if same and values["state"] == "waiting":
+                return row.id
+        return None
+
+    def _warned(self, step: Step, call: Call) -> Receipt:
+        """Act without a reason, which must only be warned of, then with one."""
+        try:
+            receipt = self._perform(call)
+        except NodeError as error:
+            if any(problem.level == "error" for problem in error.problems):
+                raise
+            if not any(_matches(problem, str(step.warns)) for problem in error.problems):
+                raise Missed(
+                    step.place,
+                    because(Text(f"expected a warning `{step.warns}`, but", f"预期警告 `{step.warns}`，实际"), error),
+                ) from error
+            reason = step.reason or EMPTY_REASON
+            again = Call(
+                call.record,
+                call.action,
+                call.actor,
+                id=call.id,
+                ask=call.ask,
+                at=call.at,
+                reason=reason,
+                store=call.store,
+            )
+            return self._perform(again)
+        if any(_matches(problem, str(step.warns)) for problem in receipt.warnings):
+            return receipt
+        raise Missed(
+            step.place,
+            Text(f"expected a warning `{step.warns}`, but there was none", f"预期警告 `{step.warns}`，但没有警告"),
+        )
+
+    def _refused(self, step: Step, error: NodeError) -> None:
+        if step.fails is None:
+            raise Missed(step.place, because(Text("refused", "被拒绝"), error)) from error
+        role = step.fails == "role" and isinstance(error, Forbidden)
+        if not role and not any(_matches(problem, step.fails) for problem in error.problems):
+            what = Text(f"expected it to fail with `{step.fails}`, but", f"预期因 `{step.fails}` 失败，实际")
+            raise Missed(step.place, because(what, error)) from error
+
+    # --- scorecards and reading
+
+    def _score(self, step: Step) -> None:
+        record, id = score(self.cast, self._actor(step), step.score)
+        if step.name is not None:
+            self.cast.bound[step.name] = (record, id)
+
+    def _seen(self, step: Step, name: str) -> Mapping[str, object] | None:
+        row = self.expectations.record(name, step.place)
+        if row is None:
+            raise NodeError.of("unknown-sample", f"no record is called `{name}`", f"没有名为 `{name}` 的记录")
+        try:
+            shown = records.fetch(self.stage.node, self._actor(step), self.stage.record(row.type), row.id)
+        except (NotFound, Forbidden):
+            return None
+        return {key: value for key, value in shown.items() if not key.startswith("_")}
+
+
+def _matches(problem: Problem, word: str) -> bool:
+    """Return whether a problem is the one a scenario names: by its code, its field, or words of its message."""
+    if word in {problem.code, problem.field}:
+        return True
+    return word.lower() in problem.what.en.lower() or word in problem.what.zh

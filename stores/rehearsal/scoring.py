@@ -1,0 +1,53 @@
+"""The ``score`` step: marks given by hand, then the card is closed, as its reviewer would do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.language.definition import RecordType
+from core.language.expressions import Row
+from core.model.errors import Forbidden, NodeError, Text
+from stores.act import Call, act
+from stores.actor import SYSTEM_ACTOR, Actor
+from stores.rehearsal.cast import Cast
+
+
+def score(cast: Cast, actor: Actor, written: Mapping[str, object]) -> tuple[str, str]:
+    """Mark and close the oldest open card of a person; return the card's record type and id.
+
+    ``written`` is ``{card: person, item: mark, …}``: the card's name comes first.
+    """
+    names = list(written)
+    plugin = cast.stage.plugin
+    name = next((each for each in names if each in plugin.scorecards), None)
+    if name is None:
+        raise NodeError.of(
+            "unknown-scorecard", f"no scorecard among {', '.join(names)}", f"{'、'.join(names)} 中没有考核表"
+        )
+    record = cast.stage.record(name)
+    card = _open_card(cast, record, cast.find(str(written[name]), plugin.scorecards[name].subject))
+    for item in (each for each in names if each != name):
+        mark = f"mark_{item}"
+        action = next((a.name for a in record.actions.values() if any(ask.name == mark for ask in a.ask)), None)
+        if action is None:
+            raise NodeError.of(
+                "unknown-item", f"`{name}` has no item `{item}` to mark", f"`{name}` 没有可评分的项目 `{item}`"
+            )
+        act(cast.stage.node, Call(record, action, actor, id=card.id, ask={mark: written[item]}))
+    try:
+        act(cast.stage.node, Call(record, "close", actor, id=card.id))
+    except Forbidden:
+        act(cast.stage.node, Call(record, "close", SYSTEM_ACTOR, id=card.id))
+    return record.key, card.id
+
+
+def _open_card(cast: Cast, record: RecordType, subject: str) -> Row:
+    for row in cast.stage.all_rows(record):
+        if row.values.get("subject") == subject and row.values.get("total") is None:
+            return row
+    raise NodeError.of(
+        "no-card",
+        "there is no open card for this person; cards are made when the period begins",
+        "此人没有未关闭的考核表；考核表在周期开始时生成",
+        fix=Text("begin the scenario in the period", "请让场景从该周期内开始"),
+    )

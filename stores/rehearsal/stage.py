@@ -1,0 +1,158 @@
+"""The node a scenario is played on: in memory, with a clock that is moved by hand, store and headquarters in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from core.host.host import Host
+from core.language.definition import Plugin, RecordType
+from core.language.expressions import Row
+from core.model.clock import HybridClock
+from core.model.errors import NodeError
+from stores import identity, periods, rows, timers
+from stores.database import Database
+from stores.identity import Identity
+from stores.migrate import migrate
+from stores.node import Node
+from stores.system import LOG
+from stores.world import NodeWorld
+
+STORE = "s001"
+FIRINGS_MAX = 20_000  # more than any scenario needs: a plugin whose timers chase each other must end
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+
+
+class RehearsalNode(Node):
+    """A node that decides about everything: a rehearsal has no second one to ask."""
+
+    def is_home(self, record: RecordType, store: str) -> bool:
+        """Every record is at home here."""
+        del record, store
+        return True
+
+
+@dataclass
+class Stage:
+    """A node, and the clock that everything on it reads. ``now`` is aware, UTC."""
+
+    host: Host
+    plugin: Plugin
+    zone: ZoneInfo
+    now: datetime
+    store: str
+    database: Database
+    _ids: int = 0
+
+    def __post_init__(self) -> None:
+        migrate(self.database, self.host.catalog)
+        who = Identity("rehearsal", 1, self.store, None)
+        with self.database.write() as connection:
+            identity.save(connection, who)
+        self.node = RehearsalNode(
+            database=self.database,
+            host=self.host,
+            identity=who,
+            now=lambda: self.now,
+            new_id=self.new_id,
+            zone=self.zone,
+            mono=self._ms,
+            boot="rehearsal",
+            clock=HybridClock(self._ms),
+        )
+
+    @classmethod
+    @contextmanager
+    def opened(cls, host: Host, plugin: Plugin, now: str, zone: ZoneInfo, store: str | None) -> Iterator[Stage]:
+        """Open an empty node at a moment of branch time; it is gone afterwards."""
+        database = Database("sqlite:///:memory:")
+        try:
+            yield cls(host, plugin, zone, _local(now, zone), store or STORE, database)
+        finally:
+            database.close()
+
+    def moment(self, text: str) -> datetime:
+        """Return the instant a scenario writes: a date with a time, or the next time the clock shows ``21:00``."""
+        if _MOMENT.fullmatch(text.strip()):
+            return _local(text, self.zone)
+        clock = _CLOCK.fullmatch(text.strip())
+        if clock is None:
+            raise NodeError.of("bad-time", f"`{text}` is not a time", f"`{text}` 不是时间")
+        local = self.now.astimezone(self.zone)
+        then = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0), microsecond=0)
+        return (then if then >= local else then + timedelta(days=1)).astimezone(UTC)
+
+    def past_moment(self, text: str) -> datetime:
+        """Return when something happened: a date with a time, or the last time the clock showed ``20:58:40``."""
+        then = self.moment(text)
+        return then - timedelta(days=1) if then > self.now and _CLOCK.fullmatch(text.strip()) else then
+
+    def open_periods(self) -> None:
+        """Let the periods begin that have begun, and the timers fire that are due already."""
+        with self.database.write() as connection:
+            periods.arm(connection, self.node)
+        self.move_to(self.now)
+
+    def move_to(self, then: datetime) -> None:
+        """Move the clock, stopping at each timer on the way, as the loop of a running node does."""
+        if then < self.now:
+            raise NodeError.of(
+                "time-runs-back", "the time of a step lies before the one above it", "步骤时间早于上一步"
+            )
+        for _ in range(FIRINGS_MAX):
+            due = timers.next_due(self.node)
+            if due is None or due > then:
+                break
+            self.now = max(self.now, due)
+            timers.fire_due(self.node)
+        else:
+            raise NodeError.of("timers-never-end", "timers set each other off without end", "定时器互相触发，没有尽头")
+        self.now = then
+
+    def new_id(self) -> str:
+        """Return the next id: a UUIDv7 whose random part counts up, so that every play is the same."""
+        self._ids += 1
+        ms = self._ms()
+        return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7000-8000-{self._ids:012x}"
+
+    def record(self, name: str) -> RecordType:
+        """Return a record type by its local or its qualified name."""
+        catalog = self.node.catalog
+        return catalog.records[name] if name in catalog.records else catalog.record(self.plugin.name, name)
+
+    def row(self, type_: str, id: str) -> Row:
+        """Return a record as it is now."""
+        with self.database.read() as connection:
+            return rows.get(connection, self.node, self.node.catalog.records[type_], id)
+
+    def all_rows(self, record: RecordType) -> list[Row]:
+        """Return the records of a type in the order they came to be."""
+        born = select(LOG.c.pk).where(LOG.c.type == record.key, LOG.c.kind == "create").order_by(LOG.c.seq)
+        with self.database.read() as connection:
+            ids = list(connection.execute(born).scalars())
+            found = [rows.load(connection, self.node, record, id) for id in ids]
+        return [row for row in found if row is not None]
+
+    @contextmanager
+    def world(self) -> Iterator[NodeWorld]:
+        """Open the world as this plugin's rules see it, to read."""
+        with self.database.read() as connection:
+            yield NodeWorld(connection, self.node, self.plugin.name, self.store)
+
+    def _ms(self) -> int:
+        return int(self.now.timestamp() * 1000)
+
+
+def _local(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=zone).astimezone(UTC)
+    except ValueError:
+        raise NodeError.of("bad-time", f"`{text}` is not a date with a time", f"`{text}` 不是日期时间") from None

@@ -1,0 +1,69 @@
+"""A row of a record table as the values that rules see, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from core.language.definition import RecordType
+from core.language.expressions import Row
+from core.model.errors import NotFound, Problem, Text
+from stores.node import Node
+
+HIDDEN = ("_hs", "_life")  # what the kernel, but no rule, looks at
+
+
+def load(connection: Connection, node: Node, record: RecordType, id: str) -> Row | None:
+    """Return the live record ``id`` as values, or None. One lookup by primary key."""
+    table = node.table(record)
+    found = connection.execute(select(table).where(table.c.id == id)).mappings().first()
+    return None if found is None else from_cells(record, dict(found))
+
+
+def get(connection: Connection, node: Node, record: RecordType, id: str) -> Row:
+    """Return the record ``id`` or raise NotFound."""
+    row = load(connection, node, record, id)
+    if row is None:
+        raise missing(record, id)
+    return row
+
+
+def missing(record: RecordType, id: str) -> NotFound:
+    """Return the error for a record that is not there, or that the person may not know about."""
+    return NotFound(
+        (
+            Problem(
+                "no-such-record",
+                Text(f"there is no {record.label.en} `{id}` here", f"这里没有{record.label.zh} `{id}`"),
+                fix=Text("open it again from the list", "请从列表重新打开"),
+            ),
+        )
+    )
+
+
+def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
+    """Return a database row as values; ``store``, ``state`` and ``number`` are names like any field."""
+    values: dict[str, object] = {
+        name: field.spec.value(cells[name]) if cells[name] is not None else None
+        for name, field in record.fields.items()
+        if field.stored
+    }
+    values["store"] = cells["_store"]
+    values["state"] = cells["state"]
+    values["number"] = cells["number"]
+    for name in HIDDEN:
+        values[name] = cells[name]
+    return Row(record.key, str(cells["id"]), values)
+
+
+def to_cells(record: RecordType, values: Mapping[str, object]) -> dict[str, int | str | None]:
+    """Return values as cells; names that are not stored fields, state or number are left out."""
+    cells: dict[str, int | str | None] = {}
+    for name, value in values.items():
+        if name in {"state", "number"}:
+            cells[name] = None if value is None else str(value)
+        elif name in record.fields and record.fields[name].stored:
+            cells[name] = None if value is None else record.fields[name].spec.cell(value)
+    return cells

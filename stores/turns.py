@@ -1,0 +1,63 @@
+"""A lock that serves in the order of arrival: whoever came first writes first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, get_ident
+
+
+class TurnMissed(Exception):
+    """The turn did not come within the time given."""
+
+
+class Turns:
+    """One holder at a time, first come, first served.
+
+    A plain lock may hand itself to whichever thread wakes first, and a thread that writes in a loop can
+    then starve the desk. Taking a second turn inside the first would wait for ever, so it is refused.
+    """
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._queue: deque[Event] = deque()
+        self._holder: int | None = None
+
+    @property
+    def mine(self) -> bool:
+        """Whether the calling thread holds the turn."""
+        return self._holder == get_ident()
+
+    @contextmanager
+    def turn(self, wait_s_max: float) -> Iterator[None]:
+        """Hold the turn for the block; raise ``TurnMissed`` after waiting ``wait_s_max`` seconds."""
+        assert not self.mine, "this thread already holds the turn: pass the open connection on instead"
+        self._take(wait_s_max)
+        try:
+            yield
+        finally:
+            self._hand_on()
+
+    def _take(self, wait_s_max: float) -> None:
+        called = Event()
+        with self._guard:
+            if self._holder is None and not self._queue:
+                self._holder = get_ident()
+                return
+            self._queue.append(called)
+        if called.wait(wait_s_max):
+            self._holder = get_ident()
+            return
+        with self._guard:
+            if called in self._queue:
+                self._queue.remove(called)
+                raise TurnMissed
+        self._holder = get_ident()  # called at the very last moment
+
+    def _hand_on(self) -> None:
+        with self._guard:
+            self._holder = None
+            if self._queue:
+                self._holder = -1  # taken, by the thread about to wake
+                self._queue.popleft().set()

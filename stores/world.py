@@ -1,0 +1,234 @@
+"""What a rule may ask of the node while it runs: other records, totals, balances, who is away, whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import Connection, Table, func, select
+
+from core.language.calendar import BusinessCalendar
+from core.language.definition import Field, RecordType
+from core.language.expressions import Aggregate, Env, Row
+from core.model.clock import from_iso, iso
+from stores import rows
+from stores.dispatch import rank
+from stores.node import Node
+
+if TYPE_CHECKING:
+    from stores.actor import Actor
+
+NEVER_S = 100 * 366 * 86_400  # "no turn yet" waits longest
+COUNTED = ("posted", "confirmed", "countered")  # a countered entry still counts: its counter-entry takes it back
+
+
+@dataclass
+class NodeWorld:
+    """The world of one transaction, seen from one plugin in one store.
+
+    Rows are cached: the kernel calls ``put`` for what it changes, so that later rules of the same
+    transaction see it.
+    """
+
+    connection: Connection
+    node: Node
+    plugin: str
+    store: str
+    _rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+
+    def seen_from(self, plugin: str) -> NodeWorld:
+        """Return the same world for the rules of another plugin."""
+        return self if plugin == self.plugin else NodeWorld(self.connection, self.node, plugin, self.store, self._rows)
+
+    def row(self, type: str, id: str) -> Row | None:
+        """Return a record by type and id, or None."""
+        key = (type, id)
+        if key not in self._rows:
+            record = self.node.catalog.records.get(type)
+            self._rows[key] = rows.load(self.connection, self.node, record, id) if record else None
+        return self._rows[key]
+
+    def put(self, row: Row) -> None:
+        """Let later rules of this transaction see ``row`` as it is now."""
+        self._rows[row.type, row.id] = row
+
+    def field(self, row: Row, name: str, env: Env) -> object:
+        """Return a field's value; a computed one is computed under its own plugin's settings and calendar."""
+        if name in row.values:
+            return row.values[name]
+        record = self.node.catalog.records[row.type]
+        formula = record.fields[name].value
+        assert formula is not None, f"{row.type}.{name} is neither stored nor computed"
+        return formula(self._env_of(row, record, env))
+
+    def aggregate(self, query: Aggregate, env: Env) -> object:
+        """Return a count, sum, average, extreme or single record, computed by the database."""
+        from stores.lowering import aggregate_query
+
+        return aggregate_query(self.connection, self.node, query, env)
+
+    def calendar(self) -> BusinessCalendar:
+        """Return the calendar of the plugin whose rules are running."""
+        return self.node.calendar(self.plugin)
+
+    def call(self, name: str, args: list[object], env: Env) -> object:
+        """Answer a world function."""
+        return _FUNCTIONS[name](self, args, env)
+
+    def env(self, row: Row | None, now: datetime, actor: Actor, **names: object) -> Env:
+        """Return the names a rule of this plugin sees for ``row``."""
+        calendar = self.calendar()
+        me = None if actor.id == "system" else actor.id
+        known: dict[str, object] = {
+            "self": row,
+            "old": row,
+            "ask": {},
+            "me": me,
+            "today": calendar.business_date(now),
+            "settings": self.node.settings(self.connection, self.plugin, self.store),
+            "store": self.store,
+        }
+        return Env(self, now, self.node.zone, known | names)
+
+    def table_of(self, record: str) -> Table:
+        """Return the table of a record type: SQL made from rules asks for it."""
+        return self.node.table(self.node.catalog.records[record])
+
+    def field_of(self, record: str, name: str) -> Field:
+        """Return a field of a record type: SQL made from rules asks for it."""
+        return self.node.catalog.records[record].fields[name]
+
+    def env_in(self, record: str, env: Env) -> Env:
+        """Return the surroundings of a record type's computed fields: its own plugin's settings and calendar."""
+        plugin = self.node.catalog.records[record].plugin
+        world = self.seen_from(plugin)
+        today = world.calendar().business_date(env.now)
+        settings = self.node.settings(self.connection, plugin, self.store)
+        return Env(world, env.now, env.zone, env.names | {"today": today, "settings": settings})
+
+    def _env_of(self, row: Row, record: RecordType, env: Env) -> Env:
+        return self.env_in(record.key, env).having(self=row)
+
+
+def _balance(world: NodeWorld, args: list[object], _env: Env) -> object:
+    """Sum a ledger's entries for one account; with a third argument only those in that state."""
+    ledger, account, *state = args
+    if account is None:
+        return 0
+    record = world.node.catalog.record(world.plugin, str(ledger))
+    table = world.node.table(record)
+    states = [str(state[0])] if state else list(COUNTED)
+    total = world.connection.execute(
+        select(func.sum(table.c.amount)).where(
+            table.c.account == _id(account), table.c.state.in_(states), table.c._life % 2 == 1
+        )
+    ).scalar()
+    spec = record.fields["amount"].spec
+    return spec.value(int(total or 0))
+
+
+def _is_away(world: NodeWorld, args: list[object], env: Env) -> object:
+    person = _id(args[0])
+    at = cast(datetime, args[1]) if len(args) > 1 and args[1] is not None else env.now
+    told = world.node.host.hooks.is_away(person=person, at=at, store=world.store)
+    if told is not None:
+        return bool(told)
+    table = world.node.table(world.node.catalog.records["core.absence"])
+    cell = iso(at)
+    return (
+        world.connection.execute(
+            select(table.c.id)
+            .where(
+                table.c.staff == person,
+                table.c._life % 2 == 1,
+                table.c.from_at <= cell,
+                (table.c.to_at.is_(None)) | (table.c.to_at > cell),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
+    person = _id(args[0])
+    day = cast(date, args[1]) if len(args) > 1 and args[1] is not None else cast(date, env.names["today"])
+    told = world.node.host.hooks.on_duty(person=person, day=day, store=world.store)
+    if told is not None:
+        return bool(told)
+    table = world.node.table(world.node.catalog.records["core.duty"])
+    return (
+        world.connection.execute(
+            select(table.c.id)
+            .where(
+                table.c.staff == person,
+                table.c.day == day.isoformat(),
+                table.c.out_at.is_(None),
+                table.c._life % 2 == 1,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _waiting_since(world: NodeWorld, args: list[object], env: Env) -> object:
+    """Return how many seconds ago the policy last chose this candidate."""
+    table = world.node.table(world.node.catalog.records["core.pick"])
+    last = world.connection.execute(
+        select(func.max(table.c.picked_at)).where(
+            table.c.policy == f"{world.plugin}.{args[1]}", table.c.chosen == _id(args[0])
+        )
+    ).scalar()
+    return int((env.now - from_iso(last)).total_seconds()) if last else NEVER_S
+
+
+def _holds_role(world: NodeWorld, args: list[object], _env: Env) -> object:
+    person = world.row("core.staff", _id(args[0]))
+    return person is not None and str(args[1]) in cast(list[str], person.values["roles"] or [])
+
+
+def _sent(world: NodeWorld, args: list[object], _env: Env) -> object:
+    """Count the notices of a name sent by this store."""
+    table = world.node.table(world.node.catalog.records["core.notice"])
+    return world.connection.execute(
+        select(func.count()).where(table.c.name == f"{world.plugin}.{args[0]}", table.c._store == world.store)
+    ).scalar_one()
+
+
+def _ranking(world: NodeWorld, args: list[object], env: Env) -> object:
+    policy = world.node.catalog.plugin(world.plugin).dispatch[str(args[0])]
+    item = args[1] if isinstance(args[1], Row) else None
+    return [candidate.id for candidate in rank(world, policy, item, env) if candidate.eligible]
+
+
+_FUNCTIONS: Mapping[str, Callable[[NodeWorld, list[object], Env], object]] = {
+    "balance": _balance,
+    "is_away": _is_away,
+    "on_duty": _on_duty,
+    "waiting_since": _waiting_since,
+    "holds_role": _holds_role,
+    "sent": _sent,
+    "ranking": _ranking,
+}
+
+
+def _id(value: object) -> str:
+    return value.id if isinstance(value, Row) else str(value)
+
+
+def holders(world: NodeWorld, role: str) -> list[str]:
+    """Return the ids of the active people of this world's store who hold ``role``."""
+    table = world.node.table(world.node.catalog.records["core.staff"])
+    return list(
+        world.connection.execute(
+            select(table.c.id).where(
+                table.c._store == world.store,
+                table.c.active == 1,
+                table.c._life % 2 == 1,
+                table.c.roles.contains(f'"{role}"', autoescape=True),
+            )
+        ).scalars()
+    )

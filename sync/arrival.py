@@ -1,0 +1,51 @@
+"""What follows when records have arrived from elsewhere: timers are armed, waiting requests are decided.
+
+Both run rules that people wrote. A rule that fails must not stop the records of its neighbours, so faults are
+journalled and passed over; by their sort only, because their text may hold what people entered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from stores import requests, timers
+from stores.node import Node
+from sync.journal import journal, traced
+
+Touched: TypeAlias = Iterable[tuple[str, str]]  # record type and id
+
+
+def arm(connection: Connection, node: Node, touched: Touched) -> None:
+    """Arm the timers of the records that arrived, in the transaction that writes them: a crash loses neither."""
+    records = list(dict.fromkeys(touched))
+    if _armed(connection, node, records):
+        return
+    for record in records:
+        if not _armed(connection, node, [record]):
+            journal.error("the timers of a record cannot be armed", extra={"type": record[0]})
+
+
+def settle(node: Node, touched: Touched) -> None:
+    """Tell the node what arrived, wake its listeners and decide the requests that wait for it."""
+    records = list(touched)
+    if not records:
+        return
+    node.touched(records)
+    node.committed()
+    try:
+        requests.settle(node)
+    except Exception as error:  # noqa: BLE001 - what arrived is stored, and the answer about it must go out
+        journal.error("waiting requests could not be decided", extra=traced(error))
+
+
+def _armed(connection: Connection, node: Node, records: list[tuple[str, str]]) -> bool:
+    try:
+        with connection.begin_nested():
+            timers.rearm(connection, node, records)
+    except Exception as error:  # noqa: BLE001 - the savepoint is rolled back; the next record gets its own
+        journal.warning("timers not armed", extra=traced(error))
+        return False
+    return True

@@ -1,0 +1,216 @@
+"""Log entries and state rows by column: one list per field instead of one map per change.
+
+Changes of the same record type that touch the same fields share a *shape*: the type and the field names are
+written once, the old and new values follow as columns. The origin, the sequence numbers and the hashes of log
+entries are not sent at all: they follow from the head the piece continues, and the last hash proves the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from core.model.change import Entry, sealed
+from core.model.errors import Problem, Text
+from stores.feed import StateRow
+from sync.packing import Column
+from sync.protocol import HARD_CHANGES_MAX, FrameError, Head
+from sync.reading import Part, bad, cells, integer, integers, listing, name, texts
+
+Cell = int | str | None
+Key = tuple[str, str, tuple[str, ...]]  # record type, what else is shared, field names
+
+ENTRY_TEXTS = ("tx", "action", "at", "received", "boot", "actor", "store", "pk")
+ENTRY_INTS = ("nth", "of", "hlc", "mono", "base_hs")
+ROW_TEXTS = ("id", "store", "m")
+ROW_INTS = ("life", "hs")
+ROW_CELLS = ("at", "by")
+KINDS = frozenset({"create", "update", "delete", "undelete"})
+HASH_CHARS = 32
+FACTS_DEPTH_MAX = 20
+
+
+@dataclass
+class _Shapes:
+    """The shapes met so far and the values of each, column by column."""
+
+    of: Column = field(default_factory=Column)
+    index: dict[Key, int] = field(default_factory=dict)
+    values: list[list[Column]] = field(default_factory=list)
+
+    def add(self, key: Key, values: Sequence[Cell]) -> None:
+        place = self.index.get(key)
+        if place is None:
+            place = self.index[key] = len(self.index)
+            self.values.append([Column() for _ in values])
+        self.of.append(place)
+        for column, value in zip(self.values[place], values, strict=True):
+            column.append(value)
+
+    def tree(self) -> dict[str, object]:
+        keys = [[type_, extra, list(fields)] for type_, extra, fields in self.index]
+        return {"shapes": keys, "shape": self.of, "values": self.values}
+
+
+def entries_tree(after: Head, entries: Sequence[Entry]) -> dict[str, object]:
+    """Return a piece of a log as columns. ``hash`` is that of its last entry."""
+    shapes = _Shapes()
+    for entry in entries:
+        values = [cell for pair in entry.body.values() for cell in pair]
+        shapes.add((entry.type, entry.kind, tuple(entry.body)), values)
+    tree: dict[str, object] = {"count": len(entries), **shapes.tree()}
+    for key in (*ENTRY_TEXTS, *ENTRY_INTS):
+        tree[key] = Column(getattr(entry, key) for entry in entries)
+    tree["facts"] = Column(None if entry.facts is None else _compact(entry.facts) for entry in entries)
+    tree["hash"] = entries[-1].hash if entries else after.hash
+    return tree
+
+
+def read_entries(tree: object, origin: str, after: Head) -> tuple[Entry, ...]:
+    """Return the entries of a piece, with sequence numbers and hashes worked out anew.
+
+    Raises FrameError when the columns do not fit together or the last hash is not the one the sender claims.
+    """
+    part = Part(tree, "entries", ("count", "shapes", "shape", "values", "facts", "hash", *ENTRY_TEXTS, *ENTRY_INTS))
+    count = part.get("count", integer, 0, HARD_CHANGES_MAX)
+    columns: dict[str, list[Any]] = {key: texts(part.get(key, listing, count), key) for key in ENTRY_TEXTS}
+    columns |= {key: integers(part.get(key, listing, count), key) for key in ENTRY_INTS}
+    facts = [_read_facts(value) for value in part.get("facts", listing, count)]
+    bodies = list(_read_shapes(part, count, cells_per_field=2, extra=_read_kind))
+    previous = after.hash
+    entries = []
+    rows = zip(*columns.values(), strict=True)
+    for offset, (row, fact, (type_, kind, fields, values)) in enumerate(zip(rows, facts, bodies, strict=True), start=1):
+        body = dict(zip(fields, zip(values[::2], values[1::2], strict=True), strict=True))
+        shared = dict(zip(columns, row, strict=True))
+        what: dict[str, Any] = {"type": type_, "kind": kind, "body": body, "facts": fact}
+        entry = sealed(previous, Entry(origin=origin, seq=after.seq + offset, **what, **shared))
+        previous = entry.hash
+        entries.append(entry)
+    if previous != part.get("hash", name):
+        raise _other_hash()
+    return tuple(entries)
+
+
+def rows_tree(rows: Sequence[StateRow]) -> dict[str, object]:
+    """Return state rows as columns."""
+    shapes = _Shapes()
+    for row in rows:
+        shapes.add((row.type, "", tuple(row.cells)), list(row.cells.values()))
+    tree: dict[str, object] = {"count": len(rows), **shapes.tree()}
+    for key in (*ROW_TEXTS, *ROW_INTS, *ROW_CELLS):
+        tree[key] = Column(getattr(row, key) for row in rows)
+    tree["x"] = Column(row.x for row in rows)
+    return tree
+
+
+def read_rows(tree: object) -> tuple[StateRow, ...]:
+    """Return the state rows of a page; raises FrameError when the columns do not fit together."""
+    part = Part(tree, "rows", ("count", "shapes", "shape", "values", "x", *ROW_TEXTS, *ROW_INTS, *ROW_CELLS))
+    count = part.get("count", integer, 0, HARD_CHANGES_MAX)
+    columns: dict[str, list[Any]] = {key: texts(part.get(key, listing, count), key) for key in ROW_TEXTS}
+    columns |= {key: integers(part.get(key, listing, count), key) for key in ROW_INTS}
+    columns |= {key: _read_optional(part.get(key, listing, count), key) for key in ROW_CELLS}
+    columns["x"] = [_read_unknown(value) for value in part.get("x", listing, count)]
+    bodies = _read_shapes(part, count, cells_per_field=1, extra=_read_nothing)
+    return tuple(
+        StateRow(type=type_, cells=dict(zip(fields, values, strict=True)), **dict(zip(columns, row, strict=True)))
+        for row, (type_, _, fields, values) in zip(zip(*columns.values(), strict=True), bodies, strict=True)
+    )
+
+
+def _read_shapes(
+    part: Part, count: int, *, cells_per_field: int, extra: Callable[[object], str]
+) -> Iterator[tuple[str, str, tuple[str, ...], tuple[Cell, ...]]]:
+    """Yield, for every change in order, its type, what it shares beside it, its fields and their cells."""
+    places = integers(part.get("shape", listing, count), "shape", 0, HARD_CHANGES_MAX)
+    keys = [_read_key(item, extra) for item in part.get("shapes", listing)]
+    columns = part.get("values", listing, len(keys))
+    used = [0] * len(keys)
+    for place in places:
+        if place >= len(keys):
+            raise bad("shape", "a shape that is not there", "引用了不存在的形状")
+        used[place] += 1
+    supplies = [
+        _read_values(item, len(key[2]) * cells_per_field, times)
+        for item, key, times in zip(columns, keys, used, strict=True)
+    ]
+    for place in places:
+        yield (*keys[place], next(supplies[place]))
+
+
+def _read_key(item: object, extra: Callable[[object], str]) -> Key:
+    type_, shared, fields = listing(item, "shapes", 3)
+    found = tuple(name(value, "field") for value in listing(fields, "fields"))
+    if len(set(found)) != len(found):
+        raise bad("fields", "a field twice", "字段重复")
+    return name(type_, "type"), extra(shared), found
+
+
+def _read_values(item: object, width: int, times: int) -> Iterator[tuple[Cell, ...]]:
+    """Return the cells of one shape, change by change; a change may have none at all."""
+    columns = [cells(listing(column, "values", times), "values") for column in listing(item, "values", width)]
+    return zip(*columns, strict=True) if columns else iter([()] * times)
+
+
+def _read_kind(value: object) -> str:
+    if value not in KINDS:
+        raise bad("kind", "an unknown kind of change", "未知的更改类别")
+    return str(value)
+
+
+def _read_nothing(value: object) -> str:
+    if value != "":
+        raise bad("shapes", "an unknown part", "未知内容")
+    return ""
+
+
+def _compact(facts: Mapping[str, object]) -> str:
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_optional(values: list[object], where: str) -> list[object]:
+    texts([value for value in values if value is not None], where)
+    return values
+
+
+def _read_unknown(value: object) -> str | None:
+    """Return the fields a node of another version knows, as JSON; only cells, like those it does know."""
+    found = _read_facts(value)
+    cells([] if found is None else list(found.values()), "x")
+    return cast("str | None", value)
+
+
+def _read_facts(value: object) -> dict[str, object] | None:
+    if value is None:
+        return None
+    try:
+        facts = json.loads(cast(str, value), parse_constant=_refuse_constant)
+        json.dumps(facts, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise bad("facts", "no JSON", "不是 JSON") from error
+    if not isinstance(facts, dict) or not _shallow([facts], FACTS_DEPTH_MAX) or "\\u0000" in cast(str, value):
+        raise bad("facts", "no map, or nested too deep", "不是映射或嵌套过深")
+    return facts
+
+
+def _refuse_constant(word: str) -> object:
+    raise ValueError(f"{word} is no number")
+
+
+def _shallow(level: Iterable[object], depth_max: int) -> bool:
+    """Whether nothing below ``level`` is nested deeper than ``depth_max``."""
+    for _ in range(depth_max):
+        inner = [item for item in level if isinstance(item, dict | list)]
+        if not inner:
+            return True
+        level = [value for item in inner for value in (item.values() if isinstance(item, dict) else item)]
+    return False
+
+
+def _other_hash() -> FrameError:
+    what = Text("the entries do not add up to the hash their sender claims", "更改内容与发送方声明的校验值不符")
+    fix = Text("verify the log of the sending node", "请在发送节点校验日志")
+    return FrameError((Problem("frame-hash", what, fix=fix),))

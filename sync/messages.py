@@ -1,0 +1,265 @@
+"""Messages as trees of plain values, and back, strictly: a part that is missing, unknown or wrong is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from sync.columns import entries_tree, read_entries, read_rows, rows_tree
+from sync.protocol import (
+    HARD_BYTES_MAX,
+    HARD_CHANGES_MAX,
+    Enrol,
+    EnrolAnswer,
+    Head,
+    Hello,
+    HelloAnswer,
+    Limits,
+    Message,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Refusal,
+    SignedReceipt,
+    Standing,
+)
+from sync.reading import Part, bad, flag, hexadecimal, integer, listing, mapping, name, text
+
+M = TypeVar("M", bound=Message)
+
+TOKEN_CHARS_MAX = 400
+SENTENCE_CHARS_MAX = 4_000
+PLUGINS_MAX = 1_000
+HASH_CHARS_MAX = 128
+
+
+def to_tree(message: Message) -> dict[str, object]:
+    """Return the message as a tree, its name under ``is``."""
+    kind = type(message)
+    return {"is": NAMES[kind], **_WRITERS.get(kind, _plain)(message)}
+
+
+def from_tree(tree: object, kind: type[M]) -> M:
+    """Return the message of ``kind`` that ``tree`` says; raises FrameError when it says another, or badly."""
+    values = dict(mapping(tree, "message"))
+    if values.pop("is", None) != NAMES[kind]:
+        raise bad("message", f"'{NAMES[kind]}' is expected here", f"此处应为 '{NAMES[kind]}'")
+    return cast(M, _READERS[kind](values))
+
+
+def _plain(message: Any) -> dict[str, object]:
+    return {key: getattr(message, key) for key in message.__dataclass_fields__}
+
+
+def _head_tree(head: Head) -> list[object]:
+    return [head.seq, head.hash]
+
+
+def _read_head(value: object, where: str) -> Head:
+    seq, digest = listing(value, where, 2)
+    return Head(integer(seq, where), text(digest, where, HASH_CHARS_MAX))
+
+
+def _hello_tree(hello: Hello) -> dict[str, object]:
+    return {**_plain(hello), "head": _head_tree(hello.head), "schema": dict(hello.schema)}
+
+
+def _read_hello(tree: dict[str, object]) -> Hello:
+    part = Part(tree, "hello", tuple(Hello.__dataclass_fields__))
+    return Hello(
+        node=part.get("node", name),
+        incarnation=part.get("incarnation", integer),
+        store=part.get("store", name),
+        head=part.get("head", _read_head),
+        acked=part.get("acked", integer),
+        checkpoint=part.get("checkpoint", integer),
+        epoch=part.get("epoch", text, HASH_CHARS_MAX),
+        schema=part.get("schema", _read_schema),
+        wall=part.get("wall", integer),
+        mono=part.get("mono", integer),
+        boot=part.get("boot", text, HASH_CHARS_MAX),
+        protocol=part.get("protocol", integer),
+    )
+
+
+def _read_schema(value: object, where: str) -> dict[str, str]:
+    found = mapping(value, where)
+    if len(found) > PLUGINS_MAX:
+        raise bad(where, f"more than {PLUGINS_MAX} plugins", f"插件超过 {PLUGINS_MAX} 个")
+    return {name(plugin, where): name(digest, where) for plugin, digest in found.items()}
+
+
+def _hello_answer_tree(answer: HelloAnswer) -> dict[str, object]:
+    limits = [answer.limits.changes, answer.limits.bytes, answer.limits.rows]
+    return {**_plain(answer), "standing": answer.standing.value, "head": _head_tree(answer.head), "limits": limits,
+            "skew": list(answer.skew)}  # fmt: skip
+
+
+def _read_hello_answer(tree: dict[str, object]) -> HelloAnswer:
+    part = Part(tree, "hello", tuple(HelloAnswer.__dataclass_fields__))
+    return HelloAnswer(
+        standing=part.get("standing", _read_standing),
+        head=part.get("head", _read_head),
+        epoch=part.get("epoch", name),
+        time=part.get("time", integer),
+        checkpoint=part.get("checkpoint", integer),
+        limits=part.get("limits", _read_limits),
+        skew=tuple(name(plugin, "skew") for plugin in part.get("skew", listing)),
+        protocol=part.get("protocol", integer),
+    )
+
+
+def _read_limits(value: object, where: str) -> Limits:
+    changes, size, rows = listing(value, where, 3)
+    return Limits(
+        integer(changes, where, 1, HARD_CHANGES_MAX),
+        integer(size, where, 1, HARD_BYTES_MAX),
+        integer(rows, where, 1, HARD_CHANGES_MAX),
+    )
+
+
+def _read_standing(value: object, where: str) -> Standing:
+    try:
+        return Standing(text(value, where))
+    except ValueError as error:
+        raise bad(where, "an unknown word", "未知的词") from error
+
+
+def _push_tree(push: Push) -> dict[str, object]:
+    return {"origin": push.origin, "after": _head_tree(push.after), "entries": entries_tree(push.after, push.entries)}
+
+
+def _read_push(tree: dict[str, object]) -> Push:
+    part = Part(tree, "push", ("origin", "after", "entries"))
+    origin, after = part.get("origin", name), part.get("after", _read_head)
+    return Push(origin, after, part.get("entries", lambda value, _: read_entries(value, origin, after)))
+
+
+def _receipt_tree(receipt: SignedReceipt | None) -> dict[str, object] | None:
+    return None if receipt is None else {**_plain(receipt), "head": _head_tree(receipt.head)}
+
+
+def _read_receipt(value: object, where: str) -> SignedReceipt | None:
+    if value is None:
+        return None
+    part = Part(value, where, tuple(SignedReceipt.__dataclass_fields__))
+    return SignedReceipt(
+        origin=part.get("origin", name),
+        head=part.get("head", _read_head),
+        epoch=part.get("epoch", name),
+        time=part.get("time", integer),
+        signature=part.get("signature", hexadecimal, 128),
+    )
+
+
+def _push_answer_tree(answer: PushAnswer) -> dict[str, object]:
+    return {**_plain(answer), "standing": answer.standing.value, "head": _head_tree(answer.head),
+            "receipt": _receipt_tree(answer.receipt)}  # fmt: skip
+
+
+def _read_push_answer(tree: dict[str, object]) -> PushAnswer:
+    part = Part(tree, "push", tuple(PushAnswer.__dataclass_fields__))
+    return PushAnswer(
+        standing=part.get("standing", _read_standing),
+        head=part.get("head", _read_head),
+        receipt=part.get("receipt", _read_receipt),
+        conflicts=part.get("conflicts", integer),
+        quarantined=part.get("quarantined", integer),
+    )
+
+
+def _read_pull(tree: dict[str, object]) -> Pull:
+    part = Part(tree, "pull", tuple(Pull.__dataclass_fields__))
+    return Pull(
+        origin=part.get("origin", name),
+        after=part.get("after", integer),
+        epoch=part.get("epoch", text, HASH_CHARS_MAX),
+        rows=part.get("rows", integer, 1, HARD_CHANGES_MAX),
+    )
+
+
+def _pull_answer_tree(answer: PullAnswer) -> dict[str, object]:
+    return {**_plain(answer), "rows": rows_tree(answer.rows)}
+
+
+def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
+    part = Part(tree, "pull", tuple(PullAnswer.__dataclass_fields__))
+    return PullAnswer(
+        rows=part.get("rows", lambda value, _: read_rows(value)),
+        upto=part.get("upto", integer),
+        more=part.get("more", flag),
+        epoch=part.get("epoch", name),
+        acked=part.get("acked", integer),
+        hlc=part.get("hlc", integer),
+        time=part.get("time", integer),
+        restart=part.get("restart", flag),
+    )
+
+
+def _read_enrol(tree: dict[str, object]) -> Enrol:
+    part = Part(tree, "enrol", tuple(Enrol.__dataclass_fields__))
+    return Enrol(
+        code=part.get("code", text, TOKEN_CHARS_MAX),
+        node=part.get("node", name),
+        store=part.get("store", name),
+        token=part.get("token", text, TOKEN_CHARS_MAX),
+        protocol=part.get("protocol", integer),
+    )
+
+
+def _read_enrol_answer(tree: dict[str, object]) -> EnrolAnswer:
+    part = Part(tree, "enrol", tuple(EnrolAnswer.__dataclass_fields__))
+    return EnrolAnswer(
+        node=part.get("node", name),
+        store=part.get("store", name),
+        hub=part.get("hub", name),
+        epoch=part.get("epoch", name),
+        key=part.get("key", hexadecimal, 64),
+        time=part.get("time", integer),
+    )
+
+
+def _read_refusal(tree: dict[str, object]) -> Refusal:
+    part = Part(tree, "refusal", tuple(Refusal.__dataclass_fields__))
+    return Refusal(
+        code=part.get("code", name),
+        en=part.get("en", text, SENTENCE_CHARS_MAX),
+        zh=part.get("zh", text, SENTENCE_CHARS_MAX),
+        retry_after_s=part.get("retry_after_s", _read_seconds),
+    )
+
+
+def _read_seconds(value: object, where: str) -> int | None:
+    return None if value is None else integer(value, where, 0, 86_400)
+
+
+NAMES: dict[type[Any], str] = {
+    Hello: "hello",
+    HelloAnswer: "hello-answer",
+    Push: "push",
+    PushAnswer: "push-answer",
+    Pull: "pull",
+    PullAnswer: "pull-answer",
+    Enrol: "enrol",
+    EnrolAnswer: "enrol-answer",
+    Refusal: "refusal",
+}
+_WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
+    Hello: _hello_tree,
+    HelloAnswer: _hello_answer_tree,
+    Push: _push_tree,
+    PushAnswer: _push_answer_tree,
+    PullAnswer: _pull_answer_tree,
+}
+_READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
+    Hello: _read_hello,
+    HelloAnswer: _read_hello_answer,
+    Push: _read_push,
+    PushAnswer: _read_push_answer,
+    Pull: _read_pull,
+    PullAnswer: _read_pull_answer,
+    Enrol: _read_enrol,
+    EnrolAnswer: _read_enrol_answer,
+    Refusal: _read_refusal,
+}

@@ -1,0 +1,223 @@
+"""A tree of plain values as bytes: MessagePack with packed columns, compressed with zstd, bounded both ways.
+
+The tree holds None, bool, int, text, lists and maps with text keys. A ``Column`` is a list whose items are of
+one sort; four sorts take a fraction of the room: all the same, ids, moments, and numbers that only rise.
+A packed column is unpacked and compared before it is sent: what cannot be rebuilt exactly goes as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
+from typing import cast
+
+import msgpack
+import zstandard
+
+from core.model.errors import Problem, Text
+from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX, FrameError, FrameTooLarge
+
+MAGIC = b"BL1\n"
+ELEMENTS_MAX = 8_000_000  # values in one frame, counted as they unfold: a small frame must not become a large heap
+DEPTH_WINDOW_BYTES_MAX = 8 << 20  # of the zstd window
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+SAME, IDS, MOMENTS, RISING = 1, 2, 3, 4
+
+
+class Column(list[object]):
+    """A list of values of one field, one per change. MessagePack packs it; JSON writes it as a list."""
+
+
+def pack(tree: object) -> bytes:
+    """Return the frame that carries ``tree``."""
+    body = msgpack.packb(tree, default=_pack_column, strict_types=True)
+    return MAGIC + zstandard.ZstdCompressor(level=3, write_checksum=True).compress(body)
+
+
+def unpack(frame: bytes) -> object:
+    """Return the tree a frame carries.
+
+    Raises FrameTooLarge when it would unfold to more than HARD_BYTES_MAX bytes or ELEMENTS_MAX values, known
+    before memory is spent on it, and FrameError when it is cut short, altered, or no frame at all.
+    """
+    body = _decompress(frame)
+    budget = _Budget()
+    try:
+        return budget.unpack(body)
+    except (ValueError, msgpack.UnpackException, OverflowError, RecursionError) as error:
+        raise _broken("its content is no MessagePack", "内容不是 MessagePack") from error
+
+
+def _decompress(frame: bytes) -> bytes:
+    if not frame.startswith(MAGIC):
+        raise _broken("it does not begin like one", "开头不符")
+    body = frame[len(MAGIC) :]
+    try:
+        declared = zstandard.get_frame_parameters(body)
+        if declared.content_size == zstandard.CONTENTSIZE_UNKNOWN:
+            raise _broken("it does not say its size", "未注明大小")
+        if declared.content_size > HARD_BYTES_MAX:
+            raise too_large(HARD_BYTES_MAX)
+        found = zstandard.ZstdDecompressor(max_window_size=DEPTH_WINDOW_BYTES_MAX).decompress(
+            body, max_output_size=HARD_BYTES_MAX, allow_extra_data=False
+        )
+    except zstandard.ZstdError as error:
+        raise _broken("it is cut short or altered", "内容不完整或被改动") from error
+    return found
+
+
+class _Budget:
+    """Counts values while a frame unfolds, and stops it before it has unfolded too far."""
+
+    def __init__(self) -> None:
+        self._left = ELEMENTS_MAX
+
+    def unpack(self, body: bytes, *, columns: bool = True) -> object:
+        """Unpack ``body``. Columns hold no columns: unfolding them in one another would eat the C stack."""
+        return msgpack.unpackb(
+            body,
+            raw=False,
+            strict_map_key=True,
+            max_array_len=HARD_CHANGES_MAX,
+            max_map_len=10_000,
+            list_hook=self._list,
+            object_pairs_hook=self._map,
+            ext_hook=self._column if columns else _no_column,
+        )
+
+    def _spend(self, count: int) -> None:
+        self._left -= count + 1
+        if self._left < 0:
+            raise too_large(HARD_BYTES_MAX)
+
+    def _list(self, items: list[object]) -> list[object]:
+        self._spend(len(items))
+        return items
+
+    def _map(self, pairs: list[tuple[object, object]]) -> dict[object, object]:
+        self._spend(2 * len(pairs))
+        found = dict(pairs)
+        if len(found) != len(pairs) or not all(type(key) is str for key in found):
+            raise _broken("a map has a key twice, or one that is no text", "映射的键重复或不是文本")
+        return found
+
+    def _column(self, sort: int, data: bytes) -> list[object]:
+        unpacker = _UNPACKERS.get(sort)
+        if unpacker is None:
+            raise _broken("a column of an unknown sort", "未知的列编码")
+        return unpacker(self, data)
+
+    def same(self, data: bytes) -> list[object]:
+        pair = self.unpack(data, columns=False)
+        if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[1], list | dict):
+            raise _broken("a column of one value is malformed", "同值列格式错误")
+        count = pair[0]
+        if type(count) is not int or not 0 <= count <= HARD_CHANGES_MAX:
+            raise too_large(HARD_BYTES_MAX)
+        self._spend(count)
+        return [pair[1]] * count
+
+    def ids(self, data: bytes) -> list[object]:
+        self._spend(len(data) // 16)
+        return list(_ids(data))
+
+    def moments(self, data: bytes) -> list[object]:
+        return [_moment(value) for value in self._sums(data)]
+
+    def rising(self, data: bytes) -> list[object]:
+        return list(self._sums(data))
+
+    def _sums(self, data: bytes) -> list[int]:
+        steps = self.unpack(data, columns=False)
+        if not isinstance(steps, list) or not all(type(step) is int for step in steps):
+            raise _broken("a column of differences is malformed", "差值列格式错误")
+        return list(accumulate(cast(list[int], steps)))
+
+
+def _no_column(_sort: int, _data: bytes) -> object:
+    raise _broken("a column inside a column", "列中嵌套列")
+
+
+_UNPACKERS: dict[int, Callable[[_Budget, bytes], list[object]]] = {
+    SAME: _Budget.same,
+    IDS: _Budget.ids,
+    MOMENTS: _Budget.moments,
+    RISING: _Budget.rising,
+}
+
+
+def _pack_column(column: object) -> msgpack.ExtType | list[object]:
+    """Return the smallest exact form of a column. MessagePack calls this for what it does not know: columns only."""
+    assert isinstance(column, Column), f"{type(column)} does not belong in a message"
+    values = list(column)
+    if len(values) < 2:
+        return values
+    first = values[0]
+    if all(value == first and type(value) is type(first) for value in values):
+        return msgpack.ExtType(SAME, msgpack.packb([len(values), first]))
+    if all(type(value) is int for value in values):
+        return _pack_rising(cast(list[int], values))
+    if all(type(value) is str for value in values):
+        return _pack_texts(cast(list[str], values))
+    return values
+
+
+def _pack_rising(values: list[int]) -> msgpack.ExtType | list[object]:
+    if not all(low <= high for low, high in pairwise(values)):
+        return cast(list[object], values)
+    return msgpack.ExtType(RISING, msgpack.packb(_steps(values)))
+
+
+def _pack_texts(values: list[str]) -> msgpack.ExtType | list[object]:
+    if len(values[0]) == 36:
+        try:
+            data = bytes.fromhex("".join(values).replace("-", ""))
+        except ValueError:
+            return cast(list[object], values)
+        if len(data) == 16 * len(values) and _ids(data) == values:
+            return msgpack.ExtType(IDS, data)
+    if len(values[0]) == 24 and values[0].endswith("Z"):
+        try:
+            numbers = [(datetime.fromisoformat(value) - EPOCH) // MILLISECOND for value in values]
+        except (ValueError, TypeError):
+            return cast(list[object], values)
+        if [_moment(number) for number in numbers] == values:
+            return msgpack.ExtType(MOMENTS, msgpack.packb(_steps(numbers)))
+    return cast(list[object], values)
+
+
+def _steps(values: list[int]) -> list[int]:
+    return [values[0], *(high - low for low, high in pairwise(values))]
+
+
+def _ids(data: bytes) -> list[str]:
+    """Return the ids in ``data``, 16 bytes each; a rest that is none raises ValueError."""
+    if len(data) % 16:
+        raise ValueError("no whole number of ids")
+    digits = data.hex()
+    spans = (digits[i : i + 32] for i in range(0, len(digits), 32))
+    return [f"{s[:8]}-{s[8:12]}-{s[12:16]}-{s[16:20]}-{s[20:]}" for s in spans]
+
+
+def _moment(milliseconds: int) -> str:
+    """Return the cell of a moment; beyond the year 9999 raises OverflowError."""
+    return (EPOCH + milliseconds * MILLISECOND).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def too_large(bytes_max: int) -> FrameTooLarge:
+    """Return the error for a message larger than a node reads."""
+    megabytes = bytes_max >> 20
+    what = Text(f"the message is larger than {megabytes} MiB", f"消息超过 {megabytes} MiB")
+    fix = Text("send it in smaller frames", "请分成较小的帧发送")
+    return FrameTooLarge((Problem("frame-too-large", what, fix=fix),))
+
+
+def _broken(en: str, zh: str) -> FrameError:
+    what = Text(f"this is no Branchline frame: {en}", f"这不是支线数据帧：{zh}")
+    fix = Text(
+        "send it again; if it keeps happening, look for a proxy in between", "请重发；若反复出现，请检查中间代理"
+    )
+    return FrameError((Problem("frame-broken", what, fix=fix),))

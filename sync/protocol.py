@@ -1,0 +1,222 @@
+"""What nodes say to each other: four calls, each a question and its answer.
+
+A branch asks, headquarters answers; nobody calls a branch. ``hello`` compares where both stand, ``push``
+carries a branch's log up, ``pull`` brings the state of records down, ``enrol`` turns an invitation into a
+credential. Every message may be lost, repeated or late: whatever it says is said by sequence number, so
+saying it again changes nothing. docs/protocol.md shows a whole exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.model.change import GENESIS, Entry
+from core.model.errors import NodeError
+from stores.feed import StateRow
+
+PROTOCOL_VERSION = 1
+
+FRAME_CHANGES_MAX = 5_000  # a frame is cut here, at the end of a transaction ...
+FRAME_BYTES_MAX = 1 << 20  # ... or here; bytes before compression
+HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
+HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
+BODY_BYTES_MAX = 8 << 20  # the largest body a node reads from the network, in bytes as received
+
+Dice = Callable[[int], bytes]  # n unpredictable bytes; app/bootstrap.py passes the real ones
+
+
+class Standing(StrEnum):
+    """What headquarters thinks of the log it is offered."""
+
+    OK = "ok"
+    GAP = "gap"  # entries are missing before the first one; resume after ``head``
+    BEHIND = "behind"  # headquarters holds more of this log than its author: restored from an old backup
+    FORKED = "forked"  # both hold the same sequence numbers with different entries: restored or copied
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a log goes: the last sequence number and the hash that chains everything before it."""
+
+    seq: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What headquarters wants at most in one frame. The branch takes the smaller of its own and these."""
+
+    changes: int = FRAME_CHANGES_MAX
+    bytes: int = FRAME_BYTES_MAX
+    rows: int = FRAME_CHANGES_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Where a branch stands. ``wall`` and ``mono`` are milliseconds, ``boot`` names the run ``mono`` counts in."""
+
+    node: str
+    incarnation: int
+    store: str
+    head: Head
+    acked: int
+    checkpoint: int
+    epoch: str  # the hub epoch last seen; "" before the first hello
+    schema: Mapping[str, str]  # plugin -> digest of its definition
+    wall: int
+    mono: int
+    boot: str
+    protocol: int = PROTOCOL_VERSION
+
+    @property
+    def origin(self) -> str:
+        """The name of the log this node writes."""
+        return f"{self.node}.{self.incarnation}"
+
+
+@dataclass(frozen=True, slots=True)
+class HelloAnswer:
+    """Where headquarters stands with this branch, so that it resumes exactly there.
+
+    ``checkpoint`` is advice: the feed position to go on from. It is the one in the hello, or 0 when the hub
+    has another epoch or fewer changes than the branch has seen, and the branch must read everything again.
+    """
+
+    standing: Standing
+    head: Head
+    epoch: str
+    time: int  # milliseconds, by the hub's clock
+    checkpoint: int
+    limits: Limits = Limits()
+    skew: tuple[str, ...] = ()  # plugins whose definition differs from the hub's
+    protocol: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A piece of one log, gapless, in order. ``after`` is the head the piece continues."""
+
+    origin: str
+    after: Head
+    entries: tuple[Entry, ...]
+
+    @property
+    def head(self) -> Head:
+        """The head of the log once the piece is stored."""
+        last = self.entries[-1] if self.entries else None
+        return Head(last.seq, last.hash) if last else self.after
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReceipt:
+    """The hub's signature under "I hold this log up to here". ``time`` is milliseconds, by the hub's clock."""
+
+    origin: str
+    head: Head
+    epoch: str
+    time: int
+    signature: str  # Ed25519, hex
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    """How far the hub holds the log now. Everything up to ``head`` is durably stored, quarantined or not."""
+
+    standing: Standing
+    head: Head
+    receipt: SignedReceipt | None = None
+    conflicts: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Ask for the records of one's scopes that changed after feed position ``after``."""
+
+    origin: str
+    after: int
+    epoch: str
+    rows: int = FRAME_CHANGES_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class PullAnswer:
+    """A page of the down-feed, read in one snapshot.
+
+    ``acked`` is how much of the asker's own log the rows contain: what comes later in its log is replayed over
+    them, what is contained must not be, or a sum would count twice. ``hlc`` is the hub's clock, which ranks above
+    everything in them. ``restart`` means: unknown epoch or feed position, say hello again.
+    """
+
+    rows: tuple[StateRow, ...]
+    upto: int
+    more: bool
+    epoch: str
+    acked: int
+    hlc: int
+    time: int
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Redeem an invitation. The token is made by the branch, so a lost answer can simply be asked for again."""
+
+    code: str = field(repr=False)
+    node: str
+    store: str
+    token: str = field(repr=False)
+    protocol: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolAnswer:
+    """The store this node now stands in, and the hub's name, epoch and public key to pin."""
+
+    node: str
+    store: str
+    hub: str
+    epoch: str
+    key: str  # Ed25519 public key, hex
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
+
+    code: str
+    en: str
+    zh: str
+    retry_after_s: int | None = None
+
+
+Question = Hello | Push | Pull | Enrol
+Answer = HelloAnswer | PushAnswer | PullAnswer | EnrolAnswer
+Message = Question | Answer | Refusal
+
+
+class FrameError(NodeError):
+    """What arrived is no message of this protocol, lies about itself, or is larger than a node reads."""
+
+    status = 400
+
+
+class FrameTooLarge(FrameError):
+    """The message is larger than a node reads."""
+
+    status = 413
+
+
+class NotEnrolled(NodeError):
+    """The token is unknown, revoked, or missing."""
+
+    status = 401
+
+
+class NotYours(NodeError):
+    """The caller speaks for a log or a store that is not its own."""
+
+    status = 403

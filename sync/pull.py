@@ -1,0 +1,58 @@
+"""The way down: the branch fetches the records of its scopes page by page, each page with its checkpoint."""
+
+from __future__ import annotations
+
+from core.model.errors import NodeError, Problem, Text
+from stores import apply, checkpoints
+from stores.node import Node
+from sync import arrival
+from sync.link import Link
+from sync.protocol import Limits, Pull, PullAnswer
+
+
+class FeedRestarted(NodeError):
+    """Headquarters cannot go on from this node's checkpoint; after another hello the node reads everything again."""
+
+    status = 409
+
+
+def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
+    """Fetch and apply pages until headquarters has no more; return the number of records received.
+
+    The rows of a page and the checkpoint behind them are written in one transaction: a crash repeats the page.
+    """
+    limits = limits or Limits()
+    received = 0
+    while True:
+        with node.database.read() as connection:
+            after, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
+        answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows))
+        if answer.restart or answer.epoch != epoch:
+            raise _restarted()
+        if answer.upto > after:
+            _apply(node, after, answer)
+        received += len(answer.rows)
+        if not answer.more:
+            return received
+        if answer.upto <= after:
+            raise _stuck()
+
+
+def _apply(node: Node, after: int, answer: PullAnswer) -> None:
+    with node.database.write() as connection:
+        if checkpoints.pulled(connection) != after:
+            return  # another worker of this node was quicker; its page covers this one
+        report = apply.apply_rows(connection, node, answer.rows, applied=answer.acked, upto=answer.upto, hlc=answer.hlc)
+        arrival.arm(connection, node, report.touched)
+    arrival.settle(node, report.touched)
+
+
+def _restarted() -> FeedRestarted:
+    what = Text("headquarters was restored; this node reads its records again", "总部已恢复备份；本节点将重新读取记录")
+    fix = Text("nothing to do: the node does it by itself", "无需处理：节点会自动完成")
+    return FeedRestarted((Problem("feed-restarted", what, fix=fix),))
+
+
+def _stuck() -> NodeError:
+    what = Text("headquarters says there is more and sends nothing", "总部称还有数据却未发送")
+    return NodeError((Problem("feed-stuck", what, fix=Text("update headquarters", "请升级总部")),))

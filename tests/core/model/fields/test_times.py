@@ -1,0 +1,20 @@
+"""Times of day."""
+
+from datetime import UTC, time
+
+import pytest
+
+from core.model.fields import BadValue, FieldSpec
+
+CUTOFF = FieldSpec("time")
+
+
+@pytest.mark.parametrize("raw", ["20:45", "20:45:00", "20：45", time(20, 45, 0, 999)])
+def test_a_time_is_read_however_it_is_written(raw: object) -> None:
+    assert CUTOFF.cell(CUTOFF.parse(raw, UTC)) == "20:45:00"
+
+
+@pytest.mark.parametrize("raw", ["24:00", "20:60", "8 pm", "2045", 1245, time(20, 45, tzinfo=UTC)])
+def test_anything_else_is_refused_with_the_range(raw: object) -> None:
+    with pytest.raises(BadValue, match="00:00 to 23:59"):
+        CUTOFF.parse(raw, UTC)

@@ -1,0 +1,47 @@
+"""The stamps of a row: what is packed into ``_m`` and comes out again."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.model.merge import NEVER, FieldStamp
+from core.model.stamps import RowStamps
+
+stamps = st.builds(FieldStamp, st.integers(0, 2**40), st.integers(0, 2**62), st.sampled_from(["bund.1", "hq.1", ""]))
+names = st.sampled_from(["guest_name", "room", "备注", "state"])
+rows = st.builds(RowStamps, stamps, st.dictionaries(names, stamps, max_size=4))
+
+
+@given(rows)
+def test_what_is_packed_comes_out_again(row: RowStamps) -> None:
+    assert RowStamps.unpack(row.pack()) == row
+
+
+def test_a_row_nobody_has_written_has_no_stamps() -> None:
+    assert RowStamps.unpack("") == RowStamps()
+    assert RowStamps().of("room") == NEVER
+
+
+@given(rows, st.sets(names), stamps)
+def test_a_write_stamps_its_fields_and_no_others(row: RowStamps, written: set[str], stamp: FieldStamp) -> None:
+    after = row.with_(written, stamp)
+
+    for name in ("guest_name", "room", "备注", "state"):
+        assert after.of(name) == (stamp if name in written else row.of(name))
+
+
+@given(rows)
+def test_compacting_changes_no_stamp_and_never_grows(row: RowStamps) -> None:
+    fields = ["guest_name", "room", "备注", "state"]
+
+    compact = row.compact(fields)
+
+    assert [compact.of(name) for name in fields] == [row.of(name) for name in fields]
+    assert len(compact.fields) <= len(row.fields)
+
+
+def test_one_write_of_all_fields_needs_one_stamp() -> None:
+    stamp = FieldStamp(7, 8, "bund.1")
+
+    compact = RowStamps().with_(["room", "state"], stamp).compact(["room", "state"])
+
+    assert compact == RowStamps(stamp)

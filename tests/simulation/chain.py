@@ -1,0 +1,253 @@
+"""A whole chain in one process: a headquarters and its branches, every one on a file of its own, replayed from a seed.
+
+The product's own code runs; only clock, dice, ids, network and electricity are the simulation's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from core.host.host import Host
+from core.model.clock import HybridClock
+from core.model.errors import NodeError
+from stores import identity
+from stores.commit import Deed, commit
+from stores.commit import Edit as Written
+from stores.credentials import Credential
+from stores.database import Database
+from stores.identity import Identity
+from stores.migrate import migrate
+from stores.node import Node
+from sync import keys
+from sync.protocol import Answer, PullAnswer
+from sync.round import sync_round
+from tests.simulation.weather import Mains, PowerCut, StormyLink
+from tests.simulation.witness import Cell, Edit, Known, Witness, log_of, number_of, table
+
+PLUGINS = Path(__file__).parent / "plugins"
+START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
+STORES = ("bund", "jingan", "xuhui", "pudong", "hongqiao")
+SKEW_S_MAX = 20  # how wrong a shop's clock may be
+STATEMENTS_MAX = 80  # within which the power fails
+WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
+
+
+@cache
+def host() -> Host:
+    return Host([PLUGINS], entry_points=False, environment={})
+
+
+class Chain:
+    """``storm`` and ``calm`` drive it; then ``check`` compares every file with every other and with the witness."""
+
+    def __init__(self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1) -> None:
+        self.seed, self.folder, self.danger = seed, folder, danger
+        self.dice = Random(seed)
+        self.mains = Mains()
+        self.time = START
+        self.names = ("hq", *STORES[:branches])
+        self.skew = {name: timedelta(seconds=self.dice.uniform(-SKEW_S_MAX, SKEW_S_MAX)) for name in self.names}
+        self.witness = Witness(self.file("hq"))
+        self.delayed: list[Callable[[], object]] = []
+        self.nodes: dict[str, Node] = {name: self._boot(name) for name in self.names}
+        self._pages: dict[str, tuple[int, Known]] = {}  # branch -> the last page it got: where it ends, what it shows
+        self._syncing: list[str] = []
+        self.rounds = self.cuts = 0
+        with self.nodes["hq"].database.write() as connection:
+            keys.found_hub(connection, self.dice.randbytes)
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        return self.names[1:]
+
+    def file(self, name: str) -> Path:
+        return self.folder / f"{name}.db"
+
+    def storm(self, steps: int) -> None:
+        """Let the chain work in any weather: writes everywhere, links that fail, machines that lose their power."""
+        with self.mains.wired():
+            for _ in range(steps):
+                self._tick()
+                match self.dice.randrange(5):
+                    case 0 | 1:
+                        self._write(self.dice.choice(self.names))
+                    case 2 | 3:
+                        self._sync(self.dice.choice(self.branches))
+                    case _:
+                        self._deliver_late()
+
+    def calm(self) -> None:
+        """Heal the links, let what is still under way arrive, and let everybody sync until nothing moves."""
+        while self.delayed:
+            self._deliver_late()
+        for _ in range(3):
+            for name in self.branches:
+                self._tick()
+                sync_round(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+                self._learn(name)
+
+    def check(self) -> None:
+        """Records equal per scope, logs equal, nothing doubled, no gaps, and a conflict record exactly where due."""
+        hub = self.file("hq")
+        self.witness.look_at_the_log()
+        for name in self.branches:
+            for kind, everywhere in (("tea_house_guest", True), ("tea_house_order", False), ("core_conflict", False)):
+                theirs, held = table(self.file(name), kind), table(hub, kind)
+                ours = {id_: row for id_, row in held.items() if everywhere or row["_store"] in (name, "hq")}
+                assert theirs == ours, f"{kind} differs at {name}"
+            assert log_of(self.file(name), name) == log_of(hub, name), f"the log of {name} differs"
+            self.witness.check_log(name, hub)
+        self.witness.check_log("hq", hub)
+        self.witness.check_fields()
+        self.witness.check_conflicts()
+        assert number_of(hub, "SELECT count(*) FROM quarantine") == 0
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.database.close()
+
+    # --- what a link sees of its chain ---------------------------------------------------------------------------------
+
+    def meanwhile(self) -> None:
+        """What the others do while a call is under way: write, or now and then a whole round of their own."""
+        if len(self._syncing) > 1 or not self._syncing or self.dice.random() < 0.6:
+            return
+        self._tick()
+        others = [name for name in self.branches if name not in self._syncing]
+        if self.dice.random() < 0.3:
+            self._sync(self.dice.choice(others))
+        else:
+            self._write(self.dice.choice(self.names))
+
+    def answered(self, node: str, answer: Answer) -> Callable[[], None]:
+        """Note what headquarters knew when it answered; the branch knows it once it has put the page down."""
+        if not isinstance(answer, PullAnswer):
+            return lambda: None
+        news = self.witness.seen_at_headquarters([row.id for row in answer.rows])
+        return lambda: self._pages.__setitem__(node, (answer.upto, news))
+
+    def restart(self, name: str) -> None:
+        """Start a machine again from what is on its disk."""
+        self.cuts += 1
+        self.mains.on(name)
+        self.nodes[name].database.close()
+        self.nodes[name] = self._boot(name)
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def _write(self, name: str) -> None:
+        """Somebody creates or edits a few records in one transaction; the power may fail in the middle."""
+        self._learn(name)
+        node, tx = self.nodes[name], self._id()
+        drafts = {}
+        for _ in range(self.dice.choice([1, 1, 2, 3])):
+            written, edit = self._draft(name, tx)
+            drafts[written.id] = (written, edit)
+        self._risk(name)
+        try:
+            with node.database.write() as connection:
+                commit(
+                    connection, node, Deed(tx, "", "waiter-1", node.now(), {"n": 1}), [w for w, _ in drafts.values()]
+                )
+        except PowerCut:
+            if name in self._syncing:
+                raise
+            self.restart(name)
+            return
+        self.witness.committed([edit for _, edit in drafts.values()])
+        if name == "hq":
+            self.witness.look_at_the_log()
+
+    def _sync(self, name: str) -> None:
+        """One branch has a round with headquarters, through the storm; its own power may fail, or headquarters'."""
+        self._risk(name)
+        self._risk("hq")
+        self._syncing.append(name)
+        self.rounds += 1
+        try:
+            with suppress(NodeError):
+                sync_round(self.nodes[name], StormyLink(self, Credential(name, name), self.danger))
+        except PowerCut:
+            self.restart(name)
+        finally:
+            self._syncing.remove(name)
+        self._learn(name)
+
+    def _deliver_late(self) -> None:
+        """A frame that everybody had given up arrives after all; its reply goes nowhere."""
+        if self.delayed:
+            late = self.delayed.pop(self.dice.randrange(len(self.delayed)))
+            with suppress(NodeError):
+                late()
+
+    def _learn(self, name: str) -> None:
+        """See from the branch's own checkpoint whether the last page has been put down."""
+        if name in self._pages:
+            upto, news = self._pages[name]
+            if number_of(self.file(name), "SELECT position FROM checkpoint WHERE stream = 'down'") == upto:
+                self.witness.received(name, news)
+                del self._pages[name]
+
+    def _draft(self, name: str, tx: str) -> tuple[Written, Edit]:
+        kind = self.dice.choice(["guest", "guest", "guest", "order"])
+        record = host().catalog.records[f"tea_house.{kind}"]
+        rows = table(self.file(name), record.table)
+        new = not rows or self.dice.random() < 0.2
+        row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
+        id_, store = str(row["id"]), str(row["_store"])
+        fields = self.dice.sample(sorted(record.fields), self.dice.randint(1, 2))
+        body = {field: (row.get(field), self._value(field, row.get(field))) for field in fields}
+        body = {field: (old, value) for field, (old, value) in body.items() if old != value}
+        written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})
+        past = frozenset(self.witness.knows[name][id_])
+        return written, Edit(tx, name, store == name, id_, body, past)
+
+    def _value(self, field: str, old: Cell) -> Cell:
+        if field in ("credit", "record", "cups"):
+            return self.dice.randrange(4)
+        if field == "visits":
+            return (old if isinstance(old, int) else 0) + self.dice.choice([1, 1, 2])
+        if field == "note":
+            return f"{old}\n{self._id()}" if old else self._id()
+        return self.dice.choice(WORDS)
+
+    # --- a machine ---------------------------------------------------------------------------------------------------
+
+    def _boot(self, name: str) -> Node:
+        database = Database(f"sqlite:///{self.file(name)}", synchronous="OFF")
+        migrate(database, host().catalog)
+        with database.write() as connection:
+            known = identity.load(connection)
+            if known is None:
+                known = Identity(name, 1, name, None if name == "hq" else "https://hq.example.com")
+                identity.save(connection, known)
+        return Node(
+            database=database,
+            host=host(),
+            identity=known,
+            now=lambda: self.time + self.skew[name],
+            new_id=self._id,
+            zone=ZoneInfo("Asia/Shanghai"),
+            mono=lambda: int((self.time - START).total_seconds() * 1000),
+            boot=self._id(),
+            clock=HybridClock(lambda: int((self.time + self.skew[name]).timestamp() * 1000)),
+        )
+
+    def _risk(self, name: str) -> None:
+        """Now and then let the power fail within the next statements of a machine."""
+        self.mains.on(name)
+        if self.dice.random() < self.danger:
+            self.mains.cut_after(name, self.dice.randint(1, STATEMENTS_MAX))
+
+    def _tick(self) -> None:
+        self.time += timedelta(milliseconds=self.dice.choice([0, 1, 40, 3_000, 60_000]))
+
+    def _id(self) -> str:
+        digits = f"{self.dice.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"

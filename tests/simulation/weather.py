@@ -1,0 +1,166 @@
+"""Bad weather: a power cut at any statement, and a link that loses, doubles and delays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, event
+
+from stores.credentials import Credential
+from stores.node import Node
+from sync import server
+from sync.codec import Form, decode, encode
+from sync.link import LinkDown
+from sync.protocol import (
+    Answer,
+    Enrol,
+    EnrolAnswer,
+    Hello,
+    HelloAnswer,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Question,
+)
+from tests.simulation.witness import Witness
+
+Q = TypeVar("Q", bound=Question)
+A = TypeVar("A", bound=Answer)
+
+FORMS: tuple[Form, ...] = ("packed", "packed", "json")
+
+
+class PowerCut(BaseException):
+    """The machine is off. Not an ``Exception``: nothing in the product may catch it and go on."""
+
+
+class Mains:
+    """The electricity of every machine. ``cut_after`` lets a machine run for so many statements and commits more."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, int] = {}
+        self.seen: dict[str, int] = {}
+
+    def cut_after(self, machine: str, steps: int) -> None:
+        self._left[machine] = steps
+
+    def on(self, machine: str) -> None:
+        self._left.pop(machine, None)
+
+    def is_off(self, machine: str) -> bool:
+        return self._left.get(machine, 1) <= 0
+
+    @contextmanager
+    def wired(self) -> Iterator[None]:
+        """Count the statements of every database of this process, by the name of its file."""
+        event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "commit", self._commit)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "before_cursor_execute", self._statement)
+            event.remove(Engine, "commit", self._commit)
+
+    def _statement(self, connection: Connection, *_: object) -> None:
+        self._step(connection)
+
+    def _commit(self, connection: Connection) -> None:
+        self._step(connection)
+
+    def _step(self, connection: Connection) -> None:
+        machine = str(connection.engine.url.database).rpartition("/")[2].removesuffix(".db")
+        self.seen[machine] = self.seen.get(machine, 0) + 1
+        if machine in self._left:
+            self._left[machine] -= 1
+            if self._left[machine] <= 0:
+                raise PowerCut(machine)
+
+
+class Surroundings(Protocol):
+    """What a link is to its chain."""
+
+    dice: Random
+    nodes: dict[str, Node]
+    witness: Witness
+    delayed: list[Callable[[], object]]
+
+    def meanwhile(self) -> None:
+        """Let the others do something."""
+
+    def answered(self, node: str, answer: Answer) -> Callable[[], None]:
+        """Take note of what headquarters has answered; call what this returns when the branch gets the answer."""
+
+    def restart(self, name: str) -> None:
+        """Start a machine again after a power cut."""
+
+
+class StormyLink:
+    """A ``Link`` to the hub through a storm. Everything really goes through the codec, both ways.
+
+    The chain around it does not stand still: it may do anything before and after a call. It sees every answer
+    twice, when headquarters gives it and when the branch gets it.
+    """
+
+    def __init__(self, chain: Surroundings, caller: Credential, danger: float) -> None:
+        self._chain, self._caller, self._danger = chain, caller, danger
+
+    def hello(self, question: Hello) -> HelloAnswer:
+        return self._call(server.hello, question, HelloAnswer)
+
+    def push(self, question: Push) -> PushAnswer:
+        return self._call(server.push, question, PushAnswer)
+
+    def pull(self, question: Pull) -> PullAnswer:
+        return self._call(server.pull, question, PullAnswer)
+
+    def enrol(self, question: Enrol) -> EnrolAnswer:
+        raise AssertionError("the chain of a simulation is enrolled before the storm")
+
+    def close(self) -> None:
+        pass
+
+    def _call(self, handler: Callable[[Node, Credential, Q], A], question: Q, kind: type[A]) -> A:
+        """Call headquarters; after a lost reply it has done the work all the same."""
+        form = self._chain.dice.choice(FORMS)
+        wire = encode(question, form)
+
+        def deliver() -> tuple[bytes, Callable[[], None]]:
+            answer = self._work(handler, decode(wire, type(question), form))
+            return encode(answer, form), self._chain.answered(self._caller.node, answer)
+
+        self._chain.meanwhile()
+        if self._chance():
+            raise _lost("request")
+        if self._chance():
+            self._chain.delayed.append(deliver)
+            raise _lost("request, for a while")
+        reply, arrived = deliver()
+        if self._chance():
+            reply, arrived = deliver()
+        self._chain.meanwhile()
+        if self._chance():
+            raise _lost("reply")
+        arrived()
+        return decode(reply, kind, form)
+
+    def _work(self, handler: Callable[[Node, Credential, Q], A], question: Q) -> A:
+        try:
+            return handler(self._chain.nodes["hq"], self._caller, question)
+        except PowerCut:
+            self._chain.restart("hq")
+            raise _lost("headquarters") from None
+        finally:
+            self._chain.witness.look_at_the_log()
+
+    def _chance(self) -> bool:
+        return self._chain.dice.random() < self._danger
+
+
+def _lost(what: str) -> LinkDown:
+    error = LinkDown.of("lost", f"the {what} was lost", "丢失")
+    assert isinstance(error, LinkDown)
+    return error

@@ -1,0 +1,167 @@
+"""Who knew what when they wrote: causal histories kept beside the chain, sharing no code with it.
+
+The witness is told of every committed edit and which edits its author could see, and reads the nodes' files with
+plain ``sqlite3``. From that alone it works out what every field at headquarters must be and which conflict records
+there must be, and compares. Where the product decides by hub sequences, the witness has sets of edits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Cell = int | str | None
+Key = tuple[str, str]  # transaction and record: one edit
+Known = dict[str, set[Key]]  # record -> the edits of it that somebody has seen
+
+POLICIES = {
+    "name": "latest", "tea": "latest", "cups": "latest", "table": "ask", "credit": "home", "visits": "sum",
+    "record": "max", "note": "append",
+}  # fmt: skip
+
+
+@dataclass
+class Edit:
+    """One edit of one record: who made it, what it changed, and the edits of that record its author could see."""
+
+    tx: str
+    author: str
+    at_home: bool
+    record: str
+    body: dict[str, tuple[Cell, Cell]]
+    past: frozenset[Key]
+    rank: tuple[int, str] = (0, "")
+
+    @property
+    def key(self) -> Key:
+        return self.tx, self.record
+
+
+@dataclass
+class Field:
+    """A field as headquarters must hold it, and the edit that put it there."""
+
+    value: Cell = None
+    writer: Edit | None = None
+
+
+@dataclass
+class Witness:
+    hub: Path
+    edits: dict[Key, Edit] = field(default_factory=dict)
+    made: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))  # author -> edits in order
+    knows: dict[str, Known] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    fields: dict[tuple[str, str], Field] = field(default_factory=lambda: defaultdict(Field))
+    conflicts: Counter[tuple[str, str, Cell, Cell]] = field(default_factory=Counter)
+    _rows_read: int = 0
+
+    def committed(self, edits: list[Edit]) -> None:
+        """One transaction was carried out."""
+        for edit in edits:
+            self.edits[edit.key] = edit
+            self.made[edit.author].append(edit.key)
+            self.knows[edit.author][edit.record].add(edit.key)
+
+    def look_at_the_log(self) -> None:
+        """Merge what headquarters has taken in since the last look, in its order."""
+        with closing(sqlite3.connect(self.hub)) as database:
+            sql = "SELECT rowid, origin, tx, pk, hlc FROM log WHERE rowid > ? ORDER BY rowid"
+            rows = database.execute(sql, (self._rows_read,)).fetchall()
+        for rowid, origin, tx, record, hlc in rows:
+            self._rows_read = rowid
+            if edit := self.edits.get((tx, record)):
+                edit.rank = (hlc, origin)
+                self._merge(edit)
+
+    def seen_at_headquarters(self, records: list[str]) -> Known:
+        return {record: set(self.knows["hq"][record]) for record in records}
+
+    def received(self, node: str, news: Known) -> None:
+        """A page has been put down at ``node``: it now knows what headquarters knew when it read the page."""
+        for record, edits in news.items():
+            self.knows[node][record] |= edits
+
+    def _merge(self, edit: Edit) -> None:
+        self.knows["hq"][edit.record].add(edit.key)
+        for name, (old, new) in edit.body.items():
+            self._merge_field(edit, name, old, new)
+
+    def _merge_field(self, edit: Edit, name: str, old: Cell, new: Cell) -> None:
+        here, policy = self.fields[edit.record, name], POLICIES[name]
+        if policy == "sum":
+            here.value = _number(here.value) + _number(new) - _number(old)
+        elif policy == "append":
+            here.value = _sorted_lines(f"{here.value or ''}\n{str(new).rpartition(chr(10))[2]}")
+        elif here.writer is None or here.writer.key in edit.past:
+            here.value, here.writer = new, edit
+        elif here.value == new:
+            here.writer = max(here.writer, edit, key=lambda each: each.rank)
+        else:
+            self.conflicts[edit.record, name, here.value, new] += 1
+            if _wins(edit, here, here.writer, policy, new):
+                here.value, here.writer = new, edit
+
+    def check_fields(self) -> None:
+        """Every field at headquarters is what the histories say it must be."""
+        found = table(self.hub, "tea_house_guest") | table(self.hub, "tea_house_order")
+        for (record, name), expected in self.fields.items():
+            value = found[record][name]
+            value = _sorted_lines(str(value)) if POLICIES[name] == "append" else value
+            assert value == expected.value, f"{name} of {record} is {value!r}, must be {expected.value!r}"
+
+    def check_conflicts(self) -> None:
+        """A conflict record for every truly concurrent write of another value, and none beside."""
+        kept = table(self.hub, "core_conflict").values()
+        found = Counter((str(r["record_id"]), str(r["field"]), str(r["mine"]), str(r["theirs"])) for r in kept)
+        expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})
+        assert found == expected, f"missing {expected - found}, too many {found - expected}"
+
+    def check_log(self, author: str, file: Path) -> None:
+        """The log holds exactly what was committed, in order, once, without a gap."""
+        lines = [(line["seq"], (line["tx"], line["pk"])) for line in log_of(file, author)]
+        assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1)), f"{author}'s log has gaps"
+        if author == "hq":  # which writes conflict records of its own accord
+            lines = [line for line in lines if line[1] in self.edits]
+        assert [key for _, key in lines] == self.made[author], f"{author}'s log is not what was committed"
+
+
+def table(file: Path, name: str) -> dict[str, dict[str, Cell]]:
+    """Return the rows of a table by id, as any SQLite tool shows them."""
+    with closing(sqlite3.connect(file)) as database:
+        database.row_factory = sqlite3.Row
+        return {row["id"]: dict(row) for row in database.execute(f'SELECT * FROM "{name}"')}
+
+
+def log_of(file: Path, node: str) -> list[dict[str, Cell]]:
+    """Return every column of every line of a node's log, in order."""
+    with closing(sqlite3.connect(file)) as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute("SELECT * FROM log WHERE origin LIKE ? ORDER BY origin, seq", (f"{node}.%",))
+        return [dict(row) for row in rows]
+
+
+def number_of(file: Path, sql: str) -> int:
+    """Return the one number a query gives, 0 for none."""
+    with closing(sqlite3.connect(file)) as database:
+        row = database.execute(sql).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def _wins(edit: Edit, here: Field, writer: Edit, policy: str, new: Cell) -> bool:
+    if policy == "latest":
+        return edit.rank > writer.rank
+    if policy == "max":
+        return here.value is None or _number(new) > _number(here.value)
+    return policy == "home" and edit.at_home
+
+
+def _number(cell: Cell) -> int:
+    assert not isinstance(cell, str)
+    return cell or 0
+
+
+def _sorted_lines(text: str) -> str:
+    return "\n".join(sorted(line for line in text.split("\n") if line))
