@@ -30,16 +30,20 @@ def index_columns(catalog: Catalog) -> dict[str, list[Columns]]:
     the figure. Read filters, aggregates, references, unique and exclusive keys are all in the catalog, so
     nobody has to think of indexes when writing a plugin.
     """
-    asked = _asked_fields(catalog)
-    return {key: _of_record(record, asked.get(key, set())) for key, record in catalog.records.items()}
+    asked, ordered = _asked_fields(catalog), _view_orders(catalog)
+    return {
+        key: _of_record(record, asked.get(key, set()), ordered.get(key, set()))
+        for key, record in catalog.records.items()
+    }
 
 
-def _of_record(record: RecordType, asked: set[str]) -> list[Columns]:
+def _of_record(record: RecordType, asked: set[str], ordered: set[str]) -> list[Columns]:
     wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
     if record.number:
         wanted.append(("_store", "number"))
     wanted += [exclusive.key for exclusive in record.exclusive.values()]
     wanted += _KERNEL.get(record.key, ())
+    wanted += [("_store", name) for name in sorted(ordered)]
     wanted += [("state",)] if record.states else []
     for name, field in record.fields.items():
         if field.stored and (field.spec.type == "ref" or field.unique or (name in asked and field.spec.type != "bool")):
@@ -62,10 +66,28 @@ def _asked_fields(catalog: Catalog) -> dict[str, set[str]]:
     for key, record in catalog.records.items():
         for rule in (record.read or {}).values():
             asked.setdefault(key, set()).update(_named(rule.where, "self"))
+    for plugin in catalog.plugins.values():
+        for view in plugin.views.values():
+            asked.setdefault(str(view.get("of")), set()).update(_named(view.get("where"), "self"))
     for formula in _formulas([*catalog.plugins.values(), *catalog.records.values()], set()):
         if isinstance(formula, Aggregate):
             asked.setdefault(formula.record, set()).update(_named(formula.where, formula.name))
     return asked
+
+
+def _view_orders(catalog: Catalog) -> dict[str, set[str]]:
+    """Return the fields that a page is laid out by, per record type: what a list is sorted by, a calendar's day."""
+    found: dict[str, set[str]] = {}
+    for plugin in catalog.plugins.values():
+        for view in plugin.views.values():
+            words = [view.get("date"), *_texts(view.get("span"))[:1], *_texts(view.get("sort"))[:1]]
+            names = {str(word).lstrip("-") for word in words if word}
+            found.setdefault(str(view.get("of")), set()).update(names)
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
 
 
 def _named(formula: object, owner: str) -> Iterator[str]:

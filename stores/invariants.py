@@ -63,7 +63,7 @@ def _same_value(connection: Connection, node: Node, shape: Shape, touched: Seque
 
 def _owners(connection: Connection, node: Node, shape: Shape, name: str, cells: set[Cell]) -> dict[Cell, list[Held]]:
     table = node.tables[shape.record.key]
-    rest = ' AND "_life" % 2 = 1 ORDER BY id'
+    rest = ' AND ("_life" & 1) = 1 ORDER BY id'
     found = bulk.select(connection, table, ("id", "_store", "_at", "_by", name), name, cells, rest)
     owners: dict[Cell, list[Held]] = defaultdict(list)
     for id_, store, at, by, cell in found:
@@ -98,7 +98,7 @@ def _same_key(
     values = {row[0] for row in bulk.select(connection, table, (first,), "id", ids)} - {None}
     columns = bulk.columns_of(table)
     groups: dict[tuple[Cell, ...], list[dict[str, Cell]]] = defaultdict(list)
-    for row in bulk.select(connection, table, columns, first, values, ' AND "_life" % 2 = 1 ORDER BY id'):
+    for row in bulk.select(connection, table, columns, first, values, ' AND ("_life" & 1) = 1 ORDER BY id'):
         cells = dict(zip(columns, row, strict=True))
         key = tuple(cells[name] for name in exclusive.key)
         if None not in key:

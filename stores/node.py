@@ -76,7 +76,9 @@ class Node:
         """Return the business calendar of a plugin in this node's zone."""
         key = (self.catalog.revision, plugin)
         if key not in self._calendars:
-            self._calendars[key] = BusinessCalendar(self.catalog.plugin(plugin).calendar, self.zone)
+            self._calendars[key] = BusinessCalendar(
+                self.catalog.plugin(plugin).calendar, self.zone, self.catalog.holiday_sources
+            )
         return self._calendars[key]
 
     def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:

@@ -14,7 +14,7 @@ from stores.actor import Actor
 from stores.lowering import lower
 from stores.node import Node
 from stores.permission import acting_roles
-from stores.sight import Sight, sight
+from stores.sight import NOTHING_MASKED, Shown, Sight, sight
 from stores.world import NodeWorld
 
 
@@ -79,8 +79,15 @@ class Reading:
 
     def value(self, record: RecordType, row: Row, name: str) -> object:
         """Return a field of a row, stored or computed."""
+        if name in row.values:
+            return row.values[name]
         env = self.env_of(record, row)
         return env.world.field(row, name, env)
+
+    def shown(self, record: RecordType, row: Row) -> Shown:
+        """Return which fields of a visible record are masked or left out."""
+        known = self.sight_of(record)
+        return NOTHING_MASKED if known.unmasked else known.shown(row, self.env_of(record, row))
 
     def env_of(self, record: RecordType, row: Row) -> Env:
         """Return the surroundings of a record's rules: the settings are those of the record's own store."""

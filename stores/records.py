@@ -124,7 +124,7 @@ def _page(
     found: list[Mapping[str, object]] = []
     for mine in reading.owned(columns.table):
         statement = select(columns.table).where(*mine, *conditions, *beyond).order_by(*order).limit(limit + 1)
-        found += reading.connection.execute(statement).mappings()
+        found += [dict(row) for row in reading.connection.execute(statement).mappings()]
     return in_order(found, keys)[: limit + 1]
 
 
@@ -153,7 +153,7 @@ def _limit(limit: int) -> int:
 
 def _check_reveal(reading: Reading, record: RecordType, row: Row, field: str, reason: str) -> None:
     sight, env = reading.sight_of(record), reading.env_of(record, row)
-    known = {each.name for each in sight.fields()} - sight.shown(row, env).absent
+    known = {each.name for each in sight.fields()} - reading.shown(record, row).absent
     if field not in known or not any(rule.reveal and field not in rule.hide for rule in sight.through(row, env)):
         raise Forbidden.of(
             "reveal-refused", "you may not see this field in clear", "您无权查看该字段的完整内容", field=field

@@ -46,7 +46,7 @@ class Score:
     @property
     def problems(self) -> list[Problem]:
         """Why there is no total yet."""
-        return [item.problem for item in self.items.values() if item.problem]
+        return list(dict.fromkeys(item.problem for item in self.items.values() if item.problem))
 
 
 def compute(card: Scorecard, subject: Row, period: object, marks: Mapping[str, object], env: Env) -> Score:

@@ -15,6 +15,7 @@ from core.model.errors import NodeError
 from stores import rows
 from stores.filters import BUILT_IN, no_field
 from stores.reading import Reading
+from stores.sight import NOTHING_MASKED, Shown
 
 Json = dict[str, Any]
 
@@ -54,7 +55,7 @@ def _wanted(reading: Reading, record: RecordType, asked: Collection[str] | None,
 
 def _object(reading: Reading, record: RecordType, cells: Mapping[str, object], fields: list[Field]) -> Json:
     row = rows.from_cells(record, cells)
-    how = reading.sight_of(record).shown(row, reading.env_of(record, row))
+    how = reading.shown(record, row)
     shown: Json = {
         "id": row.id,
         "store": row.values["store"],
@@ -153,30 +154,32 @@ def _names(reading: Reading, target: str, ids: set[str]) -> dict[str, str]:
     if record is None or reading.sight_of(record).blind:
         return {}
     table = reading.node.table(record)
-    statement = select(table).where(table.c.id.in_(sorted(ids)), *reading.within(table), *reading.conditions(record))
-    found = [rows.from_cells(record, dict(cells)) for cells in reading.connection.execute(statement).mappings()]
-    return {row.id: _name(reading, record, row) for row in found}
+    plain = reading.sight_of(record).unmasked
+    columns = [table.c[name] for name in ("id", "number", *name_fields(record))] if plain else [*table.c]
+    where = [table.c.id.in_(sorted(ids)), *reading.within(table), *reading.conditions(record)]
+    names = {}
+    for found in reading.connection.execute(select(*columns).where(*where)).mappings():
+        cells = dict(found)
+        how = NOTHING_MASKED
+        if not plain:
+            row = rows.from_cells(record, cells)
+            how = reading.shown(record, row)
+        names[str(cells["id"])] = _name(record, cells, how)
+    return names
 
 
-def _name(reading: Reading, record: RecordType, row: Row) -> str:
-    """Return what a person calls a record: its name, its number, its first text; else its id."""
-    how = reading.sight_of(record).shown(row, reading.env_of(record, row))
-    number = row.values["number"]
+def _name(record: RecordType, cells: Mapping[str, Any], how: Shown) -> str:
+    """Return what a person calls a record: its name, or its number, or its first text; else its id."""
     for name in name_fields(record):
-        value = row.values[name]
-        if value is None or name in how.absent:
-            continue
-        if name != "name" and number:
+        if name != "name" and cells["number"]:
             break
-        return str(
-            record.fields[name].spec.kind.mask(
-                value, record.fields[name].mask or "all" if name in how.masked else "none"
-            )
-        )
-    return str(number or row.id)
+        if cells[name] is not None and name not in how.absent:
+            field = record.fields[name]
+            return str(field.spec.kind.mask(cells[name], field.mask or "all") if name in how.masked else cells[name])
+    return str(cells["number"] or cells["id"])
 
 
 def name_fields(record: RecordType) -> list[str]:
     """Return the text fields that can name a record, best first."""
     texts = [name for name, field in record.fields.items() if field.stored and field.spec.type == "text"]
-    return sorted(texts, key=lambda name: (name != "name", not record.fields[name].spec.required))
+    return sorted(texts, key=lambda name: (name != "name", not record.fields[name].spec.required))[:3]

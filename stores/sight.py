@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.host.catalog import Catalog
 from core.language.definition import SYSTEM, Field, ReadRule, RecordType
@@ -39,10 +40,16 @@ class Sight:
         wheres = [rule.where for rule in self.rules]
         return None if None in wheres else tuple(where for where in wheres if where is not None)
 
+    @property
+    def unmasked(self) -> bool:
+        """Whether every field of every visible record is in clear."""
+        plain = [not rule.mask and not rule.hide for rule in self.rules]
+        return all(plain) or any(p for p, rule in zip(plain, self.rules, strict=True) if rule.where is None)
+
     def fields(self) -> Iterator[Field]:
         """Yield the fields that the reader may see of some record at least, masked or not."""
         for name, field in self.record.fields.items():
-            if any(not rule.hide & self._sources(name) for rule in self.rules):
+            if any(not rule.hide & self._sources[name] for rule in self.rules):
                 yield field
 
     def is_open(self, name: str) -> bool:
@@ -51,7 +58,7 @@ class Sight:
         Only then may a list be filtered, searched or sorted by it: otherwise the order, or whether a record
         turns up, would tell what the mask hides.
         """
-        clear = [_always_clear(rule, self._sources(name)) for rule in self.rules]
+        clear = [_always_clear(rule, self._sources[name]) for rule in self.rules]
         return all(clear) or any(c for c, rule in zip(clear, self.rules, strict=True) if rule.where is None)
 
     def check_open(self, name: str) -> None:
@@ -66,12 +73,12 @@ class Sight:
 
     def shown(self, row: Row, env: Env) -> Shown:
         """Return how the fields of one visible record are to be shown."""
-        if all(not rule.mask and not rule.hide for rule in self.rules):
-            return Shown(frozenset(), frozenset())
+        if self.unmasked:
+            return NOTHING_MASKED
         through = self.through(row, env)
         names = self.record.fields
-        absent = {name for name in names if all(rule.hide & self._sources(name) for rule in through)}
-        masked = {name for name in names if not any(_clear(rule, self._sources(name), row, env) for rule in through)}
+        absent = {name for name in names if all(rule.hide & self._sources[name] for rule in through)}
+        masked = {name for name in names if not any(_clear(rule, self._sources[name], row, env) for rule in through)}
         return Shown(frozenset(absent), frozenset(masked - absent))
 
     def through(self, row: Row, env: Env) -> list[ReadRule]:
@@ -84,8 +91,9 @@ class Sight:
         seen_from = env.having(self=row)
         return bool(self.through(row, env)) and all(holds(rule, seen_from) for rule in self.narrowed)
 
-    def _sources(self, name: str) -> frozenset[str]:
-        return sources(self.record, name)
+    @cached_property
+    def _sources(self) -> dict[str, frozenset[str]]:
+        return {name: sources(self.record, name) for name in self.record.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,9 @@ class Shown:
 
     absent: frozenset[str]
     masked: frozenset[str]
+
+
+NOTHING_MASKED = Shown(frozenset(), frozenset())
 
 
 def sight(catalog: Catalog, record: RecordType, roles: Iterable[str], narrowed: tuple[Formula, ...] = ()) -> Sight:

@@ -15,6 +15,7 @@ from core.language.expressions import Aggregate, Env, Row
 from core.model.clock import from_iso, iso
 from stores import rows
 from stores.dispatch import rank
+from stores.lowering import aggregate_query
 from stores.node import Node
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ class NodeWorld:
 
     def aggregate(self, query: Aggregate, env: Env) -> object:
         """Return a count, sum, average, extreme or single record, computed by the database."""
-        from stores.lowering import aggregate_query
-
         return aggregate_query(self.connection, self.node, query, env)
 
     def calendar(self) -> BusinessCalendar:

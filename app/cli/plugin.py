@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -11,11 +13,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.cli import plugin_explain, plugin_scaffold, plugin_text
+from app.cli.common import language
 from core.host.catalog import Fault
 from core.host.discovery import MANIFEST, read_head
 from core.host.host import Host
 from core.host.manual import hooks_manual
-from core.language.definition import Plugin
+from core.language.definition import Plugin, RecordType
 from core.language.manifest import json_schema
 from core.model.errors import Language, NodeError
 from stores.rehearsal import rehearse
@@ -34,106 +37,85 @@ class Tongue(StrEnum):
 
 Folders = Annotated[list[Path], typer.Argument(help="A plugin's folder, or a folder of plugins", show_default=False)]
 Folder = Annotated[Path, typer.Argument(help="The plugin's folder", show_default=False)]
-Lang = Annotated[Tongue, typer.Option("--lang", help="zh or en", envvar="BRANCHLINE_LANGUAGE")]
+Lang = Annotated[Tongue | None, typer.Option("--lang", help="zh or en; the terminal's language when left out")]
 
 
 @plugin_app.command()
-def check(folders: Folders, lang: Lang = Tongue.EN) -> None:
+def check(folders: Folders, lang: Lang = None) -> None:
     """Say what is wrong with a plugin: file, line, column, the way out. Exit code 1 when there is a fault."""
-    language = _language(lang)
-    faulty = False
-    for folder in folders:
-        host, names = _load(folder, language)
-        faults = [fault for fault in host.catalog.faults if fault.plugin in names]
-        faulty = faulty or bool(faults)
-        for fault in faults:
-            typer.echo("\n\n".join(plugin_text.problem(each, language) for each in fault.problems))
-            typer.echo()
-        for name in sorted(names & host.catalog.plugins.keys()):
-            _say_good(host.catalog.plugins[name], language)
+    tongue, faulty = _language(lang), False
+    for loaded in _load(folders, tongue):
+        faulty = faulty or bool(loaded.faults)
+        if loaded.faults:
+            typer.echo(plugin_text.faults(loaded.faults, tongue) + "\n")
+        if loaded.plugin:
+            _say_good(loaded.plugin, tongue)
     raise typer.Exit(1 if faulty else 0)
 
 
-@plugin_app.command()
-def test(
+@plugin_app.command("test")
+def run_scenarios(
     folders: Folders,
-    lang: Lang = Tongue.EN,
+    lang: Lang = None,
     only: Annotated[str, typer.Option("--only", "-k", help="Run scenarios whose name contains this")] = "",
 ) -> None:
     """Run a plugin's scenarios through the same code as a store, under a simulated clock."""
-    language = _language(lang)
-    lines, failed, count, began = [], 0, 0, perf_counter()
-    for folder in folders:
-        host, names = _load(folder, language)
-        _stop_at_faults(host, names, language)
-        for name in sorted(names):
-            plugin = host.catalog.plugins[name]
-            for scenario in (each for each in plugin.scenarios.values() if only in each.name):
-                start = perf_counter()
-                verdict = rehearse(host, plugin, scenario)
-                count, failed = count + 1, failed + (not verdict.passed)
-                lines.append(
-                    [
-                        name,
-                        scenario.name,
-                        plugin_text.pass_word(verdict.passed, language),
-                        f"{perf_counter() - start:.2f}",
-                    ]
-                )
-                for miss in verdict.misses:
-                    typer.echo(plugin_text.miss(miss, scenario, language) + "\n")
-    typer.echo(plugin_text.table(plugin_text.test_heads(language), lines))
-    typer.echo(plugin_text.tally(count, failed, perf_counter() - began, language))
-    raise typer.Exit(1 if failed or not count else 0)
+    tongue, began, lines = _language(lang), perf_counter(), []
+    failed = 0
+    for loaded in _load(folders, tongue):
+        plugin = _sound(loaded, tongue)
+        for scenario in (each for each in plugin.scenarios.values() if only in each.name):
+            start = perf_counter()
+            verdict = rehearse(loaded.host, plugin, scenario)
+            failed += not verdict.passed
+            word = plugin_text.pass_word(verdict.passed, tongue)
+            lines.append([plugin.name, scenario.name, word, f"{perf_counter() - start:.2f}"])
+            for miss in verdict.misses:
+                typer.echo(plugin_text.miss(miss, scenario, tongue) + "\n")
+    typer.echo(plugin_text.table(plugin_text.test_heads(tongue), lines))
+    typer.echo(plugin_text.tally(len(lines), failed, perf_counter() - began, tongue))
+    raise typer.Exit(1 if failed or not lines else 0)
 
 
 @plugin_app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Lower case, digits and underscores", show_default=False)],
     into: Annotated[Path, typer.Option("--into", help="The folder of plugins")] = Path("plugins"),
-    lang: Lang = Tongue.EN,
+    lang: Lang = None,
 ) -> None:
     """Begin a business: a small plugin that works, with one record, one timer and one scenario that passes."""
-    language = _language(lang)
+    tongue = _language(lang)
     try:
         folder = plugin_scaffold.write(name, into)
     except NodeError as error:
-        _fail(error, language)
-    typer.echo(plugin_text.scaffold_done(folder, language))
+        _fail(error, tongue)
+    typer.echo(plugin_text.scaffold_done(folder, tongue))
 
 
 @plugin_app.command()
-def rules(folder: Folder, lang: Lang = Tongue.EN) -> None:
+def rules(folder: Folder, lang: Lang = None) -> None:
     """List the rule book's numbers: where each is carried out, and which scenarios prove it."""
-    language = _language(lang)
-    host, names = _load(folder, language)
-    _stop_at_faults(host, names, language)
-    for name in sorted(names):
-        plugin = host.catalog.plugins[name]
-        typer.echo(plugin_text.table(plugin_text.rule_heads(language), plugin_text.rule_rows(plugin)))
+    tongue = _language(lang)
+    for loaded in _load([folder], tongue):
+        plugin = _sound(loaded, tongue)
+        typer.echo(plugin_text.table(plugin_text.rule_heads(tongue), plugin_text.rule_rows(plugin)))
 
 
 @plugin_app.command()
 def explain(
     folder: Folder,
     record: Annotated[str, typer.Argument(help="A record type; all of them when left out")] = "",
-    lang: Lang = Tongue.EN,
+    lang: Lang = None,
 ) -> None:
     """Say in words what a record type does: its states, actions, timers, and who may do what."""
-    language = _language(lang)
-    host, names = _load(folder, language)
-    _stop_at_faults(host, names, language)
-    for name in sorted(names):
-        plugin = host.catalog.plugins[name]
+    tongue = _language(lang)
+    for loaded in _load([folder], tongue):
+        plugin = _sound(loaded, tongue)
         try:
-            wanted = (
-                [host.catalog.record(name, record)]
-                if record
-                else [r for r in plugin.records.values() if r.origin == "record"]
-            )
+            types = _record_types(loaded, plugin, record)
         except NodeError as error:
-            _fail(error, language)
-        typer.echo("\n\n".join(plugin_explain.record_in_words(plugin, each, language) for each in wanted))
+            _fail(error, tongue)
+        typer.echo("\n\n".join(plugin_explain.record_in_words(plugin, each, tongue) for each in types))
 
 
 @plugin_app.command()
@@ -148,55 +130,67 @@ def hooks() -> None:
     typer.echo(hooks_manual(), nl=False)
 
 
-def _load(folder: Path, language: Language) -> tuple[Host, set[str]]:
-    """Load a folder; a single plugin is loaded with its neighbours, where what it requires is looked for."""
-    try:
-        if (folder / MANIFEST).is_file():
-            name = read_head(folder.resolve()).name
-            return Host([folder.resolve(), *_neighbours(folder)], only=[name], entry_points=True, environment={}), {
-                name
-            }
-        host = Host([folder], environment={})
-    except NodeError as error:
-        _fail(error, language)
-    named = {fault.plugin for fault in host.catalog.faults} | set(host.catalog.plugins)
-    inside = {name for name in named if _comes_from(host, name, folder)}
-    if not inside:
-        _fail(NodeError.of("no-plugin", f"there is no plugin in {folder}", f"{folder} 中没有插件"), language)
-    return host, inside
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One plugin folder: a host that runs it, the plugin if it is sound, and otherwise its faults."""
+
+    host: Host
+    plugin: Plugin | None
+    faults: tuple[Fault, ...]
 
 
-def _neighbours(folder: Path) -> list[Path]:
-    here = folder.resolve()
-    return [each for each in sorted(here.parent.iterdir()) if each != here and (each / MANIFEST).is_file()]
+def _load(folders: Sequence[Path], tongue: Language) -> Iterator[Loaded]:
+    """Load plugin folders one by one, each with its neighbours, where what it requires is looked for."""
+    for folder in folders:
+        here = folder.resolve()
+        if (here / MANIFEST).is_file():
+            found = [here]
+        else:
+            found = sorted(child for child in here.glob("*") if (child / MANIFEST).is_file())
+        if not found:
+            _fail(NodeError.of("no-plugin", f"there is no plugin in {folder}", f"{folder} 中没有插件"), tongue)
+        yield from (_load_one(each) for each in found)
 
 
-def _comes_from(host: Host, name: str, folder: Path) -> bool:
-    places = [fault.folder for fault in host.catalog.faults if fault.plugin == name]
-    if name in host.catalog.plugins:
-        places.append(host.catalog.plugins[name].folder)
-    return any(place is not None and place.resolve().is_relative_to(folder.resolve()) for place in places)
+def _load_one(folder: Path) -> Loaded:
+    """Load one plugin; a store's overlay is loaded as that store would, merged into the plugin it changes."""
+    head = read_head(folder)
+    neighbours = [each for each in sorted(folder.parent.iterdir()) if each != folder and (each / MANIFEST).is_file()]
+    store = head.name.rpartition(".")[2] if head.extends else None
+    host = Host([folder, *neighbours], only=[head.name], environment={}, store=store)
+    faults = tuple(fault for fault in host.catalog.faults if head.name == fault.plugin or fault.folder == folder)
+    plugin = None if faults else host.catalog.plugins.get(head.extended or head.name)
+    assert plugin or host.catalog.faults, "a plugin that does not run has a fault"
+    return Loaded(host, plugin, faults if plugin else host.catalog.faults)
 
 
-def _stop_at_faults(host: Host, names: set[str], language: Language) -> None:
-    faults: list[Fault] = [fault for fault in host.catalog.faults if fault.plugin in names]
-    if faults:
-        typer.echo(
-            "\n\n".join(plugin_text.problem(each, language) for fault in faults for each in fault.problems), err=True
-        )
+def _sound(loaded: Loaded, tongue: Language) -> Plugin:
+    """Return the plugin, or end with its faults: what is not sound cannot be tested or explained."""
+    if loaded.plugin is None:
+        typer.echo(plugin_text.faults(loaded.faults, tongue), err=True)
         raise typer.Exit(1)
+    return loaded.plugin
 
 
-def _say_good(plugin: Plugin, language: Language) -> None:
+def _record_types(loaded: Loaded, plugin: Plugin, name: str) -> list[RecordType]:
+    """Return the record type of a name, with what others add to it; without a name, all of the plugin's own."""
+    if name:
+        return [loaded.host.catalog.record(plugin.name, name)]
+    return [each for each in plugin.records.values() if each.origin == "record"]
+
+
+def _say_good(plugin: Plugin, tongue: Language) -> None:
     for warning in plugin.warnings:
-        typer.echo(plugin_text.problem(warning, language) + "\n")
-    typer.echo(plugin_text.all_well(plugin, language))
+        typer.echo(plugin_text.problem(warning, tongue) + "\n")
+    typer.echo(plugin_text.all_well(plugin, tongue))
 
 
-def _fail(error: NodeError, language: Language) -> NoReturn:
-    typer.echo("\n".join(problem.render(language) for problem in error.problems), err=True)
+def _fail(error: NodeError, tongue: Language) -> NoReturn:
+    typer.echo("\n".join(problem.render(tongue) for problem in error.problems), err=True)
     raise typer.Exit(1)
 
 
-def _language(tongue: Tongue) -> Language:
+def _language(tongue: Tongue | None) -> Language:
+    if tongue is None:
+        return language()
     return "zh" if tongue is Tongue.ZH else "en"

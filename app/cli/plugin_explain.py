@@ -60,9 +60,8 @@ class _Speaker:
             if set(action.by) == {SYSTEM}
             else self.listed(self.role(name) for name in action.by)
         )
-        lines = [
-            f"- {action.label.say(self.language)} ({action.name}){self(': ', '：')}{who}{self(', ', '，')}{self.source(action)}"
-        ]
+        name = f"{action.label.say(self.language)} ({action.name})"
+        lines = [f"- {name}{self(': ', '：')}{who}{self(', ', '，')}{self.source(action)}"]
         if action.ask:
             lines.append(
                 "    " + self("asks for ", "填写") + self.listed(ask.label.say(self.language) for ask in action.ask)

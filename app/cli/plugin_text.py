@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -11,6 +11,7 @@ from core.language.source import excerpt
 from core.model.errors import Language, Problem
 
 if TYPE_CHECKING:
+    from core.host.catalog import Fault
     from core.language.definition import Plugin, Scenario
     from stores.rehearsal import Miss
 
@@ -24,13 +25,19 @@ def problem(each: Problem, language: Language) -> str:
     return "\n".join([head, *([shown] if shown else []), *rest])
 
 
+def faults(found: Iterable[Fault], language: Language) -> str:
+    """Return the problems of faulty plugins, with a blank line between them."""
+    return "\n\n".join(problem(each, language) for fault in found for each in fault.problems)
+
+
 def all_well(plugin: Plugin, language: Language) -> str:
     """Return the line that says a plugin has no faults, and how big it is."""
     records = sum(1 for record in plugin.records.values() if record.origin == "record")
-    count = (records, len(plugin.scenarios), len(plugin.warnings))
+    scenarios, warnings = len(plugin.scenarios), len(plugin.warnings)
+    head = f"{plugin.name} {plugin.version}"
     if language == "zh":
-        return f"{plugin.name} {plugin.version}：无错误（{count[0]} 种记录，{count[1]} 个场景，{count[2]} 条警告）"
-    return f"{plugin.name} {plugin.version}: no faults ({count[0]} record types, {count[1]} scenarios, {count[2]} warnings)"
+        return f"{head}：无错误（{records} 种记录，{scenarios} 个场景，{warnings} 条警告）"
+    return f"{head}: no faults ({records} record types, {scenarios} scenarios, {warnings} warnings)"
 
 
 def pass_word(passed: bool, language: Language) -> str:

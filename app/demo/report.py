@@ -14,7 +14,8 @@ from stores.digest import Digest
 class Line:
     """One node at the end: what it holds, what it sent and took, what is open, and whether it equals headquarters.
 
-    ``lag`` counts changes that headquarters has not acknowledged; ``intact`` is the hash chain of every log it keeps.
+    ``lag`` counts changes that headquarters has not acknowledged; ``quarantined`` those that could not be merged
+    (not what is parked for a plugin that this node does not run); ``intact`` is the hash chain of every log it keeps.
     """
 
     node: str
@@ -47,7 +48,7 @@ def _line(member: Member, headquarters: Member) -> Line:
     with node.database.read() as connection:
         lag = 0 if node.is_hub else log.unsent(connection)[0]
         intact = all(log.verify(connection, origin) is None for origin in checkpoints.heads(connection))
-        quarantined = quarantine.count(connection)
+        held_back = [each for each in quarantine.listed(connection) if each.code != quarantine.UNKNOWN_TYPE]
     seen = member.service.worker.status() if member.service.worker else None
     return Line(
         node=member.plan.name,
@@ -57,7 +58,7 @@ def _line(member: Member, headquarters: Member) -> Line:
         pulled=seen.pulled if seen else 0,
         conflicts=count(node, "core.conflict", "open"),
         lag=lag,
-        quarantined=quarantined,
+        quarantined=len(held_back),
         digest=f"{sum(each.total for each in mine) % (1 << 128):032x}"[:12],
         equal=mine == theirs,
         intact=intact,

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from app.demo.chain import Chain, Member
 from app.demo.client import Answered, Json
-from core.host.catalog import Catalog
 from core.model.errors import Language, NodeError, Place, Problem, Text
-from stores import conflicts
+from stores import conflicts, rows
 
 JUST_AFTER = timedelta(milliseconds=2)
 Tell = Callable[[datetime, str, str], None]  # moment, who or where, what
@@ -140,10 +139,10 @@ class Stage:
     def _show_conflicts(self, step: Step) -> None:
         """Tell every open conflict with both values, and give them names: ``conflict``, ``conflict2`` …"""
         member = self._member(step)
-        reader, catalog = member.people[step.by or ""], member.service.node.catalog
+        reader = member.people[step.by or ""]
         for number, found in enumerate(reader.read("core/conflict", state="open")["rows"], start=1):
             self.named["conflict" if number == 1 else f"conflict{number}"] = found["id"]
-            self.tell(self.chain.clock(), step.node or "", conflict_line(catalog, found, self.zone, self.language))
+            self.tell(self.chain.clock(), step.node or "", conflict_line(member, found, self.zone, self.language))
 
     def _member(self, step: Step) -> Member:
         return self.chain.members[step.node or ""]
@@ -164,9 +163,10 @@ class Stage:
         return datetime.combine(day, time.fromisoformat(clock), self.zone)
 
 
-def conflict_line(catalog: Catalog, found: Json, zone: ZoneInfo, language: Language) -> str:
+def conflict_line(member: Member, found: Json, zone: ZoneInfo, language: Language) -> str:
     """Return one conflict in words: the field, both values, who wrote them where, and what stands."""
-    record = catalog.records[found["record_type"]]
+    node = member.service.node
+    record = node.catalog.records[found["record_type"]]
     field = record.fields.get(found["field"] or "")
 
     def shown(text: str | None) -> object:
@@ -175,17 +175,24 @@ def conflict_line(catalog: Catalog, found: Json, zone: ZoneInfo, language: Langu
         cell = conflicts.cell_of(text, integer=field.spec.kind.column == "integer")
         return field.spec.json(field.spec.value(cell), zone)
 
-    stands = found["mine"] if found["outcome"] == "current" else found["theirs"]
-    fills = {
-        "where": f"{record.label.say(language)} {field.label.say(language) if field else ''}".strip(),
-        "base": shown(found["base"]),
-        "mine": shown(found["mine"]),
-        "mine_by": f"{found.get('_refs', {}).get(found['mine_by'], found['mine_by'])} ({found['mine_origin']})",
-        "theirs": shown(found["theirs"]),
-        "theirs_by": f"{found.get('_refs', {}).get(found['theirs_by'], found['theirs_by'])} ({found['theirs_origin']})",
-        "stands": shown(stands),
-    }
-    return _CONFLICT.filled(fills).say(language)
+    return _CONFLICT.filled(
+        {
+            "where": f"{record.label.say(language)} {field.label.say(language) if field else ''}".strip(),
+            "base": shown(found["base"]),
+            "mine": shown(found["mine"]),
+            "mine_by": _writer(member, found["mine_by"], found["mine_origin"]),
+            "theirs": shown(found["theirs"]),
+            "theirs_by": _writer(member, found["theirs_by"], found["theirs_origin"]),
+            "stands": shown(found["mine"] if found["outcome"] == "current" else found["theirs"]),
+        }
+    ).say(language)
+
+
+def _writer(member: Member, staff_id: str, origin: str) -> str:
+    node = member.service.node
+    with node.database.read() as connection:
+        row = rows.load(connection, node, node.catalog.records["core.staff"], staff_id)
+    return f"{row.values['name'] if row else staff_id} ({origin})"
 
 
 _CONFLICT = Text(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Literal
 
 from core.model.values import Cell
@@ -51,32 +52,12 @@ class Entry:
     hash: str = ""
 
 
+_hashed = attrgetter(*(f.name for f in fields(Entry) if f.name != "hash"))
+
+
 def canonical(entry: Entry) -> bytes:
-    """Return the bytes an entry's hash covers: every field but the hash itself, in a fixed order."""
-    return _encode(
-        [
-            FORMAT,
-            entry.origin,
-            entry.seq,
-            entry.tx,
-            entry.nth,
-            entry.of,
-            entry.action,
-            entry.hlc,
-            entry.at,
-            entry.received,
-            entry.mono,
-            entry.boot,
-            entry.actor,
-            entry.store,
-            entry.type,
-            entry.pk,
-            entry.kind,
-            entry.base_hs,
-            entry.body,
-            entry.facts,
-        ]
-    ).encode()
+    """Return the bytes an entry's hash covers: every field but the hash itself, in the order of the class."""
+    return _encode((FORMAT, *_hashed(entry))).encode()
 
 
 def chain(previous_hash: str, entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""Rehearsals: a plugin's scenarios, played on a node in memory, under a simulated clock, through the code of a store."""
+"""Rehearsals: a plugin's scenarios, played on a node in memory under a simulated clock by the code of a store."""
 
 from __future__ import annotations
 

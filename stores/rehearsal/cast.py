@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,8 +12,9 @@ from core.language.expressions import Row
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
 from stores import effects, rows, timers
-from stores.act import Call, act
+from stores.act import act
 from stores.actor import SYSTEM_ACTOR, Actor
+from stores.calls import Call
 from stores.commit import Deed, Edit, commit
 from stores.rehearsal.stage import Stage
 from stores.world import NodeWorld
@@ -31,6 +32,7 @@ class Cast:
     stage: Stage
     bound: dict[str, tuple[str, str]] = field(default_factory=dict)  # what `is:` named -> type, id
     samples: dict[str, dict[str, str]] = field(default_factory=dict)  # type -> sample -> id
+    formula: Callable[[str], object] | None = None  # works out what a sample writes as `=…`
 
     def actor(self, name: str | None) -> Actor:
         """Return a person of the samples as an actor, with the roles held now; ``system`` is the node itself."""
@@ -78,11 +80,13 @@ class Cast:
         stage, record = self.stage, self.stage.node.catalog.records[type_]
         plain = dict(written)
         store = str(plain.pop("store", stage.store))
+        id, number = (cast("str | None", plain.pop(key, None)) for key in ("id", "number"))
         on_duty, away = (plain.pop(name, False) if name not in record.fields else False for name in ("on_duty", "away"))
         given = self.values(record, plain)
         with stage.database.write() as connection:
             world = NodeWorld(connection, stage.node, record.plugin, store)
-            row = effects.new_row(world, record, given, world.env(None, stage.now, SYSTEM_ACTOR), stage.new_id())
+            row = effects.new_row(world, record, given, world.env(None, stage.now, SYSTEM_ACTOR), id or stage.new_id())
+            row.values["number"] = number or row.values["number"]
             edit = Edit(record, row.id, store, "create", rows.to_cells(record, row.values))
             commit(connection, stage.node, Deed(stage.new_id(), "", SYSTEM, stage.now, {"given": name}), [edit])
             timers.rearm(connection, stage.node, [(type_, row.id)])
@@ -138,7 +142,10 @@ class Cast:
         return merged
 
     def entered(self, spec: FieldSpec, raw: object) -> object:
-        """Return what a person would send for ``raw``: names of records become ids, clock times moments."""
+        """Return what a person would send for ``raw``: names of records become ids, ``=…`` and clock times values."""
+        if isinstance(raw, str) and raw.startswith("=") and self.formula:
+            value = self.formula(raw[1:])
+            return value.id if isinstance(value, Row) else spec.json(value, self.stage.zone)
         if spec.type == "ref" and isinstance(raw, str) and spec.to is not None:
             return self.look_up(raw, spec.to) or raw
         if spec.type == "datetime" and isinstance(raw, str) and _CLOCK.fullmatch(raw):
@@ -146,9 +153,8 @@ class Cast:
         if spec.item is not None and isinstance(raw, list):
             return [self.entered(spec.item, each) for each in raw]
         if spec.parts and isinstance(raw, Mapping):
-            return {
-                name: self.entered(spec.parts[name], each) if name in spec.parts else each for name, each in raw.items()
-            }
+            parts = spec.parts
+            return {name: self.entered(parts[name], each) if name in parts else each for name, each in raw.items()}
         return raw
 
     def values(self, record: RecordType, plain: Mapping[str, object]) -> dict[str, object]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from core.language.compile.reach import reach_of
-from core.language.expressions import STANDARD_NAMES, Env, Expression, NameScope, Records, Row
+from core.language.expressions import STANDARD_NAMES, Env, Expression, NameScope, Records, RecordShape, Row
 from core.language.expressions.compile import compile_expression
 from core.language.expressions.tree import Compare, Logic, Node
 from core.model.errors import NodeError, Place, Text
@@ -27,6 +28,13 @@ class Expectations:
 
     cast: Cast
 
+    @cached_property
+    def _shapes(self) -> Mapping[str, RecordShape]:
+        plugin = self.cast.stage.plugin
+        reach = reach_of(self.cast.stage.node.catalog.plugins, [*plugin.requires, plugin.name])
+        reach.refresh()
+        return reach.shapes
+
     def miss(self, text: str, place: Place, seen: Mapping[str, object]) -> Miss | None:
         """Return what differed when ``text`` does not hold; None when it does. ``seen`` adds names of one step."""
         try:
@@ -38,18 +46,20 @@ class Expectations:
         except NodeError as error:
             return Miss(place, because(Text(f"`{text}` cannot be worked out", f"`{text}` 无法计算"), error))
 
+    def value(self, text: str, place: Place) -> object:
+        """Return what an expression gives."""
+        with self._env(text, {}) as (scope, env):
+            return self._compiled(text, place, scope)(env)
+
     def record(self, text: str, place: Place) -> Row | None:
         """Return the record an expression gives: ``b``, ``plan[0]``, ``b.room``."""
-        with self._env(text, {}) as (scope, env):
-            value = self._compiled(text, place, scope)(env)
-            if isinstance(value, Row):
-                return env.world.row(value.type, value.id)
-        return None
+        value = self.value(text, place)
+        return value if isinstance(value, Row) else None
 
     @contextmanager
     def _env(self, text: str, seen: Mapping[str, object]) -> Iterator[tuple[NameScope, Env]]:
         """Give the names a text mentions, and what they stand for just now."""
-        stage, plugin = self.cast.stage, self.cast.stage.plugin
+        stage = self.cast.stage
         values: dict[str, object] = dict(seen)
         kinds: dict[str, Kind] = dict.fromkeys(seen, ANY)
         for word in set(_WORD.findall(text)) - seen.keys():
@@ -61,9 +71,7 @@ class Expectations:
                 values[word] = Records(stage.all_rows(stage.record(record)), named)
                 parts = tuple((name, record_kind(record)) for name in named)
                 kinds[word] = Kind("list", item=record_kind(record), parts=parts)
-        reach = reach_of(stage.node.catalog.plugins, [*plugin.requires, plugin.name])
-        reach.refresh()
-        scope = NameScope({**STANDARD_NAMES, "settings": MAP, **kinds}, reach.shapes, None)
+        scope = NameScope({**STANDARD_NAMES, "settings": MAP, **kinds}, self._shapes, None)
         with stage.world() as world:
             yield scope, world.env(None, stage.now, SYSTEM_ACTOR, **values)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 from core.language.definition import Action, RecordType, Scenario, Step
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
 from stores import records, requests
-from stores.act import Call, Receipt, act
+from stores.act import act
 from stores.actor import Actor
+from stores.calls import Call, Receipt
 from stores.rehearsal.cast import STAFF, Cast
 from stores.rehearsal.expect import Expectations
 from stores.rehearsal.scoring import score
 from stores.rehearsal.stage import Stage
 from stores.rehearsal.verdict import Miss, Missed, because
 
-EMPTY_REASON = "scenario"  # a step that expects a warning goes on in spite of it
+REASON = "as the scenario says"  # why a step that expects a warning goes on in spite of it
 
 
 class Play:
@@ -28,6 +31,7 @@ class Play:
         self.stage, self.scenario = stage, scenario
         self.cast = Cast(stage)
         self.expectations = Expectations(self.cast)
+        self.cast.formula = lambda text: self.expectations.value(text, scenario.place)
 
     def misses(self) -> Iterator[Miss]:
         """Play it to the end and yield what was not as expected; a step that goes wrong raises Missed."""
@@ -96,41 +100,36 @@ class Play:
     # --- actions
 
     def _do(self, step: Step, local: str, action: str) -> None:
-        record = self.stage.record(local)
-        call = self._call(step, record, action)
+        call = self._call(step, self.stage.record(local), action)
         try:
             receipt = self._warned(step, call) if step.warns else self._perform(call)
         except NodeError as error:
             self._refused(step, error)
             return
-        if step.fails is not None:
-            raise Missed(
-                step.place,
-                Text(
-                    f"expected it to fail with `{step.fails}`, but it was done",
-                    f"预期因 `{step.fails}` 失败，但已执行成功",
-                ),
-            )
+        self._not_refused(step)
         if step.name is not None:
             self.cast.bound[step.name] = (receipt.record.key, receipt.id)
 
     def _call(self, step: Step, record: RecordType, name: str) -> Call:
-        action = record.actions.get(name)
-        entered = self._entered(record, action, step) if action else {}
-        id = None
-        if step.for_ is not None:
-            id = self.cast.look_up(step.for_, record.key)
-            row = None if id else self.expectations.record(step.for_, step.place)
-            id = id or (row.id if row else step.for_)
-        at = self.stage.past_moment(step.happened) if step.happened else None
+        action, actor = record.actions.get(name), self._actor(step)
         return Call(
-            record, name, self._actor(step), id=id, ask=entered, at=at, reason=step.reason, store=self._store(step)
+            record,
+            name,
+            actor,
+            id=self._target(step, record) if step.for_ else None,
+            ask=self._entered(record, action, step) if action else {},
+            at=self.stage.past_moment(step.happened) if step.happened else None,
+            reason=step.reason,
+            # a person of headquarters acts in the scenario's store, one of another store in his own
+            store=self.stage.store if actor.store in {HEADQUARTERS, self.stage.store} else None,
         )
 
-    def _store(self, step: Step) -> str | None:
-        """A person of headquarters acts in the scenario's store; one of another store in his own."""
-        actor = self._actor(step)
-        return self.stage.store if actor.store in {HEADQUARTERS, self.stage.store} else None
+    def _target(self, step: Step, record: RecordType) -> str:
+        assert step.for_ is not None
+        found = self.cast.look_up(step.for_, record.key)
+        if found is None and (row := self.expectations.record(step.for_, step.place)):
+            found = row.id
+        return found or step.for_
 
     def _entered(self, record: RecordType, action: Action, step: Step) -> dict[str, object]:
         asks = {ask.name: ask for ask in action.ask}
@@ -153,60 +152,52 @@ class Play:
         """Return the request that waits for signatures of other people for the same action on the same record."""
         if call.id is None:
             return None
+        wanted = (call.record.key, call.id, call.action, "waiting")
         for row in self.stage.all_rows(self.stage.record("core.request")):
-            values = row.values
-            same = (values["record_type"], values["record_id"], values["action"]) == (
-                call.record.key,
-                call.id,
-                call.action,
-            )
-            if same and values["state"] == "waiting":
+            if tuple(row.values[name] for name in ("record_type", "record_id", "action", "state")) == wanted:
                 return row.id
         return None
 
     def _warned(self, step: Step, call: Call) -> Receipt:
         """Act without a reason, which must only be warned of, then with one."""
         try:
-            receipt = self._perform(call)
+            self._perform(replace(call, reason=None))
         except NodeError as error:
             if any(problem.level == "error" for problem in error.problems):
                 raise
-            if not any(_matches(problem, str(step.warns)) for problem in error.problems):
-                raise Missed(
-                    step.place,
-                    because(Text(f"expected a warning `{step.warns}`, but", f"预期警告 `{step.warns}`，实际"), error),
-                ) from error
-            reason = step.reason or EMPTY_REASON
-            again = Call(
-                call.record,
-                call.action,
-                call.actor,
-                id=call.id,
-                ask=call.ask,
-                at=call.at,
-                reason=reason,
-                store=call.store,
-            )
-            return self._perform(again)
-        if any(_matches(problem, str(step.warns)) for problem in receipt.warnings):
-            return receipt
-        raise Missed(
-            step.place,
-            Text(f"expected a warning `{step.warns}`, but there was none", f"预期警告 `{step.warns}`，但没有警告"),
-        )
-
-    def _refused(self, step: Step, error: NodeError) -> None:
-        if step.fails is None:
-            raise Missed(step.place, because(Text("refused", "被拒绝"), error)) from error
-        role = step.fails == "role" and isinstance(error, Forbidden)
-        if not role and not any(_matches(problem, step.fails) for problem in error.problems):
-            what = Text(f"expected it to fail with `{step.fails}`, but", f"预期因 `{step.fails}` 失败，实际")
+            if any(_matches(problem, str(step.warns)) for problem in error.problems):
+                return self._perform(replace(call, reason=step.reason or REASON))
+            what = Text(f"expected a warning `{step.warns}`, but", f"预期警告 `{step.warns}`，实际")
             raise Missed(step.place, because(what, error)) from error
+        en = f"expected a warning `{step.warns}`, but there was none"
+        raise Missed(step.place, Text(en, f"预期警告 `{step.warns}`，但没有警告"))
+
+    @contextmanager
+    def _refusals(self, step: Step) -> Iterator[None]:
+        """Compare a refusal, or none, with what the step says in ``fails``."""
+        try:
+            yield
+        except NodeError as error:
+            if step.fails is None:
+                raise Missed(step.place, because(Text("refused", "被拒绝"), error)) from error
+            role = step.fails == "role" and isinstance(error, Forbidden)
+            if not role and not any(_matches(problem, step.fails) for problem in error.problems):
+                what = Text(f"expected it to fail with `{step.fails}`, but", f"预期因 `{step.fails}` 失败，实际")
+                raise Missed(step.place, because(what, error)) from error
+        else:
+            if step.fails is not None:
+                en = f"expected it to fail with `{step.fails}`, but it was done"
+                raise Missed(step.place, Text(en, f"预期因 `{step.fails}` 失败，但已执行成功"))
 
     # --- scorecards and reading
 
     def _score(self, step: Step) -> None:
-        record, id = score(self.cast, self._actor(step), step.score)
+        try:
+            record, id = score(self.cast, self._actor(step), step.score)
+        except NodeError as error:
+            self._refused(step, error)
+            return
+        self._not_refused(step)
         if step.name is not None:
             self.cast.bound[step.name] = (record, id)
 

@@ -38,6 +38,10 @@ class Missed(Exception):
 
 def because(what: Text, error: NodeError) -> Text:
     """Return ``what`` with the problems that led to it, in both languages."""
-    en = "; ".join(problem.render("en").replace("\n", " ") for problem in error.problems)
-    zh = "；".join(problem.render("zh").replace("\n", " ") for problem in error.problems)
+    en = "; ".join(_named(problem.what.en, problem.field) for problem in error.problems)
+    zh = "；".join(_named(problem.what.zh, problem.field) for problem in error.problems)
     return Text(f"{what.en}: {en}", f"{what.zh}：{zh}")
+
+
+def _named(what: str, field: str | None) -> str:
+    return f"{field}: {what}" if field else what

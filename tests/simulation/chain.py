@@ -130,7 +130,12 @@ class Chain:
         if not isinstance(answer, PullAnswer):
             return lambda: None
         news = self.witness.seen_at_headquarters([row.id for row in answer.rows])
-        return lambda: self._pages.__setitem__(node, (answer.upto, news))
+
+        def arrived() -> None:
+            self._learn(node)  # of the page before, which has been put down by now, or never will be
+            self._pages[node] = (answer.upto, news)
+
+        return arrived
 
     def restart(self, name: str) -> None:
         """Start a machine again from what is on its disk."""
@@ -198,7 +203,7 @@ class Chain:
         kind = self.dice.choice(["guest", "guest", "guest", "order"])
         record = host().catalog.records[f"tea_house.{kind}"]
         rows = table(self.file(name), record.table)
-        new = not rows or self.dice.random() < 0.2
+        new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
         row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
         id_, store = str(row["id"]), str(row["_store"])
         fields = self.dice.sample(sorted(record.fields), self.dice.randint(1, 2))

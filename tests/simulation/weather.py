@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from sync.protocol import (
     EnrolAnswer,
     Hello,
     HelloAnswer,
+    Limits,
     Pull,
     PullAnswer,
     Push,
@@ -109,7 +111,10 @@ class StormyLink:
         self._chain, self._caller, self._danger = chain, caller, danger
 
     def hello(self, question: Hello) -> HelloAnswer:
-        return self._call(server.hello, question, HelloAnswer)
+        """Say hello; headquarters asks for tiny frames and pages, so that many boundaries lie inside transactions."""
+        answer = self._call(server.hello, question, HelloAnswer)
+        limits = Limits(changes=self._chain.dice.randint(1, 8), rows=self._chain.dice.randint(1, 6))
+        return replace(answer, limits=limits)
 
     def push(self, question: Push) -> PushAnswer:
         return self._call(server.push, question, PushAnswer)

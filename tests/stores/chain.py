@@ -99,14 +99,20 @@ class FakeHost:
 
 
 @cache
+def _everything() -> FakeHost:
+    return FakeHost(*TYPES)
+
+
+@cache
 def _core() -> Catalog:
     return Host([], entry_points=False).catalog
 
 
 def catalog_of(*records: RecordType) -> Catalog:
-    """Return a snapshot of core and these record types."""
+    """Return a snapshot of these record types and what sync needs of core: fewer tables make quicker tests."""
+    core = {key: _core().records[key] for key in ("core.conflict", "core.request")}
     mine = {record.key: record for record in records}
-    return Catalog(_core().plugins, {**_core().records, **mine}, (), "test", FUNCTIONS, Fields())
+    return Catalog(_core().plugins, {**core, **mine}, (), "test", FUNCTIONS, Fields())
 
 
 class Clock:
@@ -142,7 +148,7 @@ class Stand:
         self.url = url
         self.store = store
         self.clock = clock or Clock()
-        self.host = host or FakeHost(*TYPES)
+        self.host = host or _everything()
         self.synchronous = synchronous
         self.incarnation = 1
         self.open()
@@ -208,10 +214,10 @@ class Stand:
 class Chain:
     """Headquarters and two stores. Nothing moves until ``push`` or ``pull`` is called."""
 
-    def __init__(self, hub_url: str, folder: Any, **hosts: Any) -> None:
+    def __init__(self, hub_url: str, **hosts: Any) -> None:
         self.hub = Stand(hub_url, "hq", host=hosts.get("hub"))
-        self.east = Stand(f"sqlite:///{folder}/east.db", "east", host=hosts.get("east"))
-        self.west = Stand(f"sqlite:///{folder}/west.db", "west", host=hosts.get("west"))
+        self.east = Stand("sqlite:///:memory:", "east", host=hosts.get("east"))
+        self.west = Stand("sqlite:///:memory:", "west", host=hosts.get("west"))
         self.places = (self.hub, self.east, self.west)
 
     def close(self) -> None:

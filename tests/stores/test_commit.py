@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from core.model.change import GENESIS, chain
 from core.model.stamps import RowStamps
 from stores import checkpoints, counters, log
-from stores.commit import Edit
+from stores.commit import Deed, Edit, commit
 from tests.stores.chain import BOOKING, MEMBER, TYPES, Clock, FakeHost, Stand
 
 
@@ -86,10 +87,9 @@ def test_lines_are_numbered_without_a_gap_and_each_hash_vouches_for_all_before(s
 
 
 def test_a_rolled_back_deed_leaves_no_gap(shop: Stand) -> None:
-    with pytest.raises(RuntimeError), shop.database.write() as connection:
-        from stores.commit import Deed, commit
-
-        commit(connection, shop.node, Deed("t", "a", "li", shop.clock.now()), [Edit(BOOKING, "b0", "east", "create")])
+    deed = Deed("t", "a", "li", shop.clock.now())
+    with suppress(RuntimeError), shop.database.write() as connection:
+        commit(connection, shop.node, deed, [Edit(BOOKING, "b0", "east", "create")])
         raise RuntimeError("power cut")
 
     shop.create(BOOKING, {"guest": "Chen"})
@@ -197,8 +197,6 @@ def test_a_plugin_may_keep_more_fields_back(database_url: str) -> None:
 
 
 def test_a_thousand_edits_are_written_in_a_handful_of_statements(shop: Stand) -> None:
-    from sqlalchemy import event
-
     said: list[str] = []
     event.listen(shop.database._writer, "before_cursor_execute", lambda _c, _k, sql, *_: said.append(sql))
 

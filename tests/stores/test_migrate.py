@@ -150,3 +150,26 @@ def test_an_index_that_became_useful_is_added_later(
 
     assert done.indexes == ["club_staff__badge"]
     assert not done.columns
+
+
+def test_a_rehearsal_gets_its_tables_as_a_copy_and_shares_no_rows_with_the_one_before(
+    a_field: Make, a_record: MakeRecord, a_catalog: MakeCatalog
+) -> None:
+    catalog = a_catalog(a_record("room", a_field("name", unique=True)))
+    first, second = Database("sqlite:///:memory:"), Database("sqlite:///:memory:")
+    migrate(first, catalog)
+    with first.write() as connection:
+        connection.execute(text("INSERT INTO club_room (id, _store, name) VALUES ('v8', 's', 'V8')"))
+
+    assert migrate(second, catalog).tables == ["club_room"]
+
+    with second.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM club_room")).scalar() == 0
+        assert connection.dialect.has_index(connection, "club_room", "club_room__name")
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        connection.execute(text("INSERT INTO club_room (id, _store, name) VALUES ('v9', 's', 'V9')"))
+    assert not migrate(second, catalog)
+    with second.read() as connection:
+        assert connection.execute(text("SELECT name FROM club_room")).scalars().all() == ["V9"]
+    first.close()
+    second.close()

@@ -339,3 +339,24 @@ def test_a_reading_of_one_request_asks_the_hooks_once_per_type(club: Any, monkey
         reading.conditions(club.record("booking"))
 
     assert asked == ["club.booking"]
+
+
+def test_records_of_the_store_and_of_headquarters_come_in_one_order_over_all_pages(tonight: Any) -> None:
+    tonight.put("booking", "b6", store="hq", deposit="900", night="2026-03-09")
+    tonight.put("booking", "b0", store="hq", night="2026-03-09")
+
+    for sort, wanted in (
+        (["deposit"], ["b0", "b3", "b1", "b6", "b2"]),
+        (["-deposit"], ["b2", "b6", "b1", "b3", "b0"]),
+        ([], ["b6", "b3", "b2", "b1", "b0"]),
+    ):
+        first = records.query(tonight.node, LI, tonight.record("booking"), sort=sort, limit=2)
+        second = listed(tonight, LI, sort=sort, limit=3, cursor=first.next)
+        assert [row["id"] for row in first.rows] + second == wanted
+
+
+def test_a_view_shows_what_its_own_condition_lets_through(tonight: Any) -> None:
+    mine = tonight.record("booking").read["booker"].where
+    wang_at_the_desk = Actor("wang", "0755", frozenset({"hostess"}), "Wang")
+
+    assert listed(tonight, wang_at_the_desk, only=mine) == ["b3", "b1"]

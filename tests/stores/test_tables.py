@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Table, text
 
 from core.host.catalog import Catalog
+from core.host.host import Host
 from core.language.definition import Exclusive, Field, NumberFormat, RecordType
 from core.language.expressions import Aggregate, Literal
 from core.language.expressions.compile import compile_condition
@@ -94,6 +96,18 @@ def test_what_rules_look_up_by_is_indexed(a_field: Make, a_record: MakeRecord, a
     assert indexed(table) == {
         ("_store", "_hs"), ("_store", "id"), ("_store", "number"), ("night", "room"), ("state",), ("room",), ("badge",),
     }  # fmt: skip
+
+
+def test_what_a_page_is_laid_out_and_narrowed_by_is_indexed(club_host: Host) -> None:
+    views = {
+        "history": {"kind": "list", "of": "club.booking", "sort": ("-night", "guest_name")},
+        "nights": {"kind": "calendar", "of": "club.booking", "date": "night"},
+    }
+    plugin = replace(club_host.catalog.plugins["club"], views=views)
+    catalog = replace(club_host.catalog, plugins={**club_host.catalog.plugins, "club": plugin})
+
+    assert ("_store", "night") in indexed(Tables(catalog)["club.booking"])
+    assert ("_store", "night") not in indexed(Tables(club_host.catalog)["club.booking"])
 
 
 def test_an_index_keeps_its_name_and_fits_the_database() -> None:

@@ -25,7 +25,10 @@ def spec_of(shop: Workshop, shape: TypedShape, path: KeyPath, *, required: bool 
         return None
     spec = FieldSpec(shape.type, required=required, digits=shape.digits, handler=shop.fields[shape.type])
     if shape.type == "ref":
-        spec = replace(spec, to=_target(shop, shape, path))
+        target = _target(shop, shape, path)
+        if target is None:
+            return None
+        spec = replace(spec, to=target)
     elif shape.to is not None:
         shop.fault("needless-key", "`to` belongs to a ref", "`to` 只用于 ref 类型", (*path, "to"))
     if shape.type == "enum":

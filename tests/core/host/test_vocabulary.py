@@ -21,14 +21,14 @@ def functions():
 CHECKED = """\
   card:
     label: {en: Card, zh: 会员卡}
-    fields: {number: {type: text, required: true, label: {en: Number, zh: 卡号}}}
+    fields: {code: {type: text, required: true, label: {en: Number, zh: 卡号}}}
     by: desk
     actions:
       issue:
         label: {en: Issue, zh: 发卡}
         from: new
-        ask: [number]
-        checks: {right: {rule: well_formed(self.number), message: {en: Check the number, zh: 卡号有误}}}
+        ask: [code]
+        checks: {right: {rule: well_formed(self.code), message: {en: Check the number, zh: 卡号有误}}}
 """
 
 
@@ -44,7 +44,7 @@ def test_a_plugin_may_use_the_functions_of_its_own_hooks(write_plugin: WritePlug
 def test_a_function_is_known_to_those_who_require_its_plugin_and_to_nobody_else(
     write_plugin: WritePlugin, open_host: OpenHost
 ) -> None:
-    write_plugin("a_base", hooks=LUHN % "well_formed")
+    write_plugin("a_base", record="frame", hooks=LUHN % "well_formed")
     write_plugin("bicycle_rental", requires="core: ^1, a_base: ^1", more=CHECKED)
     write_plugin("boat_rental", record="boat", more=CHECKED.replace("card", "pass"))
 

@@ -1,9 +1,7 @@
-"""A bench for plugin texts: what is wrong is written beside the line that is wrong."""
+"""Compile plugin texts."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,18 +9,7 @@ import pytest
 from core.language import compile_core, compile_plugin
 from core.language.definition import Plugin
 from core.model.errors import DefinitionError, Problem
-
-HEAD = """\
-plugin: shop
-version: 1.0.0
-requires: {core: ^1}
-label: {en: Shop, zh: 门店}
-roles: {desk: {label: {en: Desk, zh: 前台}}, chief: {label: {en: Chief, zh: 主管}}}
-"""
-_EXPECTED = re.compile(r"# (<-|~) ([a-z -]+)$")
-
-Load = Callable[[str], Plugin]
-Faults = Callable[[str], tuple[Problem, ...]]
+from tests.core.language.bench import Faults, Load, marks, spot, with_head
 
 
 @pytest.fixture(scope="session")
@@ -57,30 +44,12 @@ def faults(load: Load) -> Faults:
             problems = load(text).warnings
         except DefinitionError as error:
             problems = error.problems
-        marks = list(_marks(with_head(text)))
-        wrong = {(line, code) for sign, line, code in marks if sign == "<-"}
-        assert {_spot(problem) for problem in problems if problem.level == "error"} == wrong, str(DefinitionError(problems))
-        warned = {(line, code) for sign, line, code in marks if sign == "~"}
-        assert warned <= {_spot(problem) for problem in problems if problem.level == "warn"}
+        found = list(marks(with_head(text)))
+        wrong = {(line, code) for sign, line, code in found if sign == "<-"}
+        assert {spot(problem) for problem in problems if problem.level == "error"} == wrong, str(DefinitionError(problems))
+        warned = {(line, code) for sign, line, code in found if sign == "~"}
+        assert warned <= {spot(problem) for problem in problems if problem.level == "warn"}
         assert all(problem.what.en and problem.what.zh for problem in problems)
-        return tuple(problem for problem in problems if _spot(problem) in wrong | warned)
+        return tuple(problem for problem in problems if spot(problem) in wrong | warned)
 
     return run
-
-
-def with_head(text: str) -> str:
-    """Return the text of a whole plugin."""
-    return text if text.lstrip().startswith("plugin:") else HEAD + text.lstrip("\n")
-
-
-def _marks(text: str) -> list[tuple[str, int, str]]:
-    found = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := _EXPECTED.search(line):
-            found += [(match[1], number, code) for code in match[2].split()]
-    return found
-
-
-def _spot(problem: Problem) -> tuple[int, str]:
-    assert problem.place is not None, problem
-    return problem.place.line, problem.code

@@ -235,7 +235,8 @@ def _cell(policy: MergePolicy, number: int, origin: str) -> Cell:
 
 def _arrive(policy: MergePolicy, edits: list[tuple[str, int, int]]) -> tuple[FieldState, list[bool]]:
     start = START.get(policy, 0)
-    state, flags = FieldState(start, FieldStamp(5, 10, "root.1")), []
+    flags: list[bool] = []
+    state = FieldState(start, FieldStamp(5, 10, "root.1"))
     for place, (origin, number, hlc) in enumerate(edits, start=6):
         change = FieldStamp(place, hlc, origin)
         merged = merge_field(policy, state, start, _cell(policy, number, origin), change, 5, is_home=origin == BUND)
