@@ -17,7 +17,7 @@ from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
 from core.model.errors import NodeError
-from stores import periods, timers
+from stores import firing, periods
 from stores.migrate import migrate
 from stores.node import Node
 from sync.link import Link
@@ -79,7 +79,7 @@ def open_service(
     passwords = passwords or Passwords(rules)
     lasts = timedelta(seconds=settings.sign_in.session)
     sessions = Sessions(node, passwords, Throttle(lambda: world.mono() / 1000), world.token, lasts)
-    loop = TimerLoop(lambda: len(timers.fire_due(node)), lambda: timers.next_due(node), node.now)
+    loop = TimerLoop(lambda: len(firing.fire_due(node)), lambda: firing.next_due(node), node.now)
     worker = worker_for(node, settings, world, connect)
     service = Service(settings, world, node, passwords, sessions, loop, worker)
     with node.database.write() as connection:

@@ -13,7 +13,7 @@ from core.model.errors import NodeError, SignInNeeded, Text
 from stores import people
 from stores.actor import Actor
 from stores.node import Node
-from stores.requests import person
+from stores.staff import person
 
 EXTEND_AFTER = timedelta(minutes=5)  # a session in use is prolonged, but not with a write for every click
 

@@ -53,7 +53,7 @@ class Listen(_Part):
     """Where the node answers. A shop's node listens on its own network only when it is told to."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8800, ge=0, le=65535)
+    port: int = Field(default=8800, ge=0, le=65535)
 
 
 class PluginSettings(_Part):
@@ -68,15 +68,15 @@ class PluginSettings(_Part):
 class SignIn(_Part):
     """How people sign in."""
 
-    session: Seconds = Field(12 * 3600.0, ge=60, le=90 * 86400)
-    password_shortest: int = Field(10, ge=8, le=64)
-    pin_shortest: int | None = Field(None, ge=4, le=12)  # None = no PINs
+    session: Seconds = Field(default=12 * 3600.0, ge=60, le=90 * 86400)
+    password_shortest: int = Field(default=10, ge=8, le=64)
+    pin_shortest: int | None = Field(default=None, ge=4, le=12)  # None = no PINs
 
 
 class SyncSettings(_Part):
     """When the node talks to its upstream; ``beat`` is the longest silence."""
 
-    beat: Seconds = Field(15.0, ge=0.1, le=3600)
+    beat: Seconds = Field(default=15.0, ge=0.1, le=3600)
     plain_http: bool = False  # allow http to a headquarters on a private address, in a house without certificates
 
 
@@ -90,11 +90,11 @@ class Settings(_Part):
     """One node, as its settings file describes it. Paths are relative to the file."""
 
     node: str = Field(pattern=_NAME)  # its name in the chain, unique
-    store: str = Field(HEADQUARTERS, pattern=_NAME)
+    store: str = Field(default=HEADQUARTERS, pattern=_NAME)
     label: dict[Literal["zh", "en"], str] = Field(default_factory=dict)
     data: Path = Path("../data")
     database: str | None = None  # URL; None = SQLite in `data`; `env:NAME` = take the URL from that variable
-    upstream: str | None = Field(None, pattern=r"^https?://[^\s/]+(/.*)?$")  # headquarters; None = this is the hub
+    upstream: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/.*)?$")  # None = this is the hub
     listen: Listen = Listen()
     plugins: PluginSettings = PluginSettings()
     zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Shanghai")

@@ -9,8 +9,9 @@ from app.passwords import Passwords
 from core.model.errors import Clash, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
 from stores import people, records
-from stores.act import Call, act
+from stores.act import act
 from stores.actor import SYSTEM_ACTOR
+from stores.calls import Call
 from stores.node import Node
 
 STAFF = "core.staff"

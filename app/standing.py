@@ -7,7 +7,7 @@ from datetime import datetime
 from app.service import Service
 from core.model.clock import from_iso
 from core.model.errors import Language
-from stores import checkpoints, log, quarantine, records, timers
+from stores import checkpoints, firing, log, quarantine, records
 from stores.actor import SYSTEM_ACTOR
 from stores.credentials import nodes
 from stores.node import Node
@@ -16,13 +16,13 @@ from stores.node import Node
 def standing(service: Service, language: Language) -> dict[str, object]:
     """Return the node's standing as plain data; texts in ``language``, moments in the branch's time."""
     node = service.node
-    due = timers.next_due(node)
+    due = firing.next_due(node)
     with node.database.read() as connection:
         heads = checkpoints.heads(connection)
         told: dict[str, object] = {
             "log": {origin: seq for origin, (seq, _) in heads.items()},
             "quarantined": quarantine.count(connection),
-            "timers": {"next": _local(node, due), "faults": len(timers.faults(connection))},
+            "timers": {"next": _local(node, due), "faults": len(firing.faults(connection))},
         }
         if node.is_hub:
             told["nodes"] = {each.node: each.store for each in nodes(connection)}

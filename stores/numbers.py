@@ -107,9 +107,10 @@ def _highest_taken(
             table.c.number >= f"{before}{digits}{after}",
             table.c.number <= f"{before}{'9' * len(digits)}{after}",
             func.length(table.c.number) == len(before) + len(digits) + len(after),
+            table.c.number.endswith(after, autoescape=True),
         )
     ).scalar()
     if highest is None:
         return None
     sequence = highest[len(before) : len(before) + len(digits)]
-    return int(sequence) if sequence.isdecimal() and highest.endswith(after) else None
+    return int(sequence) if sequence.isdecimal() else None

@@ -16,7 +16,7 @@ from core.language.definition import Every, RecordType
 from core.language.expressions import Env, Row, holds
 from core.model.clock import iso
 from core.model.scope import HEADQUARTERS
-from stores import effects, rows
+from stores import effects, rows, timers
 from stores.actor import SYSTEM_ACTOR
 from stores.calls import Receipt
 from stores.commit import Deed, Edit, commit
@@ -70,8 +70,6 @@ def _here(node: Node, record: RecordType) -> bool:
 
 
 def _make(connection: Connection, node: Node, record: RecordType, every: Every, store: str, due: datetime) -> None:
-    from stores import timers  # timers open periods, and what a period makes has timers
-
     world = NodeWorld(connection, node, record.plugin, store)
     env = world.env(None, due, SYSTEM_ACTOR)
     period = world.calendar().period(every.period, world.calendar().business_date(due))

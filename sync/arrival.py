@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from stores import requests, timers
+from stores import settling, timers
 from stores.node import Node
 from sync.journal import journal, traced
 
@@ -36,7 +36,7 @@ def settle(node: Node, touched: Touched) -> None:
     node.touched(records)
     node.committed()
     try:
-        requests.settle(node)
+        settling.settle(node)
     except Exception as error:  # noqa: BLE001 - what arrived is stored, and the answer about it must go out
         journal.error("waiting requests could not be decided", extra=traced(error))
 

@@ -26,7 +26,7 @@ from app.upstream import open_link
 from app.web.server import create_app, server_for
 from core.model.errors import Language, NodeError, Text
 from core.model.scope import HEADQUARTERS
-from stores import checkpoints, log, timers
+from stores import checkpoints, firing, log
 from stores.counters import hub_sequence
 from sync import enrolment
 
@@ -95,11 +95,11 @@ class Chain:
     def fire_due(self) -> None:
         """Fire what is due at every node."""
         for member in self.members.values():
-            timers.fire_due(member.service.node)
+            firing.fire_due(member.service.node)
 
     def next_due(self) -> datetime | None:
         """Return the moment at which some node's timer wants to be looked at."""
-        dues = [timers.next_due(member.service.node) for member in self.members.values()]
+        dues = [firing.next_due(member.service.node) for member in self.members.values()]
         return min((due for due in dues if due is not None), default=None)
 
     def settled(self, names: Sequence[str] | None = None, seconds: float = 20.0) -> bool:

@@ -45,15 +45,15 @@ class _Node(_Part):
 
 
 class _Line(_Part):
-    at: str | None = Field(None, pattern=r"^(\d+ )?\d\d:\d\d(:\d\d)?$")
+    at: str | None = Field(default=None, pattern=r"^(\d+ )?\d\d:\d\d(:\d\d)?$")
     node: str | None = None
-    by: str | None = Field(None, alias="as")
-    do: str | None = Field(None, pattern=r"^\w+\.\w+\.\w+$")
-    target: str | None = Field(None, alias="for")
+    by: str | None = Field(default=None, alias="as")
+    do: str | None = Field(default=None, pattern=r"^\w+\.\w+\.\w+$")
+    target: str | None = Field(default=None, alias="for")
     ask: dict[str, Any] = Field(default_factory=dict, alias="with")
     reason: str | None = None
     happened: str | None = None
-    name: str | None = Field(None, alias="is")
+    name: str | None = Field(default=None, alias="is")
     state: str | None = None
     fails: str | None = None
     provisional: bool = False

@@ -13,8 +13,9 @@ from app.web.errors import problem_json
 from core.language.definition import RecordType
 from core.model.errors import ActionRefused, Clash, Language, Problem, Text
 from core.model.fields import BadValue, FieldSpec
-from stores import act as kernel
-from stores import records, requests
+from stores import records, settling
+from stores.act import act
+from stores.calls import Call, Receipt
 
 router = APIRouter(prefix="/api")
 _BODY: dict[str, type | tuple[type, ...]] = {"ask": dict, "reason": str, "at": str, "seen": str, "store": str}
@@ -38,7 +39,7 @@ def change(plugin: str, record: str, record_id: str, action: str, body: JsonBody
 def sign(request_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
     """Sign a request that waits for one's role; with the last signature it is carried out."""
     entered = only(body, {"reason": str})
-    row = requests.sign(caller.node, request_id, caller.actor, cast("str | None", entered.get("reason")))
+    row = settling.sign(caller.node, request_id, caller.actor, cast("str | None", entered.get("reason")))
     return {"id": row.id, "state": row.values["state"], "signed": row.values["signed"]}
 
 
@@ -47,9 +48,9 @@ def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action
     entered = only(body, _BODY, fix=_INSIDE)
     if record_id is not None and "seen" in entered:
         _check_unchanged(caller, kind, record_id, str(entered["seen"]))
-    receipt = kernel.act(
+    receipt = act(
         caller.node,
-        kernel.Call(
+        Call(
             record=kind,
             action=action,
             actor=caller.actor,
@@ -63,7 +64,7 @@ def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action
     return receipt_json(receipt, caller.language)
 
 
-def receipt_json(receipt: kernel.Receipt, language: Language) -> JsonMap:
+def receipt_json(receipt: Receipt, language: Language) -> JsonMap:
     """Return what the caller is told of an action that was carried out."""
     return {
         "tx": receipt.tx,

@@ -80,7 +80,7 @@ def _period(caller: Caller, plugin: Plugin, card: str, day: str | None) -> str:
         wanted = date.fromisoformat(day) if day else calendar.business_date(caller.node.now())
     except ValueError:
         raise NodeError.of("bad-parameter", "`day` must be a date", "`day` 须为日期", field="day") from None
-    return cast(date, calendar.period(plugin.scorecards[card].period, wanted).start).isoformat()
+    return calendar.period(plugin.scorecards[card].period, wanted).start.isoformat()
 
 
 def _check_may_see(world: NodeWorld, plugin: Plugin, rule: Dispatch, caller: Caller) -> None:

@@ -240,5 +240,8 @@ class _Builder:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
-        fix = Text("check indentation, quotes and brackets near here", "请检查附近的缩进、引号和括号")
+        fix = Text(
+            "check indentation and brackets; inside [ ] or { } quote what has a comma, bracket or colon",
+            "请检查缩进和括号；在 [ ] 或 { } 内，含逗号、括号或冒号的内容须加引号",
+        )
         return Problem("yaml-syntax", Text(f"not valid YAML: {what}", f"YAML 语法错误：{what}"), fix, place)

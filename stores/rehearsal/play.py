@@ -11,7 +11,7 @@ from typing import cast
 from core.language.definition import Action, RecordType, Scenario, Step
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
-from stores import records, requests
+from stores import records, settling
 from stores.act import act
 from stores.actor import Actor
 from stores.calls import Call, Receipt
@@ -52,7 +52,8 @@ class Play:
         for local, wanted in cast("Mapping[str, Mapping[str, object]]", given.get("records") or {}).items():
             record = self.stage.record(local)
             for name, parts in wanted.items():
-                self.cast.create(record.key, name, self.cast.merged(record, parts))
+                made = self.cast.create(record.key, name, self.cast.merged(record, parts))
+                self.cast.bound.setdefault(name, (record.key, made))
         self.stage.open_periods()
 
     def _step(self, step: Step) -> None:
@@ -101,14 +102,10 @@ class Play:
 
     def _do(self, step: Step, local: str, action: str) -> None:
         call = self._call(step, self.stage.record(local), action)
-        try:
+        with self._refusals(step):
             receipt = self._warned(step, call) if step.warns else self._perform(call)
-        except NodeError as error:
-            self._refused(step, error)
-            return
-        self._not_refused(step)
-        if step.name is not None:
-            self.cast.bound[step.name] = (receipt.record.key, receipt.id)
+            if step.name is not None:
+                self.cast.bound[step.name] = (receipt.record.key, receipt.id)
 
     def _call(self, step: Step, record: RecordType, name: str) -> Call:
         action, actor = record.actions.get(name), self._actor(step)
@@ -141,7 +138,7 @@ class Play:
         waiting = self._waiting(call)
         if waiting is None:
             return act(self.stage.node, call)
-        signed = requests.sign(self.stage.node, waiting, call.actor, call.reason)
+        signed = settling.sign(self.stage.node, waiting, call.actor, call.reason)
         if signed.values["state"] == "refused":
             problems = cast("list[Mapping[str, str]]", signed.values["problems"] or [])
             raise NodeError(tuple(Problem(str(p["code"]), Text(str(p["en"]), str(p["zh"]))) for p in problems))
@@ -192,14 +189,10 @@ class Play:
     # --- scorecards and reading
 
     def _score(self, step: Step) -> None:
-        try:
-            record, id = score(self.cast, self._actor(step), step.score)
-        except NodeError as error:
-            self._refused(step, error)
-            return
-        self._not_refused(step)
-        if step.name is not None:
-            self.cast.bound[step.name] = (record, id)
+        with self._refusals(step):
+            card = score(self.cast, self._actor(step), step.score)
+            if step.name is not None:
+                self.cast.bound[step.name] = card
 
     def _seen(self, step: Step, name: str) -> Mapping[str, object] | None:
         row = self.expectations.record(name, step.place)

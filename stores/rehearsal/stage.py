@@ -16,7 +16,7 @@ from core.language.definition import Plugin, RecordType
 from core.language.expressions import Row
 from core.model.clock import HybridClock
 from core.model.errors import NodeError
-from stores import identity, periods, rows, timers
+from stores import firing, identity, periods, rows
 from stores.database import Database
 from stores.identity import Identity
 from stores.migrate import migrate
@@ -108,11 +108,11 @@ class Stage:
                 "time-runs-back", "the time of a step lies before the one above it", "步骤时间早于上一步"
             )
         for _ in range(FIRINGS_MAX):
-            due = timers.next_due(self.node)
+            due = firing.next_due(self.node)
             if due is None or due > then:
                 break
             self.now = max(self.now, due)
-            timers.fire_due(self.node)
+            firing.fire_due(self.node)
         else:
             raise NodeError.of("timers-never-end", "timers set each other off without end", "定时器互相触发，没有尽头")
         self.now = then

@@ -183,6 +183,7 @@ class Chain:
         finally:
             self._syncing.remove(name)
         self._learn(name)
+        self.witness.check_own_work(name, self.file(name))
 
     def _deliver_late(self) -> None:
         """A frame that everybody had given up arrives after all; its reply goes nowhere."""

@@ -104,6 +104,15 @@ class Witness:
             if _wins(edit, here, here.writer, policy, new):
                 here.value, here.writer = new, edit
 
+    def check_own_work(self, node: str, file: Path) -> None:
+        """What was entered at a branch is on its page until headquarters has decided, whatever came down meanwhile."""
+        waiting = [self.edits[key] for key in self.made[node] if key not in self.knows["hq"][key[1]]]
+        last = {(edit.record, name): new for edit in waiting for name, (_, new) in edit.body.items()}
+        shown = table(file, "tea_house_guest") | table(file, "tea_house_order")
+        for (record, name), value in last.items():
+            if POLICIES[name] in ("latest", "ask", "home"):
+                assert shown[record][name] == value, f"{name} of {record} vanished from {node}"
+
     def check_fields(self) -> None:
         """Every field at headquarters is what the histories say it must be."""
         found = table(self.hub, "tea_house_guest") | table(self.hub, "tea_house_order")

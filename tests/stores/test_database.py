@@ -109,17 +109,17 @@ def test_a_second_process_waits_for_the_lock_before_it_reads(database_url: str, 
     # Given another process, which has its own line of writers
     other = Database(database_url)
     seen: list[list[str]] = []
-    begun = Event()
+    looked = Event()
 
-    def look_and_add() -> None:
-        begun.set()
+    def look() -> None:
         with other.write() as connection:
             seen.append(rooms(connection))
+            looked.set()
 
     with database.write() as connection:
-        thread = Thread(target=look_and_add)
+        thread = Thread(target=look)
         thread.start()
-        begun.wait()
+        assert not looked.wait(0.15)
         add(connection, "V8")
     thread.join()
     other.close()

@@ -104,6 +104,15 @@ def test_a_sequence_from_an_old_backup_steps_over_what_came_after_it(desk: Desk)
     assert desk.take() == "0755-260307-003"
 
 
+def test_what_stands_behind_the_sequence_is_part_of_the_number(desk: Desk) -> None:
+    late, later = datetime(2026, 3, 7, 13, 5, tzinfo=UTC), datetime(2026, 3, 7, 13, 6, tzinfo=UTC)
+    for number in ("07/2106", "03/2105"):
+        desk.file(number)
+
+    assert desk.take(format_=BEFORE_TEXT, booked_at=late) == "04/2105"
+    assert desk.take(format_=BEFORE_TEXT, booked_at=later) == "08/2106"
+
+
 def test_more_numbers_than_the_width_foresaw_are_longer_not_doubled(desk: Desk) -> None:
     for number in ("0755-260307-999", "0755-260307-1000"):
         desk.file(number)

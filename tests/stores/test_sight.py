@@ -101,6 +101,7 @@ def test_a_list_cannot_be_searched_by_what_is_masked_on_some_record(club_host: H
         assert not known.is_open("guest_phone")
         with pytest.raises(Forbidden, match="Guest phone is masked"):
             known.check_open("guest_phone")
+    assert not seen_by(club_host, "booker", "auditor").is_open("guest_name")
     assert seen_by(club_host, "hostess").is_open("guest_phone")
     assert seen_by(club_host, "hostess", "booker").is_open("guest_phone")
 

@@ -29,7 +29,8 @@ def compile_migrations(shop: Workshop) -> dict[str, tuple[MigrationStep, ...]]:
                 Text("write 1.1.0", "请写 1.1.0"),
             )
             continue
-        if number > (parse_version(shop.manifest.version) or number):
+        own = None if shop.manifest.extends else parse_version(shop.manifest.version)  # an overlay has its own numbers
+        if own is not None and number > own:
             shop.key_fault(
                 "bad-version", f"{version} is newer than the plugin itself", f"{version} 比插件自身的版本还新", path
             )

@@ -139,4 +139,11 @@ def _label(shop: Workshop) -> Text:
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """Return the problems in the order of the files, each once."""
     nowhere = Place("", 0, 0)
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.place or nowhere))
+    own = [problem for problem in problems if not _is_echo(problem)] or problems
+    return tuple(sorted(dict.fromkeys(own), key=lambda problem: problem.place or nowhere))
+
+
+def _is_echo(problem: Problem) -> bool:
+    """Whether a problem was found again in the record made from a ledger or scorecard, where nobody wrote it."""
+    steps = problem.place.path.split(".") if problem.place else []
+    return len(steps) > 2 and steps[0] in ("ledgers", "scorecards") and steps[2] in ("fields", "actions")

@@ -187,7 +187,7 @@ class Checker:
         if node.name in parts:
             return parts[node.name]
         offset = node.end - len(node.name)
-        if parts:
+        if base.kind.parts is not None:
             owner = self.source.text[base.start : base.end]
             self.refuse(
                 offset, "unknown-part", f"`{owner}` has no `{node.name}`", f"`{owner}` 没有 `{node.name}`",

@@ -147,7 +147,7 @@ def test_a_mistake_of_our_own_is_an_incident_number_and_no_secret(
     def broken(*_args: object, **_more: object) -> None:
         raise ZeroDivisionError("13800001111")
 
-    monkeypatch.setattr("app.web.actions.kernel.act", broken)
+    monkeypatch.setattr("app.web.actions.act", broken)
 
     answer = hand_out(li, bicycle)
 

@@ -56,7 +56,7 @@ def test_pages_follow_each_other_by_cursor_and_are_counted_when_asked(shop: Any)
 @pytest.mark.usefixtures("rentals")
 @pytest.mark.parametrize(
     ("query", "status", "field"),
-    [("gest=Chen", 404, "gest"), ("guest.like=C", 422, "guest"), ("limit=many", 422, "limit"), ("limit=0", 422, "limit"),
+    [("gest=Chen", 422, "gest"), ("guest.like=C", 422, "guest"), ("limit=many", 422, "limit"), ("limit=0", 422, "limit"),
      ("taken_at.ge=tomorrow", 422, "taken_at"), ("cursor=rubbish", 422, "cursor")],
 )  # fmt: skip
 def test_a_list_that_cannot_be_made_says_what_is_wrong(shop: Any, query: str, status: int, field: str) -> None:
@@ -104,7 +104,9 @@ def test_a_masked_field_is_revealed_only_with_a_reason_and_the_look_is_logged(sh
 
     assert answer.json() == {"field": "phone", "value": "13800001110"}
     logged = owner.get("/api/core/access").json()["rows"]
-    assert [(each["who"], each["field"], each["reason"]) for each in logged] == [(shop.staff["an"], "phone", "a complaint")]
+    assert [(each["who"], each["field"], each["reason"]) for each in logged] == [
+        (shop.staff["an"], "phone", "a complaint")
+    ]
 
 
 def test_history_tells_who_changed_what_when_and_why(shop: Any, rentals: list[str]) -> None:

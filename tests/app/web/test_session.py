@@ -72,7 +72,9 @@ def test_a_wrong_password_and_an_unknown_login_are_answered_alike(shop: Any) -> 
 def test_guessing_is_slowed_down_for_known_and_unknown_logins_alike(shop: Any) -> None:
     for login in ("li", "nobody"):
         client = shop.client()
-        told = [enter(client, login=login, password=f"guess number {n}").status_code for n in range(LOGIN_LIMITS.free + 1)]
+        told = [
+            enter(client, login=login, password=f"guess number {n}").status_code for n in range(LOGIN_LIMITS.free + 1)
+        ]
         assert told == [401] * LOGIN_LIMITS.free + [429]
     answer = enter(shop.client())
     assert answer.status_code == 429  # the right password, too late
@@ -113,7 +115,10 @@ def test_another_sites_page_cannot_act_with_the_cookie(shop: Any) -> None:
 def test_another_sites_page_cannot_sign_a_browser_in(shop: Any) -> None:
     entered = {"login": "li", "password": PASSWORD}
 
-    assert shop.client().post("/api/session", json=entered, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    assert (
+        shop.client().post("/api/session", json=entered, headers={"Origin": "https://elsewhere.example"}).status_code
+        == 403
+    )
 
 
 def test_what_is_missing_is_told_for_each_field(shop: Any) -> None:

@@ -1,0 +1,25 @@
+"""The people of the chain, as those who act."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import Connection
+
+from core.language.definition import SYSTEM
+from core.model.errors import NotFound
+from stores import rows
+from stores.actor import SYSTEM_ACTOR, Actor
+from stores.node import Node
+
+
+def person(connection: Connection, node: Node, id: str) -> Actor:
+    """Return a member of staff as an actor. Raises NotFound when this node does not know the person."""
+    if id == SYSTEM:
+        return SYSTEM_ACTOR
+    record = node.catalog.records["core.staff"]
+    row = rows.load(connection, node, record, id)
+    if row is None or not row.values.get("active", True):
+        raise NotFound.of("no-such-person", f"nobody with the id `{id}` works here", f"没有编号为 `{id}` 的在职员工")
+    roles = frozenset(cast("list[str]", row.values["roles"] or []))
+    return Actor(id, str(row.values["store"]), roles, str(row.values["name"]))

@@ -1,0 +1,62 @@
+from tests.core.language.bench import Faults, Load
+
+CARD = """
+records:
+  visit: {label: {en: Visit, zh: 拜访}, fields: {owner: {type: ref, to: staff, label: {en: O, zh: 人}}, day: {type: date, default: =today, label: {en: D, zh: 日}}}}
+scorecards:
+  monthly:
+    label: {en: Monthly, zh: 月度}
+    every: {month: {for: staff, where: '"desk" in staff.roles'}}
+    items:
+      visits: {weight: 70, target: 4, value: {count: visit, where: visit.owner == staff and visit.day in period}, label: {en: Visits, zh: 拜访}}
+      review: {weight: 20, by: chief, label: {en: Review, zh: 评分}}
+      manner: {weight: 10, by: ROLE, label: {en: Manner, zh: 态度}}
+    bands: {pass: 60, fail: 0}
+    read: {desk: {where: self.staff == me}, chief: {where: self.subject != me}}
+"""
+
+
+def test_a_card_keeps_marks_and_results_in_a_record(load: Load) -> None:
+    plugin = load(CARD.replace("ROLE", "chief"))
+    record = plugin.records["monthly"]
+    assert record.origin == "scorecard"
+    assert list(record.fields) == ["subject", "period", "mark_review", "mark_manner", "items", "total", "band", "staff"]
+    assert record.fields["mark_review"].label.zh == "评分"
+    assert list(record.states) == ["open", "closed"]
+    assert record.actions["mark"].by == ("chief",)
+    assert "system" in record.actions["close"].by
+    assert plugin.scorecards["monthly"].items["review"].by == "chief"
+
+
+def test_a_card_is_made_for_every_subject_and_period(load: Load) -> None:
+    every = load(CARD.replace("ROLE", "chief")).records["monthly"].every
+    assert every
+    assert (every.period, every.subject) == ("month", "core.staff")
+    assert {name: formula.text for name, formula in every.values.items()} == {"subject": "staff", "period": "period.start"}
+
+
+def test_where_roles_differ_each_mark_is_kept_to_its_own(load: Load) -> None:
+    mark = load(CARD.replace("ROLE", "desk")).records["monthly"].actions["mark"]
+    assert mark.by == ("chief", "desk")
+    assert [check.rule.text for check in mark.checks] == [
+        'self.mark_review == old.mark_review or holds_role(me, "chief")',
+        'self.mark_manner == old.mark_manner or holds_role(me, "desk")',
+    ]
+
+
+def test_names_in_a_scorecard_must_exist(faults: Faults) -> None:
+    faults("""
+scorecards:
+  monthly:
+    label: {en: Monthly, zh: 月度}
+    every:
+      month: {for: staff, where: staff.role == "desk"}  # <- unknown-field
+    items:
+      a: {weight: 50, by: cheif, label: {en: A, zh: 甲}}  # <- unknown-role
+      b: {weight: =settings.b, value: =staff.name, target: true, label: {en: B, zh: 乙}}  # <- unknown-part wrong-kind
+  weekly:
+    label: {en: Weekly, zh: 每周}
+    every:
+      week: {for: stuff}  # <- unknown-record
+    items: {a: {weight: 100, by: chief, label: {en: A, zh: 甲}}}
+""")

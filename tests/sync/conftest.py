@@ -1,0 +1,35 @@
+"""A headquarters, the branch on the Bund, and the line between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stores.credentials import Credential
+from stores.node import Node
+from tests.sync.nodes import DirectLink, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def hub(world: World) -> Iterator[Node]:
+    node = world.hub()
+    yield node
+    node.database.close()
+
+
+@pytest.fixture
+def bund(world: World) -> Iterator[Node]:
+    node = world.node("bund")
+    yield node
+    node.database.close()
+
+
+@pytest.fixture
+def link(hub: Node) -> DirectLink:
+    return DirectLink(hub, Credential("bund", "bund"))

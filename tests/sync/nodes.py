@@ -1,0 +1,120 @@
+"""A headquarters and branches in memory, with a clock that stands until it is moved and a link without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.model.change import Entry
+from core.model.clock import HybridClock
+from stores.commit import Deed, Edit, commit
+from stores.credentials import Credential
+from stores.database import Database
+from stores.identity import Identity
+from stores.identity import save as save_identity
+from stores.migrate import migrate
+from stores.node import Node
+from sync import keys, server
+from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Limits, Pull, PullAnswer, Push, PushAnswer
+from tests.simulation.chain import host
+
+GUEST = "tea_house.guest"
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """Time and dice for all nodes of a test."""
+
+    time: datetime = NOON
+    dice: Random = field(default_factory=lambda: Random(7))
+
+    def id(self) -> str:
+        digits = f"{self.dice.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
+
+    def wait(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    def node(
+        self, name: str, url: str = "sqlite:///:memory:", *, upstream: str | None = "https://hq.example.com"
+    ) -> Node:
+        database = Database(url)
+        migrate(database, host().catalog)
+        identity = Identity(name, 1, name, upstream)
+        with database.write() as connection:
+            save_identity(connection, identity)
+        return Node(
+            database=database, host=host(), identity=identity, now=lambda: self.time, new_id=self.id,
+            zone=ZoneInfo("Asia/Shanghai"), mono=lambda: 0, boot="b0",
+            clock=HybridClock(lambda: int(self.time.timestamp() * 1000)),
+        )  # fmt: skip
+
+    def hub(self) -> Node:
+        node = self.node("hq", upstream=None)
+        with node.database.write() as connection:
+            keys.found_hub(connection, self.dice.randbytes)
+        return node
+
+
+@dataclass
+class DirectLink:
+    """A ``Link`` that calls headquarters' functions. ``limits`` replaces what headquarters asks for."""
+
+    hub: Node
+    caller: Credential
+    limits: Limits | None = None
+    calls: list[str] = field(default_factory=list)
+    before: Callable[[str, Any], Any] = lambda _call, question: question
+    after: Callable[[str, Any], Any] = lambda _call, answer: answer
+    closed: int = 0
+
+    def hello(self, question: Hello) -> HelloAnswer:
+        answer: HelloAnswer = self._call("hello", server.hello, question)
+        if self.limits is None:
+            return answer
+        return HelloAnswer(
+            answer.standing, answer.head, answer.epoch, answer.time, answer.checkpoint, self.limits, answer.skew
+        )
+
+    def push(self, question: Push) -> PushAnswer:
+        answer: PushAnswer = self._call("push", server.push, question)
+        return answer
+
+    def pull(self, question: Pull) -> PullAnswer:
+        answer: PullAnswer = self._call("pull", server.pull, question)
+        return answer
+
+    def enrol(self, question: Enrol) -> EnrolAnswer:
+        answer: EnrolAnswer = self._call("enrol", lambda hub, _, asked: server.enrol(hub, asked), question)
+        return answer
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _call(self, name: str, handler: Callable[..., Any], question: Any) -> Any:
+        self.calls.append(name)
+        return self.after(name, handler(self.hub, self.caller, self.before(name, question)))
+
+
+def write(
+    node: Node, guest: str, kind: str = "update", store: str | None = None, **cells: int | str | None
+) -> list[Entry]:
+    """Create or edit a guest, in one transaction."""
+    record = host().catalog.records[GUEST]
+    with node.database.write() as connection:
+        edit = Edit(record, guest, store or node.store, kind, cells)  # type: ignore[arg-type]
+        entries = commit(connection, node, Deed(node.new_id(), f"{GUEST}.edit", "waiter-1", node.now()), [edit])
+    node.committed()
+    return entries
+
+
+def read(node: Node, guest: str) -> dict[str, Any]:
+    """Return a guest's row."""
+    with node.database.read() as connection:
+        found = connection.exec_driver_sql("SELECT * FROM tea_house_guest WHERE id = ?", (guest,)).mappings().first()
+    return dict(found) if found else {}
