@@ -16,7 +16,6 @@ from app.throttle import Throttle
 from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
-from core.model.errors import NodeError
 from stores import firing, periods
 from stores.migrate import migrate
 from stores.node import Node
@@ -85,18 +84,19 @@ def open_service(
     with node.database.write() as connection:
         periods.arm(connection, node)
     node.on_commit(loop.wake)
+    node.host.before_swap(lambda new: _make_room(node, new))
     node.host.subscribe(lambda _old, new: _adopt(service, new))
     return service
 
 
+def _make_room(node: Node, new: Catalog) -> None:
+    """Give plugins their tables before a request can ask for them; DefinitionError keeps the old version running."""
+    migrate(node.database, new)
+
+
 def _adopt(service: Service, new: Catalog) -> None:
-    """Give the plugins that have just been swapped in their tables and open their periods."""
-    try:
-        migrate(service.node.database, new)
-        with service.node.database.write() as connection:
-            periods.arm(connection, service.node)
-    except NodeError as error:
-        log.exception("the database does not fit the plugins", extra={"codes": [p.code for p in error.problems]})
-        raise
+    """Open the periods of the plugins that have just been swapped in."""
+    with service.node.database.write() as connection:
+        periods.arm(connection, service.node)
     service.timers.wake()
     log.info("plugins in force", extra={"revision": new.revision, "count": len(new.plugins)})

@@ -57,15 +57,18 @@ class MergeReport:
     ahead_ms: int = 0
 
 
-def merge_entries(connection: Connection, node: Node, entries: Sequence[Entry], *, sender: str) -> MergeReport:
+def merge_entries(
+    connection: Connection, node: Node, entries: Sequence[Entry], *, sender: str, chained: bool = False
+) -> MergeReport:
     """Store and merge a piece of the log of one origin of store ``sender``, in the caller's write transaction.
 
     A repetition is skipped, a hole is answered with the number expected, and what cannot be merged goes to quarantine:
-    an acknowledgement means stored, not liked. Raises ``ForkedLog`` and ``BrokenChain``; nothing is saved then.
+    an acknowledgement means stored, not liked. ``chained`` says that the caller has worked out the hashes itself, each
+    from the one before, as the decoder of frames does. Raises ``ForkedLog`` and ``BrokenChain``; nothing is saved then.
     """
     if not entries:
         return MergeReport("", 0, GENESIS)
-    found = sift(connection, entries)
+    found = sift(connection, entries, chained=chained)
     standing = counters.load(connection, node)
     log.append(connection, found.fresh)
     if found.fresh:

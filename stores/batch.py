@@ -17,9 +17,9 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
 
 from core.language.definition import Field, RecordType
 from core.model.change import Entry
+from core.model.clock import STAMP_MAX
 from core.model.errors import Problem, Text
 from core.model.merge import FieldStamp
-from core.model.scope import holds, is_home
 from core.model.stamps import RowStamps
 from core.model.values import Cell
 from stores import held, invariants, quarantine
@@ -28,12 +28,12 @@ from stores.held import LIFE, Held
 from stores.invariants import Touched
 from stores.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
 from stores.node import Node
+from stores.permits import may_write
 from stores.quarantine import WAITING, Key
 
 report = logging.getLogger(__name__)
 
 AHEAD_MS_MAX = 60_000  # a stamp further in the future than this is ranked as if it were only so far
-REQUEST = "core.request"  # anybody may ask any home
 _REFUSED = (DataError, IntegrityError, InterfaceError, OverflowError, UnicodeError)
 
 
@@ -101,12 +101,15 @@ class Batch:
         self.shapes: dict[str, Shape] = {}
         self.waiting: set[Key] = set()
         self.tally = Tally()
+        self.latest = node.clock.rank(STAMP_MAX, AHEAD_MS_MAX)  # a stamp may rank no higher, whatever it claims
+        self.newest = 0
 
     def run(self, groups: Sequence[list[Entry]]) -> Tally:
         """Merge the transactions and write the records. The log is the caller's."""
         self._load([entry for group in groups for entry in group])
         for group in groups:
             self._merge(group)
+        self.node.clock.observe(self.newest)
         self._write()
         return self.tally
 
@@ -124,62 +127,65 @@ class Batch:
                 fields = names[key] - {LIFE} | set(DECIDED)
                 found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
                 self.records.update(((key, pk), record_) for pk, record_ in found.items())
-        self.waiting = quarantine.waiting(self.connection, {(entry.type, entry.pk) for entry in entries})
+        self.waiting = quarantine.waiting(self.connection, entries)
 
     def _merge(self, group: list[Entry]) -> None:
-        hs = self.standing.hs + 1
-        known = [entry for entry in group if entry.type in self.shapes]
+        """Work out what a transaction makes of the records it touches; they change only when all of it fits."""
+        first = group[0]
+        stamp = FieldStamp(self.standing.hs + 1, min(first.hlc, self.latest), first.origin)
+        staged: dict[Key, Touched] = {}
+        dissents: list[Dissent] = []
+        unknown: list[Entry] = []
         try:
-            staged, dissents = self._stage(known, hs)
+            for entry in group:
+                shape = self.shapes.get(entry.type)
+                if shape is None:
+                    unknown.append(entry)
+                    continue
+                key = (entry.type, entry.pk)
+                before = staged.get(key) or self.tally.touched.get(key)
+                staged[key] = self._step(entry, shape, key, before, stamp, dissents)
         except Unfit as unfit:
             self._keep(group, unfit.problem)
             return
         except Exception as error:  # noqa: BLE001 - whatever a line or a hook does, its neighbours' work goes on
-            report.exception("transaction %s of %s cannot be merged", group[0].tx, group[0].origin)
+            report.exception("transaction %s of %s cannot be merged", first.tx, first.origin)
             self._keep(group, _failed(error))
             return
         if staged:
-            self.standing.hs = hs
-        for key, touched in staged.items():
-            self.records[key] = touched.held
-            self.tally.touched[key] = touched
+            self.standing.hs, self.newest = stamp.hs, max(self.newest, stamp.hlc)
+            self.tally.touched.update(staged)
         self.tally.dissents += dissents
-        self.tally.merged += len(known)
-        for entry in group:
-            if entry.type not in self.shapes:
-                self._keep([entry], quarantine.unknown_type(entry.type))
+        self.tally.merged += len(group) - len(unknown)
+        for entry in unknown:
+            self._keep([entry], quarantine.unknown_type(entry.type))
 
-    def _stage(self, group: Sequence[Entry], hs: int) -> tuple[dict[Key, Touched], list[Dissent]]:
-        """Work out what a transaction makes of the records it touches, without touching them yet."""
-        staged: dict[Key, Touched] = {}
-        dissents: list[Dissent] = []
-        if not group:
-            return staged, dissents
-        rank = self.node.clock.rank(group[0].hlc, AHEAD_MS_MAX)
-        self.node.clock.observe(rank)
-        stamp = FieldStamp(hs, rank, group[0].origin)
-        packed = RowStamps(stamp).pack()
-        for entry in group:
-            key = (entry.type, entry.pk)
-            if key in self.waiting:
-                raise Unfit(WAITING)
-            shape = self.shapes[entry.type]
-            check_cells(shape, entry)
-            before = staged[key] if key in staged else self.tally.touched.get(key)
-            current = before.held if before else self.records.get(key)
-            home = may_write(shape.record, current, entry, self.sender)
-            mixed = (before.mixed if before else False) or not home
-            if current is None:
-                record = _created(shape, entry, packed)
-            else:
-                mixed = mixed or current.hs > entry.base_hs
-                record = current.copy()
-                dissents += merge(record, entry, shape, stamp, is_home=home)
-            record.hs = hs
-            if entry.at >= record.at:
-                record.at, record.by = entry.at, entry.actor
-            staged[key] = Touched(record, entry, mixed)
-        return staged, dissents
+    def _step(
+        self,
+        entry: Entry,
+        shape: Shape,
+        key: Key,
+        before: Touched | None,
+        stamp: FieldStamp,
+        dissents: list[Dissent],
+    ) -> Touched:
+        """Return what one line makes of its record; add to ``dissents`` what could not both stand."""
+        if key in self.waiting:
+            raise Unfit(WAITING)
+        check_cells(shape, entry)
+        current = before.held if before else self.records.get(key)
+        home = may_write(shape.record, current, entry, self.sender)
+        mixed = not home or (before is not None and before.mixed)
+        if current is None:
+            record = _created(shape, entry, stamp)
+        else:
+            mixed = mixed or current.hs > entry.base_hs
+            record = current.copy()
+            dissents += merge(record, entry, shape, stamp, is_home=home)
+        record.hs = stamp.hs
+        if entry.at >= record.at:
+            record.at, record.by = entry.at, entry.actor
+        return Touched(record, entry, mixed)
 
     def _keep(self, group: list[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
@@ -196,26 +202,6 @@ class Batch:
             self.tally.dissents += invariants.clashes(self.connection, self.node, self.shapes[type_], group)
 
 
-def may_write(record: RecordType, current: Held | None, entry: Entry, sender: str) -> bool:
-    """Return whether ``sender`` decides about the record; raise ``Unfit`` when it may not even edit it.
-
-    A store writes its own records. Of those it holds a copy of, chain-wide ones and headquarters', it may edit
-    fields; what only the home may say, state and number, becomes a conflict in the merge. Anybody may ask: a request
-    is written for the home that is to decide.
-    """
-    if current is None:
-        if entry.kind != "create":
-            raise Unfit(_MISSING)
-        home = is_home(record.sync.home, entry.store, sender)
-        if record.key != REQUEST and not (home and entry.store == sender):
-            raise Unfit(_NOT_YOURS)
-        return home
-    stranger = current.store != sender and record.key != REQUEST
-    if stranger and (LIFE in entry.body or not holds(record.sync.scope, current.store, sender)):
-        raise Unfit(_NOT_YOURS)
-    return is_home(record.sync.home, current.store, sender)
-
-
 def merge_hook(node: Node) -> FieldHook:
     """Return how plugins are asked to merge a field; one that fails counts as no answer, and ``latest`` decides."""
 
@@ -226,30 +212,14 @@ def merge_hook(node: Node) -> FieldHook:
     return ask
 
 
-def _created(shape: Shape, entry: Entry, packed: str) -> Held:
+def _created(shape: Shape, entry: Entry, stamp: FieldStamp) -> Held:
     record = Held(entry.pk, entry.store, fresh=True)
-    record.packed = packed
-    known, cells = shape.policies, record.cells
-    for name, (_, new) in entry.body.items():
-        if name in known:
-            cells[name] = new
-        elif name == LIFE:
-            raise Unfit(_MISSING)
-        else:
-            record.unknown[name] = new
+    record.packed = RowStamps(stamp).pack()
+    known = shape.policies
+    record.cells = {name: new for name, (_, new) in entry.body.items() if name in known}
+    if len(record.cells) < len(entry.body):
+        record.unknown = {name: new for name, (_, new) in entry.body.items() if name not in known}
     return record
-
-
-_MISSING = Problem(
-    "record-missing",
-    Text("the record it changes has not arrived here", "所更改的记录尚未到达总部"),
-    fix=Text("it is merged when the record is there; until then it waits", "记录到达后将自动合并，在此之前等待"),
-)
-_NOT_YOURS = Problem(
-    "not-yours",
-    Text("a store may not write this record of another store", "门店不得写入其他门店的这条记录"),
-    fix=Text("do it as an action at the record's home", "请在记录所属节点操作"),
-)
 
 
 def _failed(error: BaseException) -> Problem:

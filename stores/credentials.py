@@ -77,13 +77,10 @@ def use_credential(connection: Connection, token_hash: str, now: datetime) -> Cr
     if known is None:
         return None
     this = CREDENTIAL.c.token_hash == token_hash
-    first_use = connection.execute(select(CREDENTIAL.c.used_at).where(this)).scalar() is None
     connection.execute(update(CREDENTIAL).where(this).values(used_at=iso(now)))
-    if first_use:
-        older = and_(CREDENTIAL.c.node == known.node, ~this, CREDENTIAL.c.used_at.is_not(None))
-        connection.execute(
-            update(CREDENTIAL).where(older, CREDENTIAL.c.revoked_at.is_(None)).values(revoked_at=iso(now))
-        )
+    replaced = and_(CREDENTIAL.c.node == known.node, ~this, CREDENTIAL.c.used_at.is_not(None))
+    still_good = CREDENTIAL.c.revoked_at.is_(None)
+    connection.execute(update(CREDENTIAL).where(replaced, still_good).values(revoked_at=iso(now)))
     return known
 
 

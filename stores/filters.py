@@ -22,6 +22,7 @@ Filter = tuple[str, str, object]  # field, operator, value
 
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "startswith", "empty")
 VALUES_MAX = 200  # of one `in`
+WORDS_MAX = 8  # of one search
 _ORDER: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _UNORDERED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
 _SEARCHED = frozenset({"text", "phone"})
@@ -62,7 +63,7 @@ class Columns:
         if operator == "in":
             return column.in_([self._cell(name, spec, value) for value in _values(name, raw)])
         if operator in {"contains", "startswith"}:
-            return _matches(column, spec, operator, str(raw))
+            return _matches(column, spec, operator, _cleaned(name, str(raw)))
         if operator in _ORDER and spec.type in _UNORDERED:
             raise _no_order(name)
         return _compared(column, operator, self._cell(name, spec, raw))
@@ -73,7 +74,7 @@ class Columns:
         texts = [field for field in fields if field.stored and field.spec.type in _SEARCHED]
         searched: list[ColumnElement[Any]] = [self.table.c.number]
         searched += [self.table.c[field.name] for field in texts if self.sight.is_open(field.name)]
-        parts = clean_text(words).split()[:8]
+        parts = _cleaned("q", words).split()[:WORDS_MAX]
         return and_(*(or_(*(_contains(column, part) for column in searched)) for part in parts))
 
     def sort_keys(self, sort: Sequence[str]) -> list[SortKey]:
@@ -133,13 +134,19 @@ def _compared(column: ColumnElement[Any], operator: str, cell: Cell) -> ColumnEl
     return _ORDER[operator](column, cell)
 
 
-def _matches(column: ColumnElement[Any], spec: FieldSpec, operator: str, raw: str) -> ColumnElement[bool]:
-    text = clean_text(raw)
+def _matches(column: ColumnElement[Any], spec: FieldSpec, operator: str, text: str) -> ColumnElement[bool]:
     if spec.type == "list":  # kept as JSON: an item stands between quotes
         return column.contains(json.dumps(text, ensure_ascii=False), autoescape=True)
     if operator == "startswith":
         return func.lower(column).startswith(_lowered(text), autoescape=True)
     return _contains(column, text)
+
+
+def _cleaned(name: str, raw: str) -> str:
+    try:
+        return clean_text(raw)
+    except BadValue as bad:
+        raise NodeError((bad.problem(name),)) from None
 
 
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

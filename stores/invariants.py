@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -25,8 +25,7 @@ from stores.node import Node
 from stores.world import NodeWorld
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(NamedTuple):
     """A record as a merge left it, the line that touched it last, and whether its home had decided all of it."""
 
     held: Held

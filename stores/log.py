@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 SELECT = f"SELECT {_NAMES} FROM log"  # noqa: S608 - names of our own
 SELECT_ALL = f"SELECT {_NAMES}, hidden FROM log"  # noqa: S608 - names of our own
 _PAGE_ROWS = 2_000
+_plain = attrgetter(*COLUMNS[:-3])  # what stands in the row as it is
 
 
 def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Body | None] = ()) -> None:
@@ -141,11 +143,7 @@ def hidden_digest(key: str, pk: str, hidden: Body) -> str:
 def to_row(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of ``COLUMNS``."""
     facts = None if entry.facts is None else canonical_json(entry.facts)
-    return (
-        entry.origin, entry.seq, entry.tx, entry.nth, entry.of, entry.action, entry.hlc, entry.at, entry.received,
-        entry.mono, entry.boot, entry.actor, entry.store, entry.type, entry.pk, entry.kind, entry.base_hs,
-        _written(entry.body), facts, entry.hash,
-    )  # fmt: skip
+    return (*_plain(entry), _encode(entry.body), facts, entry.hash)
 
 
 def from_row(row: Sequence[Any], hidden: str | None = None) -> Entry:
@@ -175,7 +173,7 @@ def _hidden_intact(key: str | None, entry: Entry, kept: str | None) -> bool:
     return kept is not None and hidden_digest(key, entry.pk, _read(kept)) == claimed
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _written(body: Body | None) -> str | None:

@@ -84,12 +84,13 @@ def check_cells(shape: Shape, entry: Entry) -> None:
     for name, (_, new) in entry.body.items():
         if new is None:
             continue
-        form = forms.get(name)
-        if type(new) is not form and (form is not None or type(new) not in (int, str)):
-            raise Unfit(_bad_cell(name, f"it holds {type(new).__name__}", f"其类型为 {type(new).__name__}"))
-        if isinstance(new, str) and "\0" in new:
-            raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
-        if isinstance(new, int) and not -_INT_MAX <= new <= _INT_MAX:
+        form = type(new)
+        if form is not forms.get(name, form) or (form is not str and form is not int):
+            raise Unfit(_bad_cell(name, f"it holds {form.__name__}", f"其类型为 {form.__name__}"))
+        if form is str:
+            if "\0" in new:  # type: ignore[operator]  # it is a str
+                raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
+        elif not -_INT_MAX <= new <= _INT_MAX:  # type: ignore[operator]  # it is an int
             raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
 
 

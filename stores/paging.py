@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from core.model.errors import NodeError, Text
-from core.model.values import Cell
+from core.model.values import INT_MAX, BadValue, Cell, clean_text
+from stores.columns import Whole
 
 Position = tuple[Cell, ...]
 
@@ -82,8 +83,7 @@ def from_cursor(keys: Sequence[SortKey], cursor: str) -> Position:
         shape, *at = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
         shape, at = None, []
-    plain = all(cell is None or type(cell) in {int, str} for cell in at)
-    if shape != _shape(keys) or len(at) != len(keys) or not plain:
+    if shape != _shape(keys) or len(at) != len(keys) or not all(map(_fits, keys, at)):
         raise NodeError.of(
             "bad-cursor",
             "this is not a page of this list",
@@ -92,6 +92,18 @@ def from_cursor(keys: Sequence[SortKey], cursor: str) -> Position:
             field="cursor",
         )
     return tuple(at)
+
+
+def _fits(key: SortKey, cell: object) -> bool:
+    """Whether a cell could have come from the column: what comes back as a cursor may be anything."""
+    if cell is None:
+        return key.empties
+    if isinstance(key.column.type, Whole):
+        return type(cell) is int and abs(cell) <= INT_MAX
+    try:
+        return isinstance(cell, str) and bool(clean_text(cell) or not cell)
+    except BadValue:
+        return False
 
 
 def _shape(keys: Sequence[SortKey]) -> str:

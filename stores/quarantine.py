@@ -6,7 +6,7 @@ Only the record waits. One bad change that held up everything behind it would st
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -95,14 +95,15 @@ def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
     return sorted(rows, key=lambda row: (row.hs, row.type, row.id))
 
 
-def waiting(connection: Connection, keys: Collection[Key]) -> set[Key]:
-    """Return those of ``keys`` that have a change in quarantine. One look when it is empty, as it nearly always is."""
+def waiting(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
+    """Return the records of ``entries`` that have a change in quarantine; one look when it is empty, as it mostly is."""
     if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
         return set()
+    keys = {(entry.type, entry.pk) for entry in entries}
     rest = " AND NOT (origin >= ? AND origin < ?)"
     pks = {pk for _, pk in keys}
     found = bulk.select(connection, QUARANTINE, ("type", "pk"), "pk", pks, rest, _DOWN, _DOWN_END)
-    return {(row[0], row[1]) for row in found} & set(keys)
+    return {(row[0], row[1]) for row in found} & keys
 
 
 def listed(connection: Connection) -> list[Kept]:

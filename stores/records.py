@@ -137,6 +137,8 @@ def _count(connection: Connection, reading: Reading, columns: Columns, condition
 
 
 def _one(reading: Reading, record: RecordType, id: str) -> dict[str, object]:
+    if not id.isprintable():  # PostgreSQL would not even be asked: it has no text with such characters
+        raise rows.missing(record, id)
     table = reading.node.table(record)
     statement = select(table).where(table.c.id == id, *reading.within(table), *reading.conditions(record))
     found = reading.connection.execute(statement).mappings().first()

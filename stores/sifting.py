@@ -37,11 +37,12 @@ class Sifted:
     expected: int | None
 
 
-def sift(connection: Connection, entries: Sequence[Entry]) -> Sifted:
+def sift(connection: Connection, entries: Sequence[Entry], *, chained: bool = False) -> Sifted:
     """Return what of ``entries``, one log's lines in order, is new here.
 
     A repetition is compared by its hash and skipped: an answer may be lost after the work was done. Raises
     ``ForkedLog`` when a stored place holds another line, ``BrokenChain`` when a hash does not follow from the last.
+    ``chained``: the caller has worked out every hash from the one before, so only the first must be tied to the log.
     """
     origin = entries[0].origin
     if any(entry.origin != origin for entry in entries):
@@ -57,7 +58,7 @@ def sift(connection: Connection, entries: Sequence[Entry]) -> Sifted:
         if entry.seq != seq + 1:
             expected = seq + 1
             break
-        digest = _linked(digest, entry)
+        digest = entry.hash if chained and fresh else _linked(digest, entry)
         seq = entry.seq
         fresh.append(entry)
     return Sifted(origin, fresh, len(repeated), seq, digest, expected)

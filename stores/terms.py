@@ -108,7 +108,7 @@ def ordered(op: str, left: Term, right: Term, words: Words, *, wanted: bool) -> 
         raise rule_error("these values cannot be compared", "这些值无法比较")
     if isinstance(right.value, Decimal):
         upwards = op in ("<", ">=")  # amount < 10.005 means amount < 10.01, amount > 10.005 means amount > 10.00
-        return _compared(op, left.sql, _scaled(right.value, left.scale, ROUND_FLOOR if upwards else ROUND_CEILING))
+        return _compared(op, left.sql, _scaled(right.value, left.scale, ROUND_CEILING if upwards else ROUND_FLOOR))
     return _compared(op, left.sql, _as_column(left, right.value))
 
 

@@ -6,6 +6,7 @@ a deadline is still in time (C-3), and its action then runs with ``now`` = the d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import cast
@@ -17,7 +18,7 @@ from core.language.definition import RecordType, Timer
 from core.language.expressions import EmptyValue, Row
 from core.model.clock import iso
 from core.model.duration import Duration
-from stores import rows
+from stores import bulk, rows
 from stores.actor import SYSTEM_ACTOR
 from stores.node import Node
 from stores.system import TIMER
@@ -28,10 +29,24 @@ JUST_AFTER = timedelta(milliseconds=1)  # the shortest step of our moments
 
 def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]]) -> None:
     """Arm, move or disarm the timers of the records that were just written or received."""
+    groups: dict[str, list[str]] = defaultdict(list)
     for type_, id in dict.fromkeys(touched):
+        groups[type_].append(id)
+    for type_, ids in groups.items():
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
-            _rearm_record(connection, node, record, id)
+            for id in _kept_here(connection, node, record, ids):
+                _rearm_record(connection, node, record, id)
+
+
+def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list[str]) -> list[str]:
+    """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
+    if len(ids) == 1:
+        return ids
+    stores = bulk.select(connection, node.table(record), ("id", "_store"), "id", ids)
+    here = {id for id, store in stores if node.is_home(record, store)}
+    armed = {pk for (pk,) in bulk.select(connection, TIMER, ("pk",), "pk", ids, " AND type = ?", record.key)}
+    return [id for id in ids if id in here or id in armed]
 
 
 def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str) -> None:

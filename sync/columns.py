@@ -8,20 +8,23 @@ entries are not sent at all: they follow from the head the piece continues, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from typing import Any, cast
 
-from core.model.change import Entry, sealed
+from core.model.change import Entry, chain
 from core.model.errors import Problem, Text
 from stores.feed import StateRow
 from sync.packing import Column
 from sync.protocol import HARD_CHANGES_MAX, FrameError, Head
-from sync.reading import Part, bad, cells, integer, integers, listing, name, texts
+from sync.reading import Part, bad, cells, integer, integers, listing, name, text, texts
 
 Cell = int | str | None
+Body = dict[str, tuple[Cell, Cell]]
 Key = tuple[str, str, tuple[str, ...]]  # record type, what else is shared, field names
 
+ENTRY_FIELDS = tuple(entry_field.name for entry_field in fields_of(Entry) if entry_field.name != "hash")
 ENTRY_TEXTS = ("tx", "action", "at", "received", "boot", "actor", "store", "pk")
 ENTRY_INTS = ("nth", "of", "hlc", "mono", "base_hs")
 ROW_TEXTS = ("id", "store", "m")
@@ -77,18 +80,15 @@ def read_entries(tree: object, origin: str, after: Head) -> tuple[Entry, ...]:
     count = part.get("count", integer, 0, HARD_CHANGES_MAX)
     columns: dict[str, list[Any]] = {key: texts(part.get(key, listing, count), key) for key in ENTRY_TEXTS}
     columns |= {key: integers(part.get(key, listing, count), key) for key in ENTRY_INTS}
-    facts = [_read_facts(value) for value in part.get("facts", listing, count)]
-    bodies = list(_read_shapes(part, count, cells_per_field=2, extra=_read_kind))
+    columns["origin"] = [origin] * count
+    columns["seq"] = list(range(after.seq + 1, after.seq + 1 + count))
+    columns["facts"] = [_read_facts(value) for value in part.get("facts", listing, count)]
+    columns["type"], columns["kind"], columns["body"] = _read_bodies(part, count)
     previous = after.hash
     entries = []
-    rows = zip(*columns.values(), strict=True)
-    for offset, (row, fact, (type_, kind, fields, values)) in enumerate(zip(rows, facts, bodies, strict=True), start=1):
-        body = dict(zip(fields, zip(values[::2], values[1::2], strict=True), strict=True))
-        shared = dict(zip(columns, row, strict=True))
-        what: dict[str, Any] = {"type": type_, "kind": kind, "body": body, "facts": fact}
-        entry = sealed(previous, Entry(origin=origin, seq=after.seq + offset, **what, **shared))
-        previous = entry.hash
-        entries.append(entry)
+    for values in zip(*(columns[key] for key in ENTRY_FIELDS), strict=True):
+        previous = chain(previous, Entry(*values))
+        entries.append(Entry(*values, hash=previous))
     if previous != part.get("hash", name):
         raise _other_hash()
     return tuple(entries)
@@ -119,6 +119,16 @@ def read_rows(tree: object) -> tuple[StateRow, ...]:
         StateRow(type=type_, cells=dict(zip(fields, values, strict=True)), **dict(zip(columns, row, strict=True)))
         for row, (type_, _, fields, values) in zip(zip(*columns.values(), strict=True), bodies, strict=True)
     )
+
+
+def _read_bodies(part: Part, count: int) -> tuple[list[str], list[str], list[Body]]:
+    """Return type, kind and body of every change, as columns."""
+    types, kinds, bodies = [], [], []
+    for type_, kind, fields, values in _read_shapes(part, count, cells_per_field=2, extra=_read_kind):
+        types.append(type_)
+        kinds.append(kind)
+        bodies.append(dict(zip(fields, zip(values[::2], values[1::2], strict=True), strict=True)))
+    return types, kinds, bodies
 
 
 def _read_shapes(
@@ -186,12 +196,14 @@ def _read_unknown(value: object) -> str | None:
 def _read_facts(value: object) -> dict[str, object] | None:
     if value is None:
         return None
+    written = text(value, "facts")
     try:
-        facts = json.loads(cast(str, value), parse_constant=_refuse_constant)
-        json.dumps(facts, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
+        facts = json.loads(written, parse_constant=_refuse_constant)
+        if "\\u" in written:  # an escape may hide half of a surrogate pair, which has no UTF-8
+            json.dumps(facts, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise bad("facts", "no JSON", "不是 JSON") from error
-    if not isinstance(facts, dict) or not _shallow([facts], FACTS_DEPTH_MAX) or "\\u0000" in cast(str, value):
+    if not isinstance(facts, dict) or not _shallow(written, facts):
         raise bad("facts", "no map, or nested too deep", "不是映射或嵌套过深")
     return facts
 
@@ -200,9 +212,12 @@ def _refuse_constant(word: str) -> object:
     raise ValueError(f"{word} is no number")
 
 
-def _shallow(level: Iterable[object], depth_max: int) -> bool:
-    """Whether nothing below ``level`` is nested deeper than ``depth_max``."""
-    for _ in range(depth_max):
+def _shallow(written: str, facts: object) -> bool:
+    """Whether nothing in ``facts`` is nested deeper than FACTS_DEPTH_MAX."""
+    if written.count("{") + written.count("[") <= FACTS_DEPTH_MAX:
+        return True
+    level: list[object] = [facts]
+    for _ in range(FACTS_DEPTH_MAX):
         inner = [item for item in level if isinstance(item, dict | list)]
         if not inner:
             return True

@@ -139,9 +139,9 @@ def _keep(node: Node, question: Push, answer: PushAnswer) -> None:
     with node.database.write() as connection:
         acknowledge(connection, node, answer.head)
         upstream = keys.upstream(connection)
-        if upstream is not None and answer.receipt is not None:
-            receipts.verify(upstream.key, answer.receipt, question.origin, answer.head)
-            signatures.keep(connection, _signature(answer.receipt))
+        if upstream is not None:
+            receipt = receipts.verified(upstream.key, answer.receipt, question.origin, answer.head)
+            signatures.keep(connection, _signature(receipt))
 
 
 def _signature(receipt: SignedReceipt) -> Signature:

@@ -45,8 +45,10 @@ def sign(key: Ed25519PrivateKey, origin: str, head: Head, epoch: str, time: int)
     return SignedReceipt(origin, head, epoch, time, signature)
 
 
-def verify(public_key: str, receipt: SignedReceipt, origin: str, head: Head) -> None:
-    """Raise ReceiptFault unless ``receipt`` is the pinned hub's own and speaks of ``origin`` up to ``head``."""
+def verified(public_key: str, receipt: SignedReceipt | None, origin: str, head: Head) -> SignedReceipt:
+    """Return the receipt if it is the pinned hub's own about ``origin`` up to ``head``, or raise ReceiptFault."""
+    if receipt is None:
+        raise _fault("there is no receipt", "没有回执")
     if (receipt.origin, receipt.head) != (origin, head):
         raise _fault("the receipt speaks of another log", "回执所指并非本节点的日志")
     statement = _statement(receipt.origin, receipt.head, receipt.epoch, receipt.time)
@@ -55,6 +57,7 @@ def verify(public_key: str, receipt: SignedReceipt, origin: str, head: Head) -> 
         pinned.verify(bytes.fromhex(receipt.signature), statement)
     except (InvalidSignature, ValueError) as error:
         raise _fault("the receipt is not signed by our headquarters", "回执不是由本总部签署") from error
+    return receipt
 
 
 def _statement(origin: str, head: Head, epoch: str, time: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -45,7 +46,8 @@ def serve(
                 Text("nobody can sign in yet: branchline person add", "尚无人可登录：请运行 branchline person add"),
                 error=True,
             )
-    server_for(create_app(service), address, number).run(sockets=[bound])
+    with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order
+        server_for(create_app(service), address, number).run(sockets=[bound])
 
 
 def status(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points as installed_entry_points
 from pathlib import Path
 from threading import Event, RLock, Thread
@@ -19,6 +19,7 @@ from core.host.read_filters import ReadFilters
 from core.host.watcher import watch_folders
 from core.language.definition import RecordType
 from core.language.expressions import Formula
+from core.model.errors import DefinitionError
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Host:
         self._only = discovery.only_from(os.environ if environment is None else environment, only)
         self._installed: dict[str, object] = {}
         self._broken: list[Fault] = []
+        self._preparers: list[Callable[[Catalog], None]] = []
         self._subscribers: list[Subscriber] = []
         self._lock = RLock()
         self._generation: Generation | None = None
@@ -103,9 +105,16 @@ class Host:
             everything = discovery.find([*self.folders, *self._bundle_folders()], before)
             found = discovery.select(everything, self._only, self.store)
             loader = Loader(self._installed, old, faults=list(self._broken))
-            new = self._generation = loader.load(found)
+            new = self._generation = self._prepared(old, loader.load(found))
             self._tell_plugins(old, new)
             return _report(old, new, self._tell_subscribers(old, new))
+
+    def before_swap(self, prepare: Callable[[Catalog], None]) -> None:
+        """Call ``prepare(new)`` before every swap, while the old catalog still serves: the database gets its tables so.
+
+        When it raises DefinitionError nothing is swapped; what was running stays, and the faults are shown.
+        """
+        self._preparers.append(prepare)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call ``subscriber(old, new)`` after every swap that changed something; returns what ends it."""
@@ -141,6 +150,17 @@ class Host:
                 yield implementation.function(*(arguments[name] for name in implementation.argnames))
             except Exception:
                 log.exception("hook %s of plugin %s failed", hook, implementation.plugin_name)
+
+    def _prepared(self, old: Generation | None, new: Generation) -> Generation:
+        """Return ``new`` once everything is ready for it, or ``old`` with the faults that keep it from being used."""
+        if old is None or old.catalog.revision == new.catalog.revision:
+            return new
+        try:
+            for prepare in self._preparers:
+                prepare(new.catalog)
+        except DefinitionError as error:
+            return _refused(old, new, error)
+        return new
 
     def _tell_plugins(self, old: Generation | None, new: Generation) -> None:
         for name in _changed(old, new):
@@ -179,6 +199,20 @@ class Host:
 
 def _report(old: Generation | None, new: Generation, failures: tuple[Exception, ...]) -> ReloadReport:
     return ReloadReport(old.catalog if old else None, new.catalog, _changed(old, new), _gone(old, new), failures)
+
+
+def _refused(old: Generation, new: Generation, error: DefinitionError) -> Generation:
+    """Return the old generation; each changed plugin carries the problems in its files, or all that belong to none."""
+    faults = list(new.catalog.faults)
+    for name in _changed(old, new):
+        folder = new.bundles[name].plugin.folder
+        own = tuple(p for p in error.problems if p.place is None or Path(p.place.file).is_relative_to(folder))
+        kept = old.bundles[name].plugin.version if name in old.bundles else None
+        if own:
+            faults.append(Fault(name, folder, own, kept))
+    if not faults:
+        faults.append(Fault("", None, error.problems))
+    return replace(old, catalog=replace(old.catalog, faults=tuple(faults)))
 
 
 def _changed(old: Generation | None, new: Generation) -> tuple[str, ...]:

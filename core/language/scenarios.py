@@ -1,29 +1,23 @@
-"""Samples and scenarios: named example records, and given/when/then as a store would live it."""
+"""Scenarios: given, when, then as a store would live it. Names and shapes are checked here, truth by running them."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.language.compile.reach import RecordDraft
-from core.language.compile.workshop import ZONE, Workshop
+from core.language.compile.workshop import Workshop
 from core.language.definition import Scenario, Step
+from core.language.expressions.parse import parse
+from core.language.expressions.spots import Source
+from core.language.expressions.tree import Name, Part, walk
 from core.language.manifest.sections import GivenShape, ScenarioShape, StepShape
+from core.language.samples import check_settings, check_values
 from core.language.source import KeyPath
-from core.model.errors import Text
-from core.model.fields import FieldSpec
-from core.model.values import BadValue
+from core.model.errors import DefinitionError, Text, suggest
 
-Samples = Mapping[str, Mapping[str, Mapping[str, object]]]
-
-# What a sample or a `given` record may say beside its fields.
-_ALWAYS = ("state", "store", "number", "id")
-_OF_STAFF = ("on_duty", "away")
-_NAMES = frozenset(
-    {"now", "today", "settings", "store", "period", "me", "null", "true", "false", "True", "False", "None"}
-)
+_NAMES = ("now", "today", "settings", "store", "period", "me")
 _CLOCK = re.compile(r"(\d{4}-\d\d-\d\d )?([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 
@@ -38,18 +32,8 @@ class _Stage:
     given: dict[str, set[str]] = field(default_factory=dict)  # record -> names of given records
 
     def samples(self, record: str) -> set[str]:
+        """Return the names of a record's samples and of those this scenario begins with."""
         return set(self.shop.manifest.samples.get(record, {})) | self.given.get(record, set())
-
-
-def compile_samples(shop: Workshop) -> dict[str, dict[str, dict[str, object]]]:
-    """Return the samples as written; every name and literal in them is checked."""
-    for record, rows in shop.manifest.samples.items():
-        path = ("samples", record)
-        if not shop.known(record, shop.reach.local_names(), Text("record", "记录"), path, "unknown-record"):
-            continue
-        for name, values in rows.items():
-            _check_values(shop, shop.reach.drafts[record], values, (*path, name), {})
-    return {record: dict(rows) for record, rows in shop.manifest.samples.items()}
 
 
 def compile_scenarios(shop: Workshop) -> dict[str, Scenario]:
@@ -98,10 +82,16 @@ def _given(stage: _Stage, shape: GivenShape) -> dict[str, object]:
         for name, raw in rows.items() if record in stage.given else ():
             _with(stage, shop.reach.drafts[record], raw, (*path, "records", record, name), None)
     for index, record in enumerate(shape.load):
-        shop.known(record, shop.manifest.samples, Text("samples of", "样例"), (*path, "load", index), "unknown-sample")
+        shop.known(
+            record,
+            shop.manifest.samples,
+            Text("record with samples", "有样例的记录"),
+            (*path, "load", index),
+            "unknown-sample",
+        )
     if shape.as_ is not None:
         _check_sample(stage, "staff", shape.as_, (*path, "as"))
-    _check_settings(shop, shape.settings, (*path, "settings"))
+    check_settings(shop, shape.settings, (*path, "settings"))
     return shape.model_dump(by_alias=True, exclude={"now", "as_"}, exclude_unset=True)
 
 
@@ -121,7 +111,7 @@ def _step(stage: _Stage, row: StepShape, path: KeyPath) -> Step:
     do = _do(stage, row, path)
     if row.for_ is not None:
         _check_rule(stage, row.for_, (*path, "for"))
-    _check_settings(shop, row.set, (*path, "set"))
+    check_settings(shop, row.set, (*path, "set"))
     _check_score(stage, row.score, (*path, "score"))
     if row.is_ is not None:
         stage.named.add(row.is_)
@@ -183,50 +173,10 @@ def _with(stage: _Stage, draft: RecordDraft, raw: object, path: KeyPath, asked: 
         if isinstance(one, str):
             _check_sample(stage, draft.name, one, here)
         elif isinstance(one, Mapping) and asked is None:
-            _check_values(stage.shop, draft, one, here, stage.given)
+            check_values(stage.shop, draft, one, here, stage.given)
         elif isinstance(one, Mapping):
             for name in one:
                 stage.shop.known(str(name), asked or (), Text("input", "填写项"), (*here, str(name)), "unknown-input")
-
-
-def _check_values(
-    shop: Workshop, draft: RecordDraft, values: Mapping[str, object], path: KeyPath, given: Mapping[str, Iterable[str]]
-) -> None:
-    extra = (*_ALWAYS, *(_OF_STAFF if draft.key == "core.staff" else ()))
-    for name, raw in values.items():
-        here = (*path, name)
-        if name in extra and name not in draft.specs:
-            if name == "state":
-                shop.known(
-                    str(raw), draft.states, Text(f"state of {draft.name}", f"{draft.name} 状态"), here, "unknown-state"
-                )
-            continue
-        if name in draft.computed:
-            shop.key_fault(
-                "sets-computed", f"`{name}` is computed and cannot be set", f"`{name}` 为计算字段，不能写入", here
-            )
-        elif shop.known(
-            name, draft.stored, Text(f"field of {draft.name}", f"{draft.name} 字段"), here, "unknown-field"
-        ):
-            _check_literal(shop, draft.specs[name], raw, here, given)
-
-
-def _check_literal(
-    shop: Workshop, spec: FieldSpec, raw: object, path: KeyPath, given: Mapping[str, Iterable[str]]
-) -> None:
-    if isinstance(raw, str) and raw.startswith("="):
-        return
-    if spec.type == "ref":
-        record, _, name = str(raw).rpartition(".")
-        target = shop.reach.drafts[spec.to or ""].name
-        names = [*shop.manifest.samples.get(target, {}), *given.get(target, ())]
-        if raw is not None and record in ("", target):
-            shop.known(name, names, Text(f"sample of {target}", f"{target} 样例"), path, "unknown-sample")
-        return
-    try:
-        spec.parse(raw, ZONE)
-    except BadValue as bad:
-        shop.fault(bad.code, bad.what.en, bad.what.zh, path, bad.fix)
 
 
 def _check_sample(stage: _Stage, record: str, name: str, path: KeyPath) -> None:
@@ -238,12 +188,6 @@ def _check_sample(stage: _Stage, record: str, name: str, path: KeyPath) -> None:
         path,
         "unknown-sample",
     )
-
-
-def _check_settings(shop: Workshop, values: Mapping[str, object], path: KeyPath) -> None:
-    for name, raw in values.items():
-        if shop.known(name, shop.settings, Text("setting", "设置"), (*path, name), "unknown-setting"):
-            _check_literal(shop, shop.settings[name], raw, (*path, name), {})
 
 
 def _check_score(stage: _Stage, score: Mapping[str, object], path: KeyPath) -> None:
@@ -269,29 +213,32 @@ def _check_warned(shop: Workshop, record: str, action: str, name: str | None, pa
 
 def _check_rule(stage: _Stage, text: str, path: KeyPath) -> None:
     """A `then` is an expression over named records, samples and lists of records: check its names."""
-    shop = stage.shop
+    source = Source(text, stage.shop.root.text_place(path))
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        shop.fault("bad-expression", "this cannot be read as an expression", "无法识别为表达式", path)
+        tree = parse(source)
+    except DefinitionError as error:
+        stage.shop.collect(error)
         return
-    for problem in _unknown(stage, tree):
-        name, words, what, code = problem
-        shop.known(name, words, what, path, code)
+    for node in walk(tree):
+        if isinstance(node, Name):
+            _check_name(stage, node, source)
+        elif isinstance(node, Part) and isinstance(node.base, Name):
+            _check_named(stage, node, node.base.name, source)
 
 
-def _unknown(stage: _Stage, tree: ast.AST) -> Iterator[tuple[str, list[str], Text, str]]:
-    shop = stage.shop
-    records = set(shop.reach.local_names())
-    words = sorted(_NAMES | records | stage.named | set(shop.functions) | {"sent", "ranking", "balance"})
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in words:
-            yield node.id, words, Text("name", "名称"), "unknown-name"
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id in records - stage.named
-        ):
-            samples = sorted(stage.samples(node.value.id))
-            if node.attr not in samples:
-                yield node.attr, samples, Text(f"sample of {node.value.id}", f"{node.value.id} 样例"), "unknown-sample"
+def _check_name(stage: _Stage, node: Name, source: Source) -> None:
+    words = {*_NAMES, *stage.shop.reach.local_names(), *stage.named}
+    if node.name not in words:
+        en, zh = f"unknown name `{node.name}`", f"未知名称 `{node.name}`"
+        stage.shop.problems.append(source.problem(node.start, "unknown-name", en, zh, suggest(node.name, words)))
+
+
+def _check_named(stage: _Stage, node: Part, record: str, source: Source) -> None:
+    """``staff.wang`` is a sample; where a scenario has named a record of its own so, it is a field of that."""
+    if record in stage.named or record not in stage.shop.reach.local_names():
+        return
+    samples = stage.samples(record)
+    if node.name not in samples:
+        en, zh = f"unknown sample of {record} `{node.name}`", f"未知的{record} 样例 `{node.name}`"
+        offset = node.end - len(node.name)
+        stage.shop.problems.append(source.problem(offset, "unknown-sample", en, zh, suggest(node.name, samples)))

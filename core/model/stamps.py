@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from core.model.merge import NEVER, FieldStamp
 from core.model.values import canonical_json
+
+_quoted = lru_cache(maxsize=4096)(canonical_json)  # the same few names again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,12 @@ class RowStamps:
 
     def pack(self) -> str:
         """Return the text of the column: ``[hs,hlc,origin,{field:[hs,hlc,origin]}]``."""
-        return canonical_json([*self.base, self.fields])
+        hs, hlc, origin = self.base
+        parts = [
+            f"{_quoted(name)}:[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)}]"
+            for name, stamp in sorted(self.fields.items())
+        ]
+        return f"[{hs},{hlc},{_quoted(origin)},{{{','.join(parts)}}}]"
 
     @classmethod
     def unpack(cls, text: str) -> RowStamps:

@@ -7,10 +7,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, MetaData, Table, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.model.errors import NodeError
+from stores.columns import Chars
 from stores.database import Busy, Database
 
 
@@ -48,10 +49,14 @@ def test_what_a_write_block_did_is_there_afterwards(database: Database) -> None:
 
 
 def test_a_write_block_that_raises_leaves_nothing_not_even_a_table(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute(text("CREATE TABLE guest (name TEXT)"))
-        add(connection, "V8")
-        raise ZeroDivisionError
+    def half_done() -> None:
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE guest (name TEXT)"))
+            add(connection, "V8")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
 
     with database.read() as connection:
         assert rooms(connection) == []
@@ -59,11 +64,15 @@ def test_a_write_block_that_raises_leaves_nothing_not_even_a_table(database: Dat
 
 
 def test_a_savepoint_rolls_back_alone(database: Database) -> None:
-    with database.write() as connection:
-        add(connection, "V8")
-        with pytest.raises(ZeroDivisionError), connection.begin_nested():
+    def half_done(connection: Connection) -> None:
+        with connection.begin_nested():
             add(connection, "V9")
             raise ZeroDivisionError
+
+    with database.write() as connection:
+        add(connection, "V8")
+        with pytest.raises(ZeroDivisionError):
+            half_done(connection)
 
     with database.read() as connection:
         assert rooms(connection) == ["V8"]
@@ -128,11 +137,7 @@ def test_a_second_process_waits_for_the_lock_before_it_reads(database_url: str, 
     assert seen == [["V8"]]
 
 
-def test_text_sorts_byte_by_byte_on_every_database(database_url: str, database: Database) -> None:
-    from sqlalchemy import Column, MetaData, Table, select
-
-    from stores.columns import Chars
-
+def test_text_sorts_byte_by_byte_on_every_database(database: Database) -> None:
     guests = Table("guest", MetaData(), Column("name", Chars))
     names = ["b", "陈", "A", "a", "B", "张", "_"]
     with database.write() as connection:

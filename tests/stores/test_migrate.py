@@ -111,9 +111,8 @@ def test_a_field_that_changed_its_type_is_refused_and_nothing_is_touched(
     problem = refusal.value.problems[0]
     assert (problem.code, problem.place) == ("field-retyped", a_field("x").place)
     assert "另取名称" in problem.fix.zh if problem.fix else False
-    with database.read() as connection:
-        with pytest.raises(Exception, match="floor"):
-            connection.execute(text("SELECT floor FROM club_room"))
+    with database.read() as connection, pytest.raises(Exception, match="floor"):
+        connection.execute(text("SELECT floor FROM club_room"))
 
 
 def test_a_field_that_was_dropped_keeps_its_column_and_may_not_come_back_as_something_else(

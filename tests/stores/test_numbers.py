@@ -81,9 +81,13 @@ def test_parts_of_the_business_day_and_local_times_can_be_in_a_number(desk: Desk
 
 
 def test_a_booking_that_is_rolled_back_takes_no_number(desk: Desk) -> None:
-    with pytest.raises(ZeroDivisionError), desk.database.write() as connection:
-        desk.number(connection)
-        raise ZeroDivisionError
+    def half_done() -> None:
+        with desk.database.write() as connection:
+            desk.number(connection)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
 
     assert desk.take() == "0755-260307-001"
 

@@ -77,14 +77,23 @@ def test_pages_joined_are_the_whole_list_in_order(
     assert found == wanted
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "!!!", "bnVsbA", "W10", "e30", "WyItaWQiLDEuNV0", to_cursor(keys("dept"), ("A", "g1"))]
-)
-def test_a_cursor_that_was_made_up_or_belongs_to_another_list_is_refused_in_words(cursor: str) -> None:
+MADE_UP = ["", "x", "!!!", "bnVsbA", "W10", "e30", "WyItaWQiLDEuNV0", "甲"]
+OF_ANOTHER_LIST = to_cursor(keys("dept"), ("A", "g1"))
+NEVER_GIVEN = [to_cursor(keys(), position) for position in ((7,), ("a\0b",), (None,))]
+
+
+@pytest.mark.parametrize("cursor", [*MADE_UP, OF_ANOTHER_LIST, *NEVER_GIVEN])
+def test_a_cursor_that_no_page_of_this_list_gave_is_refused_in_words(cursor: str) -> None:
     with pytest.raises(NodeError) as refusal:
         from_cursor(keys(), cursor)
 
     assert refusal.value.problems[0].code == "bad-cursor"
+
+
+@pytest.mark.parametrize("visits", ["7", 2**63, True])
+def test_a_cursor_with_a_value_that_the_column_cannot_have_is_refused(visits: Cell) -> None:
+    with pytest.raises(NodeError):
+        from_cursor(keys("visits"), to_cursor(keys("visits"), (visits, "g1")))
 
 
 def test_a_cursor_takes_a_position_there_and_back() -> None:

@@ -99,6 +99,8 @@ def test_who_leaves_is_signed_out_at_once_and_stays_on_file(database: Database) 
         people.close_account(connection, "li", NOW)
 
         assert people.session(connection, "t1", NOW) is None
+        sign_in(connection, "t2")  # at another door, in the same moment
+        assert people.session(connection, "t2", NOW) is None
         account = people.account_by_login(connection, "li")
         assert account is not None
         assert not account.active

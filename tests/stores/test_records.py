@@ -144,6 +144,9 @@ def test_a_filter_that_cannot_be_is_refused_in_words(tonight: Any) -> None:
         ("night", "eq", "tomorrowish"): "bad-date",
         ("others", "eq", "3"): "field-computed",
         ("booker", "in", "x," * 200): "too-many-values",
+        ("note", "contains", "a\0b"): "bad-text",
+        ("note", "eq", "\ud800"): "bad-text",
+        ("version", "eq", "9" * 30): "bad-int",
     }
 
     for asked, code in refused.items():
@@ -160,6 +163,14 @@ def test_what_is_masked_can_neither_be_filtered_nor_sorted_nor_searched_by(tonig
         listed(tonight, WANG, where=[("deposit", "gt", "1")])
     assert listed(tonight, WANG, search="13800001111") == []
     assert listed(tonight, LI, search="13800001111") == ["b1"]
+
+
+def test_what_no_database_can_keep_is_not_found_and_breaks_nothing(tonight: Any) -> None:
+    for id in ("a\0b", "\ud800"):
+        with pytest.raises(NotFound):
+            records.fetch(tonight.node, LI, tonight.record("booking"), id)
+    with pytest.raises(NodeError):
+        listed(tonight, LI, search="a\0b")
 
 
 def test_every_word_of_a_search_must_be_found_somewhere(tonight: Any) -> None:

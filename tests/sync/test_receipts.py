@@ -17,7 +17,7 @@ RECEIPT = receipts.sign(KEY, "osaka-road.1", HEAD, "e1", 1_760_000_000_000)
 
 
 def test_the_hubs_own_receipt_is_believed() -> None:
-    receipts.verify(receipts.public_of(KEY), RECEIPT, "osaka-road.1", HEAD)
+    assert receipts.verified(receipts.public_of(KEY), RECEIPT, "osaka-road.1", HEAD) == RECEIPT
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_the_hubs_own_receipt_is_believed() -> None:
 )
 def test_a_receipt_that_was_bent_or_is_anothers_is_not_believed(bent: SignedReceipt) -> None:
     with pytest.raises(ReceiptFault):
-        receipts.verify(receipts.public_of(KEY), bent, "osaka-road.1", HEAD)
+        receipts.verified(receipts.public_of(KEY), bent, "osaka-road.1", HEAD)
 
 
 def test_a_pinned_key_that_is_no_key_is_a_clear_error() -> None:
     with pytest.raises(ReceiptFault):
-        receipts.verify("not hex", RECEIPT, "osaka-road.1", HEAD)
+        receipts.verified("not hex", RECEIPT, "osaka-road.1", HEAD)
 
 
 def test_a_key_is_the_same_after_a_restart() -> None:

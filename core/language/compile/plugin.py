@@ -24,7 +24,8 @@ from core.language.compile.workshop import Workshop, text_of
 from core.language.definition import Plugin
 from core.language.expressions.functions import FUNCTIONS, Functions
 from core.language.manifest import RecordShape, read_manifest
-from core.language.scenarios import compile_samples, compile_scenarios
+from core.language.samples import compile_samples
+from core.language.scenarios import compile_scenarios
 from core.language.source import KeyPath, load_source
 from core.model.errors import DefinitionError, Place, Problem, Text
 from core.model.fields import FIELD_TYPES, Fields

@@ -8,6 +8,7 @@ from core.language.expressions.check import check
 from core.language.expressions.formula import Expression
 from core.language.expressions.functions import FUNCTIONS, Functions
 from core.language.expressions.names import CONDITION, NameScope
+from core.language.expressions.needs import settings_needed
 from core.language.expressions.parse import parse
 from core.language.expressions.run import closure
 from core.language.expressions.spots import Source
@@ -34,7 +35,9 @@ def compile_expression(
     """
     source = Source(text, place)
     typed, warnings = check(parse(source), source, scope, functions, expect=expect, given=[e.tree for e in given])
-    return Expression(text, typed, typed.kind, place, closure(typed, text), scope.own, tuple(warnings))
+    return Expression(
+        text, typed, typed.kind, place, closure(typed, text), scope.own, tuple(warnings), settings_needed(typed)
+    )
 
 
 def compile_condition(

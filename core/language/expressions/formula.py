@@ -34,6 +34,10 @@ class Formula(Protocol):
     def may_be_empty(self) -> bool:
         """Whether it can yield None or fail for want of a value."""
 
+    @property
+    def settings(self) -> frozenset[str]:
+        """The settings it cannot do without: a blank one makes the rule inactive (C-11)."""
+
     def __call__(self, env: Env, /) -> object:
         """Return the value. Raises EmptyValue when something it needs is empty, RuleError when values do not fit."""
 
@@ -56,6 +60,11 @@ class Literal:
         """Only null is empty."""
         return self.value is None
 
+    @property
+    def settings(self) -> frozenset[str]:
+        """A literal needs none."""
+        return frozenset()
+
     def __call__(self, _env: Env, /) -> object:
         """Return the value."""
         return self.value
@@ -72,6 +81,7 @@ class Expression:
     run: Callable[[Env], object] = field(compare=False, repr=False)
     own: str | None = None  # the name whose columns a `where` reads (NameScope.own)
     warnings: tuple[Problem, ...] = ()
+    settings: frozenset[str] = frozenset()  # those it cannot do without; a blank one makes the rule inactive (C-11)
 
     @property
     def may_be_empty(self) -> bool:
@@ -109,6 +119,12 @@ class Cases:
         """Whether no case need match, or a matching one may be empty."""
         return not any(row.when is None for row in self.rows) or any(row.is_.may_be_empty for row in self.rows)
 
+    @property
+    def settings(self) -> frozenset[str]:
+        """The settings its rows cannot do without."""
+        parts = [part for row in self.rows for part in (row.when, row.is_) if part is not None]
+        return frozenset[str]().union(*(part.settings for part in parts))
+
     def __call__(self, env: Env, /) -> object:
         """Return the value of the first case that matches."""
         for row in self.rows:
@@ -144,6 +160,11 @@ class Aggregate:
     def may_be_empty(self) -> bool:
         """Counts and sums always have a value."""
         return self.how not in ("count", "sum")
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The settings its ``where`` cannot do without."""
+        return self.where.settings if self.where else frozenset()
 
     def __call__(self, env: Env, /) -> object:
         """Ask the world."""

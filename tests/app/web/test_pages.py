@@ -104,3 +104,21 @@ def test_answers_with_data_are_not_kept_by_browsers(shop: Any) -> None:
 
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_field_that_changes_its_type_is_refused_and_the_old_version_goes_on(shop: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("note:        {type: text,", "note:        {type: money,"), encoding="utf-8")
+    shop.service.node.host.reload()
+
+    li = shop.as_("li")
+    (fault,) = li.get("/api/plugins").json()["faults"]
+    assert (fault["plugin"], fault["kept_version"]) == ("bicycle_rental", "1.0.0")
+    assert "plugin.yaml:" in fault["problems"][0]
+    schema = li.get("/api/bicycle_rental/openapi.json").json()["components"]["schemas"]["rental"]
+    assert schema["properties"]["note"]["x-type"] == "text"
+
+    file.write_text(text, encoding="utf-8")
+    shop.service.node.host.reload()
+    assert li.get("/api/plugins").json()["faults"] == []

@@ -36,7 +36,9 @@ def write_plugin(tmp_path: Path) -> WritePlugin:
     ) -> Path:  # fmt: skip
         folder = tmp_path / "plugins" / name
         folder.mkdir(parents=True, exist_ok=True)
-        text = BIKES.format(name=name, version=version, requires=requires, record=record) + more if yaml is None else yaml
+        text = (
+            BIKES.format(name=name, version=version, requires=requires, record=record) + more if yaml is None else yaml
+        )
         (folder / "plugin.yaml").write_text(text, encoding="utf-8")
         if hooks is not None:
             (folder / "hooks.py").write_text(hooks, encoding="utf-8")

@@ -14,7 +14,9 @@ RANK = """\
 """
 
 
-def test_fields_a_plugin_adds_to_staff_are_in_the_one_record_type(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+def test_fields_a_plugin_adds_to_staff_are_in_the_one_record_type(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
     write_plugin("bicycle_rental", more=RANK % "int")
 
     staff = open_host().catalog.record("bicycle_rental", "staff")
@@ -24,7 +26,9 @@ def test_fields_a_plugin_adds_to_staff_are_in_the_one_record_type(write_plugin: 
     assert staff.fields["rank"].spec.type == "int"
 
 
-def test_two_plugins_may_add_the_same_field_when_they_mean_the_same(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+def test_two_plugins_may_add_the_same_field_when_they_mean_the_same(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
     write_plugin("bicycle_rental", more=RANK % "int")
     write_plugin("boat_rental", record="boat", more=RANK % "int")
 

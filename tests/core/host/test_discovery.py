@@ -82,7 +82,9 @@ def test_naming_a_plugin_selects_what_it_requires_too(write_plugin: WritePlugin)
         (" , ", None, frozenset()),
     ],
 )
-def test_the_environment_narrows_what_is_loaded(variable: str, asked: list[str] | None, selected: set[str] | None) -> None:
+def test_the_environment_narrows_what_is_loaded(
+    variable: str, asked: list[str] | None, selected: set[str] | None
+) -> None:
     assert only_from({"BRANCHLINE_PLUGINS": variable}, asked) == selected
 
 

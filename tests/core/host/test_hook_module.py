@@ -59,8 +59,16 @@ def test_two_plugins_with_a_hooks_file_do_not_share_a_module(write_plugin: Write
     [
         ("import logging\nimport no_such_thing\n", 2, "no_such_thing"),
         ("x = 1\n\ndef broken(:\n", 3, "SyntaxError"),
-        ("from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef deliver(notice, chanel):\n    return None\n", 1, "chanel"),
-        ("from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef delivered(notice):\n    return None\n", 1, "delivered"),
+        (
+            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef deliver(notice, chanel):\n    return None\n",
+            1,
+            "chanel",
+        ),
+        (
+            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef delivered(notice):\n    return None\n",
+            1,
+            "delivered",
+        ),
     ],
 )
 def test_a_hooks_file_that_cannot_be_used_is_a_fault_with_its_line(

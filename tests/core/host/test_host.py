@@ -103,7 +103,9 @@ def test_what_has_not_changed_is_taken_over_as_it_is(write_plugin: WritePlugin, 
     assert before.plugins["boat_rental"].version == "1.0.0", "a request in flight keeps its catalog"
 
 
-def test_a_plugin_is_compiled_anew_when_one_it_requires_has_changed(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+def test_a_plugin_is_compiled_anew_when_one_it_requires_has_changed(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
     write_plugin("bicycle_rental")
     write_plugin("tandem", requires="core: ^1, bicycle_rental: ^1", record="tandem")
     host = open_host()
@@ -247,7 +249,9 @@ def test_an_unknown_plugin_is_answered_with_the_nearest_name(write_plugin: Write
     assert caught.value.problems[0].fix.zh == "是否为 `bicycle_rental`？"
 
 
-def test_an_unknown_record_type_is_answered_with_the_nearest_name(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+def test_an_unknown_record_type_is_answered_with_the_nearest_name(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
     write_plugin("bicycle_rental")
 
     with pytest.raises(NotFound, match="did you mean `bike`"):
@@ -291,12 +295,12 @@ def test_a_broken_distribution_is_a_fault_and_not_the_end(monkeypatch: pytest.Mo
 
 def test_telling_goes_on_after_a_plugin_that_raises(open_host: OpenHost, caplog: pytest.LogCaptureFixture) -> None:
     host, heard = open_host(), []
-    host.register(SimpleNamespace(synced=hookimpl(lambda peer: heard.append(peer))), "lamp")
+    host.register(SimpleNamespace(synced=hookimpl(lambda peer, stats: heard.append(f"{peer}: {stats}"))), "lamp")
     host.register(SimpleNamespace(synced=hookimpl(lambda peer: 1 / 0)), "broken lamp")
 
     host.tell("synced", peer="hq", stats={})
 
-    assert heard == ["hq"]
+    assert heard == ["hq: {}"]
     assert "broken lamp" in caplog.text
 
 
@@ -312,7 +316,7 @@ def test_asking_takes_the_first_answer_and_a_plugin_that_raises_has_none(open_ho
 def test_an_edit_on_disk_reloads_the_host(write_plugin: WritePlugin, open_host: OpenHost) -> None:
     write_plugin("bicycle_rental")
     host, reloaded, stop = open_host(), Event(), Event()
-    host.subscribe(lambda old, new: reloaded.set())
+    host.subscribe(lambda *_: reloaded.set())
 
     thread = host.watch(stop)
     try:

@@ -54,7 +54,9 @@ def test_a_function_is_known_to_those_who_require_its_plugin_and_to_nobody_else(
     assert "well_formed" in faults["boat_rental"].problems[0].what.en
 
 
-def test_a_name_that_is_taken_is_a_fault_of_the_one_who_brings_it(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+def test_a_name_that_is_taken_is_a_fault_of_the_one_who_brings_it(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
     write_plugin("bicycle_rental", hooks=LUHN % "round")
 
     (fault,) = open_host().catalog.faults
@@ -80,7 +82,7 @@ def test_holidays_a_plugin_brings_can_be_named_in_its_calendar(write_plugin: Wri
 def test_an_installed_plugin_whose_words_are_taken_is_left_out(open_host: OpenHost, tmp_path: Path) -> None:
     host = open_host()
     namespace: dict[str, object] = {}
-    exec(LUHN % "round", namespace)  # noqa: S102
+    exec(LUHN % "round", namespace)
 
     host.register(type("Distribution", (), {"functions": staticmethod(namespace["functions"])})(), "luhn")
 

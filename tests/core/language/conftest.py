@@ -46,7 +46,9 @@ def faults(load: Load) -> Faults:
             problems = error.problems
         found = list(marks(with_head(text)))
         wrong = {(line, code) for sign, line, code in found if sign == "<-"}
-        assert {spot(problem) for problem in problems if problem.level == "error"} == wrong, str(DefinitionError(problems))
+        assert {spot(problem) for problem in problems if problem.level == "error"} == wrong, str(
+            DefinitionError(problems)
+        )
         warned = {(line, code) for sign, line, code in found if sign == "~"}
         assert warned <= {spot(problem) for problem in problems if problem.level == "warn"}
         assert all(problem.what.en and problem.what.zh for problem in problems)

@@ -19,7 +19,9 @@ def codes(error: pytest.ExceptionInfo[DefinitionError]) -> list[str]:
 
 
 def test_a_plugin_may_be_split_into_files_and_folders(tmp_path: Path) -> None:
-    write(tmp_path, {"plugin.yaml": "plugin: club\nrecords: {room: {}}", "records/booking.yaml": "records: {booking: {}}"})
+    write(
+        tmp_path, {"plugin.yaml": "plugin: club\nrecords: {room: {}}", "records/booking.yaml": "records: {booking: {}}"}
+    )
     source = load_source(tmp_path)
     assert source.root.plain() == {"plugin": "club", "records": {"room": {}, "booking": {}}}
     assert source.root.key_place(("records", "booking")).file.endswith("records/booking.yaml")
@@ -51,7 +53,10 @@ def test_what_is_said_once_for_the_plugin_may_not_be_said_twice(tmp_path: Path) 
 
 
 def test_a_subfolder_with_its_own_plugin_is_left_alone(tmp_path: Path) -> None:
-    write(tmp_path, {"plugin.yaml": "plugin: club", "store_0755/plugin.yaml": "plugin: club.store_0755", ".git/x.yaml": "a: 1"})
+    write(
+        tmp_path,
+        {"plugin.yaml": "plugin: club", "store_0755/plugin.yaml": "plugin: club.store_0755", ".git/x.yaml": "a: 1"},
+    )
     assert load_source(tmp_path).root.plain() == {"plugin": "club"}
 
 

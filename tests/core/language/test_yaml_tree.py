@@ -21,7 +21,16 @@ def fix_of(text: str) -> str:
 
 def test_only_the_words_of_yaml_1_2_are_more_than_text() -> None:
     tree = parse_yaml("{a: yes, b: on, c: true, d: null, e: ~, f: 2026-03-07, g: ^1, h: 1.0.0}", "p.yaml")
-    assert tree.plain() == {"a": "yes", "b": "on", "c": True, "d": None, "e": None, "f": "2026-03-07", "g": "^1", "h": "1.0.0"}
+    assert tree.plain() == {
+        "a": "yes",
+        "b": "on",
+        "c": True,
+        "d": None,
+        "e": None,
+        "f": "2026-03-07",
+        "g": "^1",
+        "h": "1.0.0",
+    }
 
 
 def test_a_number_with_a_point_is_exact() -> None:
@@ -86,7 +95,11 @@ def test_what_tools_read_differently_is_refused_at_its_place(text: str, code: st
 
 
 def test_all_faults_of_a_file_are_told_at_once() -> None:
-    assert [code for code, _, _ in problems("a: 20:45\nb: 007\nc: &x 1\n")] == ["unquoted-time", "leading-zero", "yaml-anchor"]
+    assert [code for code, _, _ in problems("a: 20:45\nb: 007\nc: &x 1\n")] == [
+        "unquoted-time",
+        "leading-zero",
+        "yaml-anchor",
+    ]
 
 
 def test_the_way_out_of_an_unquoted_time_can_be_pasted() -> None:

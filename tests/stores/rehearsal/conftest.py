@@ -79,6 +79,14 @@ records:
 notices:
   soon: {to: [desk], text: {en: "{self.number} ends soon", zh: "{self.number} 即将到时"}}
   finished: {to: [desk], text: {en: Finished, zh: 已结束}}
+scorecards:
+  month:
+    label: {en: Month, zh: 月度考核}
+    every: {month: {for: staff, where: '"desk" in staff.roles'}}
+    items:
+      rentals: {weight: 60, target: 2, value: {count: rental, where: rental.from_at in period}, label: {en: Rentals, zh: 租用}}
+      manners: {weight: 40, by: chief, label: {en: Manners, zh: 服务态度}}
+    bands: {good: 60, poor: 0}
 samples:
   staff:
     dora: {name: Dora, roles: [desk]}
@@ -94,12 +102,14 @@ samples:
 
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[[str], Verdict]:
-    """Play one scenario, written as in YAML, of the shop with the lockers."""
+    """Play one scenario, written as in YAML, of the shop with the lockers; unless given, it is a Saturday morning."""
 
     def play_(scenario: str) -> Verdict:
         folder = tmp_path / "lockers"
         folder.mkdir(exist_ok=True)
-        body = "\n".join("    " + line for line in scenario.strip("\n").splitlines())
+        scenario = scenario.strip("\n")
+        given = "" if scenario.startswith("given:") else 'given: {now: "2026-05-02 09:00", as: dora}\n'
+        body = "\n".join("    " + line for line in (given + scenario).splitlines())
         (folder / "plugin.yaml").write_text(f"{PLUGIN}scenarios:\n  the_one:\n{body}\n", encoding="utf-8")
         host = Host([folder], entry_points=False, environment={})
         assert [problem.render() for fault in host.catalog.faults for problem in fault.problems] == []

@@ -9,7 +9,6 @@ Play = Callable[[str], Verdict]
 
 def test_a_sample_comes_on_stage_when_it_is_first_named(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when:
   - {then: size(locker) == 0}
   - {do: rental.take, with: gao, is: r, then: [size(locker) == 1, 'r.locker.code == "A1"']}
@@ -63,7 +62,6 @@ then: ['l.code == "A1"']
 
 def test_records_are_found_by_position_by_name_and_through_each_other(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when:
   - {do: rental.take, with: gao, is: first}
   - {do: rental.take, with: ma}
@@ -74,7 +72,6 @@ then: ['first.state == "open"', 'rental[1].guest == "Ma"', 'rental[1].state == "
 
 def test_a_clock_time_entered_is_the_last_moment_it_was_shown(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when: [{do: rental.take, with: [gao, {from_at: "08:15"}], is: r}]
 then: ['r.from_at == datetime("2026-05-02 08:15")']
 """).passed
@@ -82,6 +79,5 @@ then: ['r.from_at == datetime("2026-05-02 08:15")']
 
 def test_a_sample_on_duty_is_on_duty(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when: [{then: 'not on_duty(staff.dora)'}, {on_duty: dora, then: [on_duty(staff.dora), not on_duty(staff.carl)]}]
 """).passed

@@ -71,7 +71,6 @@ def test_a_rehearsal_decides_about_everything(stage: Stage) -> None:
 
 def test_timers_act_on_the_way_in_their_order_and_at_their_own_time(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when:
   - {do: rental.take, with: gao, is: a}
   - {at: "09:30", do: rental.take, with: ma, is: b}
@@ -85,7 +84,6 @@ when:
 
 def test_periods_begin_by_themselves(play: Play) -> None:
     assert play("""
-given: {now: "2026-05-02 09:00", as: dora}
 when:
   - {then: [size(round) == 1, 'round[0].who == staff.dora']}
   - {do: round.do, for: 'round[0]'}

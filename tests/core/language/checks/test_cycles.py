@@ -2,7 +2,8 @@ from tests.core.language.bench import Faults
 
 
 def test_a_field_that_needs_itself_through_another_is_reported_with_the_way_round(faults: Faults) -> None:
-    found = faults("""
+    found = faults(
+        """
 records:
   order:
     label: {en: Order, zh: 订单}
@@ -10,7 +11,8 @@ records:
       net:   {type: int, value: =self.gross - self.tax, label: {en: Net, zh: 净额}}  # <- computed-cycle
       tax:   {type: int, value: =self.net / 10, label: {en: Tax, zh: 税}}
       gross: {type: int, default: 0, label: {en: Gross, zh: 总额}}
-""".replace("=self.net / 10", "=int(self.net / 10)"))
+""".replace("=self.net / 10", "=int(self.net / 10)")
+    )
     assert found[0].what.en == "the computed field needs itself: order.net -> order.tax -> order.net"
 
 

@@ -20,7 +20,9 @@ def test_one_home_decides(faults: Faults, sync: str) -> None:
 
 @pytest.mark.parametrize("scope", ["all", "region"])
 def test_records_of_several_stores_have_several_homes(faults: Faults, scope: str) -> None:
-    faults(ROOM.replace("KEY", "night").replace("SYNC", f"scope: {scope}").replace("MARK", "  # <- exclusive-without-home"))
+    faults(
+        ROOM.replace("KEY", "night").replace("SYNC", f"scope: {scope}").replace("MARK", "  # <- exclusive-without-home")
+    )
 
 
 def test_a_key_with_the_store_in_it_is_decided_by_the_store(faults: Faults) -> None:

@@ -14,31 +14,43 @@ records:
 
 
 def test_a_where_that_adds_a_duration_to_a_column_is_told_to_move_it_over(faults: Faults) -> None:
-    found = faults(VISIT + """
+    found = faults(
+        VISIT
+        + """
     read:
       desk: {where: self.made_at + settings.limit < now}  # <- not-in-sql
-""")
+"""
+    )
     assert found[0].fix
     assert "on the other side" in found[0].fix.en
 
 
 def test_a_where_may_use_any_function_on_what_is_no_column(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
     read:
       desk: {where: self.made_at < now - settings.limit and self.owner == me}
-""")
+"""
+    )
 
 
 def test_a_where_is_followed_into_the_computed_fields_it_reads(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
     read:
       desk: {where: self.spare > 10}  # <- not-in-sql
-""")
+"""
+    )
 
 
 def test_the_where_of_an_aggregate_and_of_a_view_are_looked_at_too(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
       old: {type: int, value: {count: visit, where: visit.made_at + settings.limit < now}, label: {en: Old, zh: 旧}}  # <- not-in-sql
 views:
   old: {kind: list, of: visit, where: self.made_at + settings.limit < now, label: {en: Old, zh: 旧}}  # <- not-in-sql
-""")
+"""
+    )

@@ -17,7 +17,9 @@ records:
 
 
 def test_what_the_action_says_is_merged_into_every_outcome(load: Load) -> None:
-    plugin = load(DESK + """
+    plugin = load(
+        DESK
+        + """
       book: {from: new, to: held}
       arrive:
         from: held
@@ -27,34 +29,51 @@ def test_what_the_action_says_is_merged_into_every_outcome(load: Load) -> None:
           - {when: has(self.room), set: {room: =null}}
           - {to: held, set: {guest: Li}}
           - {when: false, refuse: {en: No, zh: 不行}}
-""".replace("          - {when: false, refuse: {en: No, zh: 不行}}\n", ""))
+""".replace("          - {when: false, refuse: {en: No, zh: 不行}}\n", "")
+    )
     first, last = plugin.records["booking"].actions["arrive"].outcomes
     assert (first.to, set(first.set)) == ("seated", {"guest", "room"})
     assert (last.to, last.set["guest"].text) == ("held", "Li")
 
 
 def test_an_action_without_outcomes_has_one(load: Load) -> None:
-    book = load(DESK + """
+    book = (
+        load(
+            DESK
+            + """
       book: {from: new, to: held, ask: [guest]}
       sit: {from: held, to: seated}
-""").records["booking"].actions["book"]
+"""
+        )
+        .records["booking"]
+        .actions["book"]
+    )
     assert book.new
     assert [outcome.to for outcome in book.outcomes] == ["held"]
     assert (book.ask[0].field, book.ask[0].label) == ("guest", Text("Guest", "客人"))
 
 
 def test_an_action_that_only_asks_for_fields_is_not_decisive(load: Load) -> None:
-    actions = load(DESK + """
+    actions = (
+        load(
+            DESK
+            + """
       book: {from: new, to: held}
       sit: {from: held, to: seated}
       note: {ask: [guest]}
-""").records["booking"].actions
+"""
+        )
+        .records["booking"]
+        .actions
+    )
     assert not actions["note"].decisive
     assert actions["sit"].decisive
 
 
 def test_names_an_action_uses_must_exist(faults: Faults) -> None:
-    found = faults(DESK + """
+    found = faults(
+        DESK
+        + """
       book:
         from: new
         to: hold  # <- unknown-state
@@ -67,34 +86,51 @@ def test_names_an_action_uses_must_exist(faults: Faults) -> None:
         pick: {room: turn}  # <- unknown-policy
         confirm: boss  # <- unknown-role
       sit: {from: hled, to: seated}  # <- unknown-state
-""")
+"""
+    )
     fixes = [problem.fix.en for problem in found if problem.fix]
     assert "did you mean `held`?" in fixes
     assert "did you mean `guest`?" in fixes
 
 
 def test_a_computed_field_is_neither_asked_nor_set(faults: Faults) -> None:
-    faults(DESK + """
+    faults(
+        DESK
+        + """
       book: {from: new, to: held, ask: [size]}  # <- asks-computed
       sit:  {from: held, to: seated, set: {size: 1}}  # <- sets-computed
       move: {set: {state: held}}  # <- sets-state
-""")
+"""
+    )
 
 
 def test_a_one_off_input_is_read_as_ask(load: Load, faults: Faults) -> None:
-    arrive = load(DESK + """
+    arrive = (
+        load(
+            DESK
+            + """
       book: {from: new, to: held}
       arrive:
         from: held
         to: seated
         ask: [{name_at_door: {type: text}, count: int}]
         checks: {same: {rule: ask.name_at_door == self.guest, message: {en: Other guest, zh: 客人不符}}}
-""").records["booking"].actions["arrive"]
-    assert [(ask.name, ask.spec.type, ask.field) for ask in arrive.ask] == [("name_at_door", "text", None), ("count", "int", None)]
-    faults(DESK + """
+"""
+        )
+        .records["booking"]
+        .actions["arrive"]
+    )
+    assert [(ask.name, ask.spec.type, ask.field) for ask in arrive.ask] == [
+        ("name_at_door", "text", None),
+        ("count", "int", None),
+    ]
+    faults(
+        DESK
+        + """
       book: {from: new, to: held, ask: [{guest: {type: text}}, guest]}  # <- ask-shadows-field asked-twice
       sit: {from: held, to: seated, ask: [{door: {type: txet}}, {lamp: {tpye: int}}, 7]}  # <- unknown-type unknown-key missing-key wrong-shape
-""")
+"""
+    )
 
 
 def test_somebody_must_be_allowed(faults: Faults) -> None:
@@ -108,22 +144,35 @@ records:
 
 
 def test_new_stands_alone(faults: Faults) -> None:
-    faults(DESK + """
+    faults(
+        DESK
+        + """
       book: {from: [new, held], to: held}  # <- new-with-states
       sit: {from: held, to: seated, delete: true, undelete: true}  # <- delete-and-undelete
-""")
+"""
+    )
 
 
 def test_a_message_may_speak_of_the_record(load: Load, faults: Faults) -> None:
-    check = load(DESK + """
+    check = (
+        load(
+            DESK
+            + """
       book:
         from: new
         to: held
         checks: {named: {rule: has(self.guest), message: {en: "{self.size} letters", zh: "{self.size} 个字"}}}
       sit: {from: held, to: seated}
-""").records["booking"].actions["book"].checks[0]
+"""
+        )
+        .records["booking"]
+        .actions["book"]
+        .checks[0]
+    )
     assert set(check.fills) == {"self.size"}
-    faults(DESK + """
+    faults(
+        DESK
+        + """
       book:
         from: new
         to: held
@@ -132,35 +181,48 @@ def test_a_message_may_speak_of_the_record(load: Load, faults: Faults) -> None:
           plain: {rule: has(self.guest)}  # <- message-missing
       sit: {from: held, outcomes: [{refuse: {en: "{self.gest}", zh: 无}, to: seated}]}  # <- unknown-field refuses-and-acts
       go: {from: held, to: seated}
-""")
+"""
+    )
 
 
 def test_what_a_check_has_tested_need_not_be_tested_again(load: Load) -> None:
-    plugin = load(DESK + """
+    plugin = load(
+        DESK
+        + """
       book:
         from: new
         to: held
         checks: {named: {rule: has(self.guest), message: {en: Name missing, zh: 缺姓名}}}
         outcomes: [{when: self.guest < "M", set: {guest: '=self.guest + "."'}}, {}]
       sit: {from: held, to: seated}
-""")
+"""
+    )
     assert [problem for problem in plugin.warnings if problem.code == "may-be-empty"] == []
 
 
 def test_how_far_back_an_actor_may_say_it_happened_is_a_duration(load: Load, faults: Faults) -> None:
-    plugin = load(DESK + """
+    plugin = load(
+        DESK
+        + """
       book: {from: new, to: held}
       sit: {from: held, to: seated, at: 30m}
-""")
+"""
+    )
     assert str(plugin.records["booking"].actions["sit"].backdate) == "30m"
-    faults(DESK + """
+    faults(
+        DESK
+        + """
       book: {from: new, to: held}
       sit: {from: held, to: seated, at: thirty}  # <- bad-duration
-""")
+"""
+    )
 
 
 def test_a_needless_equals_in_a_condition_is_pointed_out(faults: Faults) -> None:
-    faults(DESK + """
+    faults(
+        DESK
+        + """
       book: {from: new, to: held, checks: {c: {rule: =has(self.guest), message: {en: No, zh: 无}}}}  # <- needless-equals
       sit: {from: held, to: seated}
-""")
+"""
+    )

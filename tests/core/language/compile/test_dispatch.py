@@ -16,20 +16,25 @@ dispatch:
 
 
 def test_a_policy_says_who_is_eligible_and_who_comes_first(load: Load) -> None:
-    turn = load(TURN + """
+    turn = load(
+        TURN
+        + """
     eligible:
       a_designer: {rule: '"desk" in staff.roles'}
       senior: {rule: self.size < 100 or staff.rank > 3, message: {en: Too junior, zh: 级别不够}}
     prefer:
       - {key: '=on_duty(staff, today)', label: {en: On duty today, zh: 今日当班}}
       - {key: '=waiting_since(staff, "turn")', first: least, name: waiting, label: {en: Longest waiting, zh: 最久未派}}
-""").dispatch["turn"]
+"""
+    ).dispatch["turn"]
     assert (turn.of, [check.name for check in turn.eligible]) == ("core.staff", ["a_designer", "senior"])
     assert [(key.name, key.least_first) for key in turn.prefer] == [("on_duty_today", False), ("waiting", True)]
 
 
 def test_names_in_a_policy_must_exist(faults: Faults) -> None:
-    faults(TURN + """
+    faults(
+        TURN
+        + """
     eligible:
       senior: {rule: staff.rnak > 3, message: {en: "{staff.rnk}", zh: 级别不够}}  # <- unknown-field
       large: {rule: self.sise > 3, message: {en: Small, zh: 小}}  # <- unknown-field
@@ -37,7 +42,8 @@ def test_names_in_a_policy_must_exist(faults: Faults) -> None:
       - {key: =staff.roles, label: {en: Roles, zh: 岗位}}  # <- wrong-kind
       - {key: '=waiting_since(staff, "trun")', label: {en: Longest waiting, zh: 最久未派}}  # <- unknown-dispatch
   other: {of: stff}  # <- unknown-record
-""")
+"""
+    )
 
 
 def test_a_policy_without_an_order_is_warned_of(faults: Faults) -> None:

@@ -29,32 +29,55 @@ records:
 
 
 def test_each_goes_through_the_options_of_an_enum(load: Load) -> None:
-    create = load(SITE + """
+    create = (
+        load(
+            SITE
+            + """
         create: {check: {each: check.stage, with: {site: =self, stage: =item, order: =index}}}
-""").records["site"].actions["start"].outcomes[0].create[0]
+"""
+        )
+        .records["site"]
+        .actions["start"]
+        .outcomes[0]
+        .create[0]
+    )
     assert isinstance(create.each, Literal)
     assert create.each.value == ["wiring", "final"]
     assert (create.record, create.state, set(create.values)) == ("shop.check", "todo", {"site", "stage", "order"})
 
 
 def test_each_goes_through_a_list_of_a_setting_whose_parts_have_types(load: Load) -> None:
-    create = load(SITE + """
+    create = (
+        load(
+            SITE
+            + """
         create: {check: {each: settings.calls, with: {day: '=after(today, item.within)'}}}
-""").records["site"].actions["start"].outcomes[0].create[0]
+"""
+        )
+        .records["site"]
+        .actions["start"]
+        .outcomes[0]
+        .create[0]
+    )
     assert create.each
     assert create.each.text == "settings.calls"
 
 
 def test_each_needs_a_list_that_is_declared(faults: Faults) -> None:
-    faults(SITE + """
+    faults(
+        SITE
+        + """
         outcomes:
           - {when: has(self.owner), create: {check: {each: check.order}}}  # <- unknown-field
           - {create: {check: {each: today}}}  # <- wrong-kind
-""")
+"""
+    )
 
 
 def test_a_created_record_gets_only_fields_it_has(faults: Faults) -> None:
-    faults(SITE + """
+    faults(
+        SITE
+        + """
         create:
           check:
             state: doing  # <- unknown-state
@@ -62,37 +85,54 @@ def test_a_created_record_gets_only_fields_it_has(faults: Faults) -> None:
               sight: =self  # <- unknown-field
               site: =me  # <- wrong-kind
               stage: tiling  # <- bad-choice
-""")
+"""
+    )
 
 
 def test_several_entries_of_one_ledger_are_a_list(load: Load) -> None:
-    posts = load(SITE + """
+    posts = (
+        load(
+            SITE
+            + """
         post:
           credit: [{account: =self.owner, amount: 1}, {account: =me, amount: 2, why: {en: For {self.owner}, zh: 为}}]
           fines: {account: =self.owner, amount: -12.5}
-""".replace("For {self.owner}", '"For {self.owner}"')).records["site"].actions["start"].outcomes[0].post
+""".replace("For {self.owner}", '"For {self.owner}"')
+        )
+        .records["site"]
+        .actions["start"]
+        .outcomes[0]
+        .post
+    )
     assert [post.ledger for post in posts] == ["credit", "credit", "fines"]
     assert posts[0].why.zh == "业绩"
     assert set(posts[1].fills) == {"self.owner"}
 
 
 def test_an_entry_goes_to_an_account_of_the_ledger_and_is_a_number(faults: Faults) -> None:
-    faults(SITE + """
+    faults(
+        SITE
+        + """
         post:
           credit:
             account: =self  # <- wrong-kind
             amount: =today  # <- wrong-kind
-""")
+"""
+    )
 
 
 def test_a_policy_picks_for_a_ref_to_its_candidates(faults: Faults) -> None:
-    faults("""
+    faults(
+        """
 dispatch: {turn: {of: staff, eligible: {here: {rule: staff.active}}, prefer: [{key: =staff.badge, label: {en: Badge, zh: 工号}}]}}
-""" + SITE.lstrip() + """
+"""
+        + SITE.lstrip()
+        + """
         pick: {owner: turn}
   tour:
     label: {en: Tour, zh: 巡查}
     fields: {site: {type: ref, to: site, label: {en: Site, zh: 工地}}}
     by: desk
     actions: {plan: {from: new, pick: {site: turn}}}  # <- pick-mismatch
-""")
+"""
+    )

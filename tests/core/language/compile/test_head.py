@@ -37,7 +37,9 @@ label: {en: Shop, zh: 门店}
 
 
 def test_a_required_plugin_lends_its_records_roles_and_ledgers(core: Plugin, tmp_path: Path) -> None:
-    crm = _write(tmp_path / "crm", """
+    crm = _write(
+        tmp_path / "crm",
+        """
 plugin: crm
 version: 1.3.0
 requires: {core: ^1}
@@ -47,8 +49,11 @@ ledgers: {points: {account: customer, unit: point, label: {en: Points, zh: 积�
 records:
   staff: {fields: {rank: {type: int, label: {en: Rank, zh: 级别}}}}
   customer: {label: {en: Customer, zh: 客户}, fields: {name: {type: text, label: {en: Name, zh: 姓名}}}}
-""")
-    shop = _write(tmp_path / "shop", """
+""",
+    )
+    shop = _write(
+        tmp_path / "shop",
+        """
 plugin: shop
 version: 1.0.0
 requires: {core: ^1, crm: ^1.2}
@@ -63,7 +68,8 @@ records:
       rank: {type: int, value: =self.seller.rank + self.customer.size, label: {en: Rank, zh: 级别}}
     by: seller
     actions: {sell: {from: new, ask: [customer], post: {points: {account: =self.customer, amount: 1}}, label: {en: Sell, zh: 卖}}}
-""".replace("value: size(", "value: =size("))
+""".replace("value: size(", "value: =size("),
+    )
     base = {"core": core, "crm": compile_plugin(crm, {"core": core})}
     plugin = compile_plugin(shop, base)
     assert set(plugin.additions) == {"crm.customer"}
@@ -71,7 +77,9 @@ records:
 
 
 def test_an_overlay_needs_its_plugin_in_a_version_that_fits(core: Plugin, tmp_path: Path) -> None:
-    base = _write(tmp_path / "shop", "plugin: shop\nversion: 2.0.0\nrequires: {core: ^1}\nlabel: {en: Shop, zh: 门店}\n")
+    base = _write(
+        tmp_path / "shop", "plugin: shop\nversion: 2.0.0\nrequires: {core: ^1}\nlabel: {en: Shop, zh: 门店}\n"
+    )
     over = _write(tmp_path / "over", "plugin: shop.store_1\nversion: 1.0.0\nextends: shop@^1\n")
     plugins = {"core": core, "shop": compile_plugin(base, {"core": core})}
     assert _codes(over, plugins) == ["version-out-of-range"]

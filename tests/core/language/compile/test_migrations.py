@@ -14,13 +14,16 @@ migrations:
 
 
 def test_steps_come_in_the_order_of_versions(load: Load) -> None:
-    steps = load(SHOP + """
+    steps = load(
+        SHOP
+        + """
   1.10.0: [{map: guest.state, with: {gone: here}}]
   1.9.0:
     - {rename: guest.full_name, to: name}
     - {fill: guest.name, value: unknown}
     - {drop: guest.fax, accept: data_loss}
-""").migrations
+"""
+    ).migrations
     assert list(steps) == ["1.9.0", "1.10.0"]
     assert [(step.how, step.record, step.name) for step in steps["1.9.0"]] == [
         ("rename", "guest", "full_name"), ("fill", "guest", "name"), ("drop", "guest", "fax"),
@@ -29,15 +32,20 @@ def test_steps_come_in_the_order_of_versions(load: Load) -> None:
 
 
 def test_a_drop_loses_data_and_says_so(faults: Faults) -> None:
-    faults(SHOP + """
+    faults(
+        SHOP
+        + """
   1.1.0:
     - {drop: guest.fax}  # <- drop-not-accepted
     - {drop: guest.name, accept: data_loss}  # <- bad-migration
-""")
+"""
+    )
 
 
 def test_a_step_speaks_of_what_is_there(faults: Faults) -> None:
-    faults(SHOP + """
+    faults(
+        SHOP
+        + """
   soon: []  # <- bad-version
   2.0.0: []  # <- bad-version
   1.2.0:
@@ -47,4 +55,5 @@ def test_a_step_speaks_of_what_is_there(faults: Faults) -> None:
     - {fill: guest.nmae, value: x}  # <- unknown-field
     - {map: guest.name}  # <- missing-key
     - {fill: guest.name, drop: guest.x}  # <- bad-migration
-""")
+"""
+    )

@@ -12,7 +12,9 @@ records:
 
 
 def test_a_number_is_made_of_text_and_parts(load: Load) -> None:
-    number = load(ORDER.replace("FORMAT", "HT-{store}-{night:yyMMdd}-{seq:3}").replace("MARK", "")).records["order"].number
+    number = (
+        load(ORDER.replace("FORMAT", "HT-{store}-{night:yyMMdd}-{seq:3}").replace("MARK", "")).records["order"].number
+    )
     assert number
     assert number.parts == ("HT-", ("store", ""), "-", ("night", "yyMMdd"), "-", ("seq", "3"))
 
@@ -22,6 +24,9 @@ def test_what_a_number_may_hold(faults: Faults, text: str) -> None:
     faults(ORDER.replace("FORMAT", text).replace("MARK", ""))
 
 
-@pytest.mark.parametrize("text", ["{store}", "{seq:3}{seq:3}", "{seq:x}", "{nigth:yy}{seq}", "{night}{seq}", "{night:week}{seq}", "{kind:yy}{seq}"])
+@pytest.mark.parametrize(
+    "text",
+    ["{store}", "{seq:3}{seq:3}", "{seq:x}", "{nigth:yy}{seq}", "{night}{seq}", "{night:week}{seq}", "{kind:yy}{seq}"],
+)
 def test_what_a_number_may_not_hold(faults: Faults, text: str) -> None:
     faults(ORDER.replace("FORMAT", text).replace("MARK", "  # <- bad-number"))

@@ -23,7 +23,9 @@ def club(core: Plugin) -> Plugin:
 
 def test_the_built_in_plugin_compiles_without_a_warning(core: Plugin) -> None:
     assert core.warnings == ()
-    assert {"staff", "absence", "duty", "setting", "request", "conflict", "notice", "access", "pick"} <= set(core.records)
+    assert {"staff", "absence", "duty", "setting", "request", "conflict", "notice", "access", "pick"} <= set(
+        core.records
+    )
 
 
 def test_the_club_compiles_without_a_warning(club: Plugin) -> None:
@@ -62,7 +64,11 @@ def test_the_desk_may_do_what_no_action_says_otherwise(club: Plugin) -> None:
 
 def test_nothing_in_a_definition_is_left_unplaced(club: Plugin) -> None:
     for record in club.records.values():
-        places = [record.place, *(field.place for field in record.fields.values()), *(a.place for a in record.actions.values())]
+        places = [
+            record.place,
+            *(field.place for field in record.fields.values()),
+            *(a.place for a in record.actions.values()),
+        ]
         assert all(place.line > 1 for place in places)
     booking = club.records["booking"]
     assert booking.place.file.endswith("records/booking.yaml")
@@ -88,7 +94,11 @@ def test_a_store_may_change_a_default_a_label_and_a_proof(club: Plugin, core: Pl
     assert store.records["booking"].states["lapsed"].en == "Gone"
     assert store.records["booking"].states["lapsed"].zh == "超时取消"
     assert "rooms" not in store.views
-    assert [step.at for step in store.scenarios["early_booking_is_held_until_nine"].steps] == [None, "21:15", "21:15:01"]
+    assert [step.at for step in store.scenarios["early_booking_is_held_until_nine"].steps] == [
+        None,
+        "21:15",
+        "21:15:01",
+    ]
     assert store.digest != club.digest
 
 

@@ -46,5 +46,15 @@ def test_a_record_made_by_another_one_counts_as_a_birth(load: Load) -> None:
 
 
 def test_a_required_field_and_a_default_are_sure(load: Load) -> None:
-    assert not warned(load, CASE.replace(", set: {day: =today}", "").replace("type: date, label: {en: Day", "type: date, required: true, label: {en: Day"))
-    assert not warned(load, CASE.replace(", set: {day: =today}", "").replace("type: date, label: {en: Day", "type: date, default: =today, label: {en: Day"))
+    assert not warned(
+        load,
+        CASE.replace(", set: {day: =today}", "").replace(
+            "type: date, label: {en: Day", "type: date, required: true, label: {en: Day"
+        ),
+    )
+    assert not warned(
+        load,
+        CASE.replace(", set: {day: =today}", "").replace(
+            "type: date, label: {en: Day", "type: date, default: =today, label: {en: Day"
+        ),
+    )

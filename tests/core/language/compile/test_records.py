@@ -112,7 +112,8 @@ records:
 
 
 def test_an_enum_may_share_the_options_of_another(load: Load) -> None:
-    fields = load("""
+    fields = (
+        load("""
 records:
   account:
     label: {en: Account, zh: 客户}
@@ -120,12 +121,16 @@ records:
       next: {type: enum, of: account.tier, label: {en: Next, zh: 下一级}}
       tier: {type: enum, of: {key: {en: Key, zh: 重点}}, label: {en: Tier, zh: 级别}}
       last: {type: enum, of: tier, label: {en: Last, zh: 上一级}}
-""").records["account"].fields
+""")
+        .records["account"]
+        .fields
+    )
     assert fields["next"].spec.options == fields["last"].spec.options == {"key": Text("Key", "重点")}
 
 
 def test_lists_and_maps_may_spell_out_their_parts(load: Load) -> None:
-    fields = load("""
+    fields = (
+        load("""
 records:
   card:
     label: {en: Card, zh: 卡}
@@ -134,7 +139,10 @@ records:
       tags:  {type: list, of: text, label: {en: Tags, zh: 标签}}
       place: {type: map, of: {floor: int}, label: {en: Place, zh: 位置}}
       total: {type: int, value: =self.place.floor, label: {en: Total, zh: 合计}}
-""").records["card"].fields
+""")
+        .records["card"]
+        .fields
+    )
     item = fields["lines"].spec.item
     assert item
     assert item.parts
@@ -154,7 +162,11 @@ records:
       d: {type: text, merge: append, label: {en: D, zh: 丁}}
 """)
     assert len(found) == 2
-    fields = load("records: {room: {label: {en: R, zh: 房}, fields: {n: {type: text, merge: append}, p: {type: images}}}}").records["room"].fields
+    fields = (
+        load("records: {room: {label: {en: R, zh: 房}, fields: {n: {type: text, merge: append}, p: {type: images}}}}")
+        .records["room"]
+        .fields
+    )
     assert fields["n"].merge is MergePolicy.APPEND
     assert fields["p"].merge is MergePolicy.UNION
 
@@ -171,13 +183,17 @@ records:
 
 
 def test_a_record_for_every_subject_and_period(load: Load, faults: Faults) -> None:
-    every = load("""
+    every = (
+        load("""
 records:
   plan:
     label: {en: Plan, zh: 计划}
     every: {month: {for: staff, where: '"desk" in staff.roles', with: {owner: =staff, month: =period.start}}}
     fields: {owner: {type: ref, to: staff, label: {en: O, zh: 人}}, month: {type: date, label: {en: M, zh: 月}}}
-""").records["plan"].every
+""")
+        .records["plan"]
+        .every
+    )
     assert every
     assert (every.period, every.subject, set(every.values)) == ("month", "core.staff", {"owner", "month"})
     faults("""
@@ -203,19 +219,29 @@ records:
     label: {en: Guest, zh: 客人}
     fields: {name: {type: text, label: {en: Name, zh: 姓名}}, owner: {type: ref, to: staff, label: {en: Owner, zh: 负责人}}}
 """
-    read = load(head + """
+    read = (
+        load(
+            head
+            + """
     read:
       desk: {}
       chief: {where: self.owner == me, mask: {name: not has(self.owner)}, hide: [owner], reveal: logged}
-""").records["guest"].read
+"""
+        )
+        .records["guest"]
+        .read
+    )
     assert read
     assert (read["chief"].hide, read["chief"].reveal, set(read["chief"].mask)) == ({"owner"}, True, {"name"})
     assert read["desk"].where is None
-    faults(head + """
+    faults(
+        head
+        + """
     read:
       dsk: {}  # <- unknown-role
       desk: {mask: [nmae], hide: owners}  # <- unknown-field
       chief: {mask: {nmae: true, name: [1]}}  # <- unknown-field wrong-shape
       store_admin: {mask: name}  # <- wrong-shape
     sync: {hide: [nmae], keep: long}  # <- unknown-field bad-duration
-""")
+"""
+    )

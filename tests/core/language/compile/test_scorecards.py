@@ -32,7 +32,10 @@ def test_a_card_is_made_for_every_subject_and_period(load: Load) -> None:
     every = load(CARD.replace("ROLE", "chief")).records["monthly"].every
     assert every
     assert (every.period, every.subject) == ("month", "core.staff")
-    assert {name: formula.text for name, formula in every.values.items()} == {"subject": "staff", "period": "period.start"}
+    assert {name: formula.text for name, formula in every.values.items()} == {
+        "subject": "staff",
+        "period": "period.start",
+    }
 
 
 def test_where_roles_differ_each_mark_is_kept_to_its_own(load: Load) -> None:

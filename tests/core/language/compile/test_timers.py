@@ -19,40 +19,59 @@ records:
 
 
 def test_a_timer_runs_an_action_and_reminds_before(load: Load) -> None:
-    timer = load(HOLD + """
+    timer = (
+        load(
+            HOLD
+            + """
       end: {while: self.state == "open", due: =self.until, remind: [{before: 5m, notice: soon}], then: lapse}
-""").records["hold"].timers["end"]
+"""
+        )
+        .records["hold"]
+        .timers["end"]
+    )
     assert (timer.then, str(timer.remind[0].before), timer.remind[0].notice) == ("lapse", "5m", "soon")
 
 
 def test_names_a_timer_uses_must_exist(faults: Faults) -> None:
-    faults(HOLD + """
+    faults(
+        HOLD
+        + """
       end:
         while: self.state == "open"
         due: =self.untill  # <- unknown-field
         remind: [{before: soon, notice: son}]  # <- bad-duration unknown-notice
         then: laps  # <- unknown-action
-""")
+"""
+    )
 
 
 def test_a_due_is_a_moment_not_a_day(faults: Faults) -> None:
-    faults(HOLD + """
+    faults(
+        HOLD
+        + """
       end: {while: self.state == "open", due: =self.day, then: lapse}  # <- wrong-kind
-""")
+"""
+    )
 
 
 def test_the_action_of_a_timer_is_one_the_system_can_do_alone(faults: Faults) -> None:
-    faults(HOLD + """
+    faults(
+        HOLD
+        + """
       a: {while: self.state == "open", due: =self.until, then: close}  # <- timer-needs-system
       b: {while: self.state == "open", due: =self.until, then: ask}  # <- timer-asks
       c: {while: self.state == "open", due: =self.until, then: born}  # <- timer-creates
-""")
+"""
+    )
 
 
 def test_an_unknown_state_in_a_while_is_found(faults: Faults) -> None:
-    faults(HOLD + """
+    faults(
+        HOLD
+        + """
       end: {while: self.state == "opne", due: =self.until, then: lapse}  # <- unknown-option
-""")
+"""
+    )
 
 
 def test_an_exclusive_key_is_made_of_stored_fields(faults: Faults) -> None:

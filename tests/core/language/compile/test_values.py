@@ -13,11 +13,18 @@ records:
 
 
 def test_text_is_literal_unless_it_begins_with_an_equals_sign(load: Load) -> None:
-    fields = load(ORDER + """
+    fields = (
+        load(
+            ORDER
+            + """
       a: {type: text, default: self.note, label: {en: A, zh: 甲}}
       b: {type: text, default: =self.note, label: {en: B, zh: 乙}}
       c: {type: text, default: '="=x"', label: {en: C, zh: 丙}}
-""").records["order"].fields
+"""
+        )
+        .records["order"]
+        .fields
+    )
     assert isinstance(fields["a"].default, Literal)
     assert fields["a"].default.value == "self.note"
     assert isinstance(fields["b"].default, Expression)
@@ -25,22 +32,38 @@ def test_text_is_literal_unless_it_begins_with_an_equals_sign(load: Load) -> Non
 
 
 def test_a_value_may_be_rows_of_which_the_first_match_wins(load: Load) -> None:
-    value = load(ORDER + """
+    value = (
+        load(
+            ORDER
+            + """
       size:
         type: enum
         of: {big: {en: Big, zh: 大}, small: {en: Small, zh: 小}}
         label: {en: Size, zh: 规模}
         value: [{when: self.paid >= 1000, is: big}, {is: small}]
-""").records["order"].fields["size"].value
+"""
+        )
+        .records["order"]
+        .fields["size"]
+        .value
+    )
     assert isinstance(value, Cases)
     assert [row.is_.text for row in value.rows] == ["big", "small"]
     assert not value.may_be_empty
 
 
 def test_a_value_may_look_at_other_records(load: Load) -> None:
-    value = load(ORDER + """
+    value = (
+        load(
+            ORDER
+            + """
       others: {type: money, label: {en: Others, zh: 其他}, value: {sum: order.paid, where: order.owner == self.owner}}
-""").records["order"].fields["others"].value
+"""
+        )
+        .records["order"]
+        .fields["others"]
+        .value
+    )
     assert isinstance(value, Aggregate)
     assert (value.how, value.record, value.name, value.field) == ("sum", "shop.order", "order", "paid")
     assert value.where
@@ -48,7 +71,9 @@ def test_a_value_may_look_at_other_records(load: Load) -> None:
 
 
 def test_what_an_aggregate_names_must_exist_and_fit(faults: Faults) -> None:
-    faults(ORDER + """
+    faults(
+        ORDER
+        + """
       a: {type: int, label: {en: A, zh: 甲}, value: {count: odrer}}  # <- unknown-record
       b: {type: int, label: {en: B, zh: 乙}, value: {sum: order.pay}}  # <- unknown-field
       c: {type: int, label: {en: C, zh: 丙}, value: {sum: order.note}}  # <- wrong-kind
@@ -56,11 +81,14 @@ def test_what_an_aggregate_names_must_exist_and_fit(faults: Faults) -> None:
       e: {type: date, label: {en: E, zh: 戊}, value: {count: order}}  # <- wrong-kind
       f: {type: int, label: {en: F, zh: 己}, value: {count: order, were: true}}  # <- unknown-key
       g: {type: int, label: {en: G, zh: 庚}, value: {count: order, where: self.paid > order.piad}}  # <- unknown-field
-""")
+"""
+    )
 
 
 def test_rows_are_in_order_and_whole(faults: Faults) -> None:
-    faults(ORDER + """
+    faults(
+        ORDER
+        + """
       a:
         type: text
         label: {en: A, zh: 甲}
@@ -68,33 +96,50 @@ def test_rows_are_in_order_and_whole(faults: Faults) -> None:
           - {is: always}  # <- hides-later-rows
           - {when: self.paid > 0}  # <- missing-key
           - {is: never}
-""")
+"""
+    )
 
 
 def test_a_literal_is_read_by_the_type_of_its_field(load: Load, faults: Faults) -> None:
-    fields = load(ORDER + """
+    fields = (
+        load(
+            ORDER
+            + """
       span: {type: duration, default: 20m, label: {en: Span, zh: 时长}}
       rate: {type: decimal, digits: 3, default: 0.125, label: {en: Rate, zh: 比率}}
-""").records["order"].fields
+"""
+        )
+        .records["order"]
+        .fields
+    )
     assert str(fields["span"].default and fields["span"].default.text) == "20m"
-    faults(ORDER + """
+    faults(
+        ORDER
+        + """
       span: {type: duration, default: soon, label: {en: Span, zh: 时长}}  # <- bad-duration
       size: {type: enum, of: {a: {en: A, zh: 甲}}, default: b, label: {en: Size, zh: 规模}}  # <- bad-choice
-""")
+"""
+    )
 
 
 def test_an_expression_that_gives_another_kind_is_refused_at_its_column(faults: Faults) -> None:
-    found = faults(ORDER + """
+    found = faults(
+        ORDER
+        + """
       day: {type: date, default: =self.paid + 1, label: {en: Day, zh: 日期}}  # <- wrong-kind
-""")
+"""
+    )
     assert found[0].place
     assert found[0].place.column == len("      day: {type: date, default: =") + 1
 
 
 def test_a_mistake_in_an_expression_has_its_own_column(faults: Faults) -> None:
-    found = faults(ORDER + """
+    found = faults(
+        ORDER
+        + """
       who: {type: text, default: '=self.note + self.onwer.name', label: {en: Who, zh: 谁}}  # <- unknown-field
-""")
+"""
+    )
     assert found[0].place
     assert found[0].place.column == len("      who: {type: text, default: '=self.note + self.") + 1
     assert found[0].fix
@@ -102,8 +147,12 @@ def test_a_mistake_in_an_expression_has_its_own_column(faults: Faults) -> None:
 
 
 def test_a_setting_that_is_not_declared_is_unknown(faults: Faults) -> None:
-    faults("""
+    faults(
+        """
 settings: {cap: {type: money, default: 100, label: {en: Cap, zh: 上限}}}
-""" + ORDER.lstrip() + """
+"""
+        + ORDER.lstrip()
+        + """
       more: {type: bool, value: =self.paid > settings.cpa, label: {en: More, zh: 超过}}  # <- unknown-part
-""")
+"""
+    )

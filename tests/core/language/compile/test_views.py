@@ -15,9 +15,12 @@ views:
 
 
 def test_a_view_is_plain_data_with_compiled_conditions(load: Load) -> None:
-    view = load(VISIT + """
+    view = load(
+        VISIT
+        + """
   mine: {kind: list, of: visit, where: self.owner == me, columns: [day, owner.name], sort: -day, excel: {export: chief, import: log}, label: {en: Mine, zh: 我的}}
-""").views["mine"]
+"""
+    ).views["mine"]
     assert view["of"] == "shop.visit"
     assert view["columns"] == ("day", "owner.name")
     assert view["excel"] == {"export": ("chief",), "import": "log"}
@@ -25,7 +28,9 @@ def test_a_view_is_plain_data_with_compiled_conditions(load: Load) -> None:
 
 
 def test_what_a_view_shows_must_exist(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
   a: {kind: lst, of: visit, label: {en: A, zh: 甲}}  # <- unknown-view-kind
   b: {kind: list, of: vist, label: {en: B, zh: 乙}}  # <- unknown-record
   c: {kind: list, of: visit, columns: [dya], sort: [-dey], label: {en: C, zh: 丙}}  # <- unknown-field
@@ -33,19 +38,25 @@ def test_what_a_view_shows_must_exist(faults: Faults) -> None:
   e: {kind: list, of: visit, excel: {export: cheif, import: lgo}, label: {en: E, zh: 戊}}  # <- unknown-role unknown-action
   f: {kind: list, of: visit, where: self.dya == today, label: {en: F, zh: 己}}  # <- unknown-field
   g: {kind: form, of: visit, sections: [{fields: [dya]}], label: {en: G, zh: 庚}}  # <- unknown-field
-""")
+"""
+    )
 
 
 def test_each_kind_of_view_has_its_own_keys(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
   a: {kind: calendar, of: visit, label: {en: A, zh: 甲}}  # <- missing-key
   b: {kind: list, label: {en: B, zh: 乙}}  # <- missing-key
   c: {kind: list, of: visit, date: day, label: {en: C, zh: 丙}}  # <- needless-key
-""")
+"""
+    )
 
 
 def test_tiles_show_scorecards_or_figures(faults: Faults) -> None:
-    faults(VISIT + """
+    faults(
+        VISIT
+        + """
   board:
     kind: dashboard
     label: {en: Board, zh: 看板}
@@ -56,4 +67,5 @@ def test_tiles_show_scorecards_or_figures(faults: Faults) -> None:
       - {sum: visit.csot}  # <- unknown-field
       - {label: {en: Empty, zh: 空}}  # <- bad-tile
       - {count: visit, by: onwer}  # <- unknown-field
-""")
+"""
+    )

@@ -45,6 +45,8 @@ def test_one_name_may_stand_for_a_list_of_one() -> None:
 
 
 def test_one_entry_of_a_ledger_may_stand_for_a_list_of_one() -> None:
-    text = "plugin: shop\nversion: 1.0.0\nrecords: {room: {actions: {open: {post: {credit: {account: =me, amount: 1}}}}}}"
+    text = (
+        "plugin: shop\nversion: 1.0.0\nrecords: {room: {actions: {open: {post: {credit: {account: =me, amount: 1}}}}}}"
+    )
     action = read_manifest(parse_yaml(text, "p.yaml")).records["room"].actions["open"]
     assert action.post["credit"][0].amount == 1

@@ -1,0 +1,30 @@
+"""Run the measurements and print one table: ``python -m benchmarks [--only NAME] [--records N]``."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import actions, first_merge, http_action
+
+
+def main() -> None:
+    """Run what was asked for and print figure by figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["actions", "http", "merge"])
+    parser.add_argument("--records", type=int, default=100_000, help="records of the first merge")
+    parser.add_argument("--actions", type=int, default=2_000)
+    told = parser.parse_args()
+    runs = {
+        "actions": lambda: actions.run(told.actions),
+        "http": lambda: http_action.run(told.actions // 4),
+        "merge": lambda: first_merge.run(told.records),
+    }
+    for name, run in runs.items():
+        if told.only in {None, name}:
+            print(f"\n{name}")
+            for label, figure in run():
+                print(f"  {label:78} {figure:>12}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

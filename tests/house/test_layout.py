@@ -1,0 +1,111 @@
+"""The house keeps its order: one home per library, functions that fit a screen, tests where their module is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("core", "stores", "sync", "app")
+FUNCTION_LINES_MAX = 70
+MODULE_LINES_MAX = 400
+HOMES = {
+    "sqlalchemy": ("stores",),
+    "sqlmodel": ("stores",),
+    "psycopg": ("stores",),
+    "httpx": ("sync",),
+    "msgpack": ("sync",),
+    "zstandard": ("sync",),
+    "cryptography": ("sync",),
+    "fastapi": ("app",),
+    "starlette": ("app",),
+    "uvicorn": ("app",),
+    "typer": ("app",),
+    "argon2": ("app/passwords.py",),
+    "pluggy": ("core/host",),
+    "watchfiles": ("core/host",),
+    "yaml": ("core/language",),
+    "holidays": ("core/language",),
+    "pydantic": ("core/language", "app"),
+}
+# The demo speaks to its nodes as a person's browser would; it is a client, not a second network layer.
+EXCEPTIONS = {("httpx", "app/demo/client.py")}
+# Modules without a test file of their own, and what tests them instead.
+TESTED_ELSEWHERE = {
+    "core/language/definition.py": "plain data, compiled and read by every test of the language",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+
+
+def short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=short)
+def test_a_library_is_imported_in_its_own_home_only(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        for name in names:
+            library = name.partition(".")[0]
+            homes = HOMES.get(library)
+            if homes and (library, short(path)) not in EXCEPTIONS:
+                assert any(short(path) == home or short(path).startswith(f"{home}/") for home in homes), (
+                    f"{short(path)}:{node.lineno} imports {library}, whose home is {' and '.join(homes)}"
+                )
+
+
+@pytest.mark.parametrize("path", modules(), ids=short)
+def test_a_function_fits_a_screen_and_a_module_a_sitting(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MODULE_LINES_MAX, f"{short(path)} has {text.count(chr(10))} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION_LINES_MAX, f"{short(path)}:{node.lineno} {node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if p.name != "__init__.py"], ids=short)
+def test_a_module_has_its_test_where_it_is_looked_for(path: Path) -> None:
+    if short(path) in TESTED_ELSEWHERE:
+        return
+    mirrored = ROOT / "tests" / path.relative_to(ROOT)
+    own = mirrored.parent / f"test_{path.stem}.py"
+    whole = mirrored.parent.parent / f"test_{mirrored.parent.name}.py"  # a package tested as one
+    assert own.exists() or whole.exists(), f"{short(path)} has neither {short(own)} nor {short(whole)}"
+
+
+def test_nothing_in_the_repository_names_a_machine_or_a_package_host() -> None:
+    told = re.compile(r"https?://[^\s/]*(pypi|pythonhosted|npmjs|debian)\.|/(root|home)/\w|/tmp/\w", re.IGNORECASE)
+    for path in ROOT.rglob("*"):
+        if path.is_file() and _ours(path) and path.suffix in {".py", ".md", ".yaml", ".toml", ".txt", ".js", ".css", ".html"}:
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+                assert not told.search(line) or path == Path(__file__), f"{short(path)}:{number}: {line.strip()[:80]}"
+
+
+def test_pins_have_names_and_versions_and_nothing_else() -> None:
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), line
+
+
+def test_every_direct_dependency_is_pinned() -> None:
+    declared = set(re.findall(r'^  "([A-Za-z0-9-]+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE))
+    pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    libraries = {name.lower() for name in declared if re.search(rf'"{name}(\[\w+\])?[<>=]', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))}
+    assert libraries <= pinned, libraries - pinned
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in folder.glob("[0-9]*.md")}
+
+
+def _ours(path: Path) -> bool:
+    return not any(part.startswith(".") or part in {"data", "build", "dist", "__pycache__"} for part in path.relative_to(ROOT).parts)

@@ -1,0 +1,217 @@
+"""Real nodes: each a process of its own, started as a shop starts it, killed as a power cut kills it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from app.demo.client import Person
+
+HOUSE = Path(__file__).parents[2]
+BICYCLES = Path(__file__).parent / "bicycle_rental"
+PASSWORD = "a long enough password"
+PATIENCE_S = 60.0
+
+
+@dataclass
+class RealNode:
+    """One node as its shop has it: a settings file, a data folder, and, while it is switched on, a process."""
+
+    folder: Path
+    name: str
+    store: str
+    plugins: Path
+    port: int = 0
+    upstream: str | None = None
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.folder / f"{self.name}.yaml"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "output.txt"
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def write_settings(self) -> None:
+        upstream = f"upstream: {self.upstream}\n" if self.upstream else ""
+        self.config.write_text(
+            f"node: {self.name}\nstore: {self.store}\ndata: data\n{upstream}"
+            f"plugins: {{folders: [{self.plugins}], installed: false}}\nsync: {{beat: 1s}}\n",
+            encoding="utf-8",
+        )
+
+    def run(self, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command of the command line for this node."""
+        command = [sys.executable, "-m", "app", *arguments, "--config", str(self.config)]
+        return subprocess.run(
+            command,
+            input=typed,
+            capture_output=True,
+            text=True,
+            cwd=HOUSE,
+            env=_environment(),
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    def hire(self, login: str, *roles: str) -> Person:
+        """Let a person sign in here."""
+        asked = ["person", "add", login.title(), "--login", login, "--password-stdin"]
+        done = self.run(*asked, *(f"--role={role}" for role in roles), typed=f"{PASSWORD}\n")
+        assert done.returncode == 0, done.stderr
+        return self.person(login)
+
+    def person(self, login: str) -> Person:
+        return Person(self.port, login, PASSWORD, "en")
+
+    def switch_on(self) -> None:
+        """Start the process and wait until it answers."""
+        command = [sys.executable, "-m", "app", "serve", "--config", str(self.config), "--port", str(self.port)]
+        with self.output.open("w", encoding="utf-8") as output:
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=HOUSE, env=_environment()
+            )
+        eventually(self._answers, f"{self.name} to answer")
+
+    def kill(self) -> None:
+        """Cut the power: nothing is told, nothing is flushed."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        self.process.wait(PATIENCE_S)
+
+    def switch_off(self) -> int:
+        """Stop the process as Ctrl+C does; return its exit status."""
+        if self.process is None or self.process.poll() is not None:
+            return 0
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE_S)
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        said = self.output.read_text(encoding="utf-8")
+        assert self.process.poll() is None, said
+        found = re.search(r"http://127\.0\.0\.1:(\d+)$", said, re.MULTILINE)
+        if not found:
+            return False
+        self.port = int(found.group(1))
+        with suppress(OSError, HTTPException):
+            status, _ = self.person("nobody")._send("GET", "/api/status", None)
+            return status == 200
+        return False
+
+
+@dataclass
+class RealChain:
+    """Headquarters with an administrator and somebody who may work the counter, and a branch with its counter."""
+
+    hq: RealNode
+    branch: RealNode
+    boss: Person
+    head: Person
+    counter: Person
+
+
+@pytest.fixture(name="eventually")
+def _eventually() -> Callable[..., None]:
+    """Wait until something holds."""
+    return eventually
+
+
+def eventually(holds: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
+    """Wait until something holds; a node at work is asked again every twentieth of a second."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def new_node(tmp_path: Path) -> Iterator[Callable[..., RealNode]]:
+    """Make nodes in folders of their own; whatever still runs is switched off at the end."""
+    made: list[RealNode] = []
+
+    def make(name: str, store: str, upstream: str | None = None) -> RealNode:
+        node = _new_node(tmp_path, name, store, upstream)
+        made.append(node)
+        return node
+
+    yield make
+    _switch_off(made)
+
+
+@pytest.fixture(scope="session")
+def joined(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folder of a headquarters and a lakeside branch that has joined it, and the port of headquarters.
+
+    Made once: each test that wants a chain starts its processes on a copy.
+    """
+    folder = tmp_path_factory.mktemp("joined")
+    hq = _new_node(folder, "hq", "hq")
+    hq.hire("wu", "boss", "hq_admin")
+    hq.hire("hao", "counter")
+    hq.switch_on()
+    try:
+        branch = _new_node(folder, "lakeside-1", "lakeside", hq.address)
+        invited = hq.run("invite", "lakeside")
+        assert invited.returncode == 0, invited.stderr
+        enrolled = branch.run("enrol", hq.address, invited.stdout.strip())
+        assert enrolled.returncode == 0, enrolled.stderr
+        branch.hire("li", "counter", "store_admin")
+    finally:
+        assert hq.switch_off() == 0
+    return folder, hq.port
+
+
+@pytest.fixture
+def chain(joined: tuple[Path, int], tmp_path: Path) -> Iterator[RealChain]:
+    """A headquarters and a lakeside branch that has joined it; both are switched on."""
+    folder, port = joined
+    shutil.copytree(folder, tmp_path / "chain")
+    hq = _node(tmp_path / "chain", "hq", "hq", port=port)
+    branch = _node(tmp_path / "chain", "lakeside-1", "lakeside", hq.address)
+    try:
+        hq.switch_on()
+        branch.switch_on()
+        yield RealChain(hq, branch, hq.person("wu"), hq.person("hao"), branch.person("li"))
+    finally:
+        _switch_off([branch, hq])
+
+
+def _new_node(folder: Path, name: str, store: str, upstream: str | None = None) -> RealNode:
+    shutil.copytree(BICYCLES, folder / name / "plugins" / "bicycle_rental")
+    return _node(folder, name, store, upstream)
+
+
+def _node(folder: Path, name: str, store: str, upstream: str | None = None, port: int = 0) -> RealNode:
+    node = RealNode(folder / name, name, store, folder / name / "plugins", port, upstream)
+    node.write_settings()
+    return node
+
+
+def _switch_off(nodes: list[RealNode]) -> None:
+    for node in nodes:
+        if node.process is not None and node.process.poll() is None:
+            node.process.kill()
+            node.process.wait(PATIENCE_S)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BRANCHLINE_")}
+    return {**kept, "BRANCHLINE_LANG": "en", "BRANCHLINE_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"}

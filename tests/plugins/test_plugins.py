@@ -1,0 +1,34 @@
+"""The bar every plugin of this repository passes: no fault, no warning, every scenario, every rule where it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.host.host import Host
+from stores.rehearsal import rehearse
+
+ROOT = Path(__file__).parents[2]
+HOST = Host([ROOT / "plugins"], entry_points=False)
+NAMES = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.yaml"))
+
+
+def test_every_plugin_folder_is_running() -> None:
+    assert [fault.problems[0].render("en") for fault in HOST.catalog.faults] == []
+    assert set(NAMES) <= set(HOST.catalog.plugins)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_left_to_warn_of(name: str) -> None:
+    assert [problem.render("en") for problem in HOST.catalog.plugin(name).warnings] == []
+
+
+SCENARIOS = [(name, scenario) for name in NAMES for scenario in HOST.catalog.plugins[name].scenarios] if not HOST.catalog.faults else []
+
+
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS, ids=lambda value: str(value))
+def test_a_scenario_passes(name: str, scenario: str) -> None:
+    plugin = HOST.catalog.plugin(name)
+    verdict = rehearse(HOST, plugin, plugin.scenarios[scenario])
+    assert verdict.passed, verdict
