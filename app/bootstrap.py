@@ -65,7 +65,7 @@ def open_node(settings: Settings, world: Surroundings) -> Node:
         database=database,
         host=host,
         identity=identity,
-        now=world.now,
+        now=lambda: host.ask("clock") or world.now(),
         new_id=IdMaker(world.now_ms, world.dice),
         zone=settings.zone,
         mono=world.mono,
@@ -77,7 +77,7 @@ def open_node(settings: Settings, world: Surroundings) -> Node:
 def open_host(settings: Settings) -> Host:
     """Load the plugins that ``settings`` name."""
     plugins = settings.plugins
-    return Host(plugins.folders, only=plugins.only, entry_points=plugins.installed)
+    return Host(plugins.folders, only=plugins.only, entry_points=plugins.installed, store=settings.store)
 
 
 def _identity(settings: Settings, known: Identity | None) -> Identity:

@@ -16,7 +16,12 @@ PASSWORD = "a long password for a benchmark"
 def write_settings(path: Path, store: str, upstream: str | None = None) -> Path:
     """Write the settings file of a node that keeps everything under ``path``."""
     told = path / f"{store}.yaml"
-    lines = [f"node: {store}", f"store: {store}", f"data: {path}", f"plugins: {{folders: [{path / 'plugins'}], watch: false}}"]
+    lines = [
+        f"node: {store}",
+        f"store: {store}",
+        f"data: {path}",
+        f"plugins: {{folders: [{path / 'plugins'}], watch: false}}",
+    ]
     if upstream:
         lines += [f"upstream: {upstream}"]
     told.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -131,4 +131,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 def database_bytes(path: Path) -> int:
     """Return the size of a SQLite database, what still lies in its log included."""
     with closing(sqlite3.connect(path)) as connection:
-        return int(connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0])
+        return int(
+            connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
+        )

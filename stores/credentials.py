@@ -71,6 +71,12 @@ def credential(connection: Connection, token_hash: str) -> Credential | None:
     return None if row is None else Credential(row.node, row.store)
 
 
+def is_unused(connection: Connection, token_hash: str) -> bool:
+    """Return whether a token has never been shown: its first use ends the ones it replaces."""
+    used = select(CREDENTIAL.c.used_at).where(CREDENTIAL.c.token_hash == token_hash)
+    return connection.execute(used).scalar() is None
+
+
 def use_credential(connection: Connection, token_hash: str, now: datetime) -> Credential | None:
     """Return the node a token stands for, note its use, and end the tokens it replaced."""
     known = credential(connection, token_hash)

@@ -14,6 +14,8 @@ from sqlalchemy.pool import StaticPool
 from core.model.errors import NodeError, Problem, Text
 from stores.turns import TurnMissed, Turns
 
+__all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchronous"]  # also for the layers above
+
 Dialect = Literal["sqlite", "postgresql"]
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 

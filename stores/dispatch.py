@@ -77,7 +77,7 @@ def rank(world: NodeWorld, policy: Dispatch, item: Row | None, env: Env) -> list
     ``first: least`` turns a key round. What is still equal goes by id, so the order never wavers.
     """
     found = _candidates(world, policy)
-    told = world.node.host.hooks.dispatch_facts(policy=policy, item=item, candidates=found)
+    told = world.node.host.collect("dispatch_facts", policy=policy, item=item, candidates=found)
     facts = {c.id: {k: v for answer in told for k, v in answer.get(c.id, {}).items()} for c in found}
     seen = env if item is None else env.having(self=item, item=item)
     judged = [_judge(policy, row, seen.having(**{_own_name(policy): row}), facts[row.id]) for row in found]

@@ -225,7 +225,7 @@ def afterwards(work: Work, receipt: Receipt) -> list[Later]:
         state=receipt.state,
         values=dict(work.draft.values),
     )
-    return [lambda: work.node.host.hooks.action_committed(event=event), *work.gathered.later]
+    return [lambda: work.node.host.tell("action_committed", event=event), *work.gathered.later]
 
 
 class HookContext:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from core.language.definition import Exclusive
-from core.language.expressions import Formula
+from core.language.expressions import Formula, RuleError
 from core.model.change import Entry
-from core.model.errors import NodeError
 from core.model.values import Cell
 from stores import bulk, rows
 from stores.actor import SYSTEM_ACTOR
@@ -117,7 +116,7 @@ def _runs(connection: Connection, node: Node, shape: Shape, running: Formula, ce
     world = NodeWorld(connection, node, shape.record.plugin, str(cells["_store"]))
     try:
         return bool(running(world.env(row, node.now(), SYSTEM_ACTOR)))
-    except NodeError:
+    except RuleError:
         return False
 
 

@@ -96,7 +96,7 @@ def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
 
 
 def waiting(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
-    """Return the records of ``entries`` that have a change in quarantine; one look when it is empty, as it mostly is."""
+    """Return the records of ``entries`` that have a change in quarantine. It is mostly empty: then one look is all."""
     if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
         return set()
     keys = {(entry.type, entry.pk) for entry in entries}

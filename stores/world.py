@@ -131,7 +131,7 @@ def _balance(world: NodeWorld, args: list[object], _env: Env) -> object:
 def _is_away(world: NodeWorld, args: list[object], env: Env) -> object:
     person = _id(args[0])
     at = cast(datetime, args[1]) if len(args) > 1 and args[1] is not None else env.now
-    told = world.node.host.hooks.is_away(person=person, at=at, store=world.store)
+    told = world.node.host.ask("is_away", person=person, at=at, store=world.store)
     if told is not None:
         return bool(told)
     table = world.node.table(world.node.catalog.records["core.absence"])
@@ -154,7 +154,7 @@ def _is_away(world: NodeWorld, args: list[object], env: Env) -> object:
 def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
     person = _id(args[0])
     day = cast(date, args[1]) if len(args) > 1 and args[1] is not None else cast(date, env.names["today"])
-    told = world.node.host.hooks.on_duty(person=person, day=day, store=world.store)
+    told = world.node.host.ask("on_duty", person=person, day=day, store=world.store)
     if told is not None:
         return bool(told)
     table = world.node.table(world.node.catalog.records["core.duty"])

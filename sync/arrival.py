@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from sqlalchemy import Connection
-
 from stores import settling, timers
+from stores.database import Connection
 from stores.node import Node
 from sync.journal import journal, traced
 

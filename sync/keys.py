@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection
 
 from core.model.errors import NodeError, Problem, Text
 from stores import state
+from stores.database import Connection
 from sync import receipts
 from sync.protocol import Dice
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Connection
-
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
 from stores import checkpoints, log, signatures
+from stores.database import Connection
 from stores.node import Node
 from stores.signatures import Signature
 from sync import keys, receipts

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from sqlalchemy import Connection
-
 from core.model.change import Entry
 from core.model.errors import Problem, Text
 from stores import apply, checkpoints, counters, credentials, feed, log
 from stores.credentials import Credential
+from stores.database import Connection
 from stores.node import Node
 from sync import arrival, enrolment, keys, receipts
 from sync.protocol import (
@@ -40,10 +39,18 @@ ROOM_BYTES = 8  # what an empty or numeric cell is counted as
 
 
 def authenticate(node: Node, token: str | None) -> Credential:
-    """Return the node and store a token stands for; raises NotEnrolled, which says the same of every bad token."""
+    """Return the node and store a token stands for; raises NotEnrolled, which says the same of every bad token.
+
+    The first use of a token ends the ones the same node showed before: one enrolment, one credential.
+    """
     if token:
+        hashed = keys.hashed(token)
         with node.database.read() as connection:
-            found = credentials.credential(connection, keys.hashed(token))
+            found = credentials.credential(connection, hashed)
+            new = found is not None and credentials.is_unused(connection, hashed)
+        if new:
+            with node.database.write() as connection:
+                found = credentials.use_credential(connection, hashed, node.now())
         if found is not None:
             return found
     what = Text("headquarters does not know this node", "总部不认识本节点")
@@ -98,6 +105,8 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
         arrival.arm(connection, node, report.touched)
         now_held = Head(*checkpoints.head(connection, question.origin))
     arrival.settle(node, report.touched)
+    for conflict in report.conflicts:
+        node.host.tell("conflict_found", conflict=conflict)
     receipt = receipts.sign(hub.key, question.origin, now_held, hub.epoch, _now_ms(node))
     return PushAnswer(Standing.OK, now_held, receipt, len(report.conflicts), len(report.waiting))
 

@@ -175,6 +175,13 @@ class Worker:
             skew=done.skew,
             error=None,
         )
+        stats = {
+            "pushed": done.pushed,
+            "pulled": done.pulled,
+            "conflicts": done.conflicts,
+            "quarantined": done.quarantined,
+        }
+        self._node.host.tell("synced", peer=self._node.identity.upstream or "", stats=stats)
 
     def _failed(self, problem: Problem, error: Exception) -> None:
         self._failures += 1

@@ -9,6 +9,7 @@ import typer
 from app.cli import chain, demo, nodes, person
 from app.cli.common import REFUSED, fail
 from app.cli.plugin import plugin_app
+from core.host.host import tell_installed
 from core.model.errors import NodeError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ def main() -> None:
     Exit codes: 0 done · 1 refused, the reason is on standard error · 2 wrong usage · 3 nodes or logs disagree.
     """
     try:
+        tell_installed("cli", group=app)
         app()
     except NodeError as error:
         fail(error)

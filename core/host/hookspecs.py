@@ -334,11 +334,12 @@ def read_logged(entry: AccessEntry) -> None:
 def authenticate(credentials: Mapping[str, str], store: str) -> str | None:
     """Return the staff id of the person who signs in, or None when this plugin does not know them.
 
-    Asked at sign-in, before the node's own passwords, outside any transaction. The staff record must exist and be
-    active, whatever the answer: a plugin can vouch for a person, not invent one. An exception counts as None.
+    Asked at sign-in, before the node's own passwords, outside any transaction, with ``login`` and ``password`` as they
+    were entered. Repeated attempts are slowed down before anybody is asked. The staff record must exist and be active,
+    whatever the answer: a plugin can vouch for a person, not invent one. An exception counts as None.
 
     Example:
-        Sign in by the badge reader at the till, which shares a secret with the node::
+        Sign in by the badge reader at the till, which types the badge and a proof that it is the reader::
 
             import hmac
             from core.host.hookspecs import hookimpl
@@ -347,7 +348,7 @@ def authenticate(credentials: Mapping[str, str], store: str) -> str | None:
 
             @hookimpl
             def authenticate(credentials, store):
-                badge, proof = credentials.get("badge", ""), credentials.get("proof", "")
+                badge, proof = credentials["login"], credentials["password"]
                 wanted = hmac.new(SECRET, badge.encode(), "sha256").hexdigest()
                 return PEOPLE.get(badge) if hmac.compare_digest(proof, wanted) else None
     """
@@ -454,10 +455,10 @@ def entry_outgoing(entry: Entry, peer: str) -> Iterable[str]:  # type: ignore[em
 
 @hookspec
 def conflict_found(conflict: Mapping[str, object]) -> None:
-    """Hear that two nodes wrote what cannot both stand. ``conflict`` has the fields of the conflict record and its id.
+    """Hear that two nodes wrote what cannot both stand. ``conflict`` has the cells of the conflict record and its id.
 
-    Told after the batch that found it is durable, on the node that found it. An exception is logged; the conflict stays
-    in the inbox.
+    Told after the batch that found it is durable, on headquarters, where changes are merged. An exception is logged;
+    the conflict stays in the inbox.
 
     Example:
         Collect double bookings for the evening meeting::
@@ -475,12 +476,13 @@ def conflict_found(conflict: Mapping[str, object]) -> None:
 
 @hookspec
 def synced(peer: str, stats: Mapping[str, int]) -> None:
-    """Hear that an exchange with a peer is complete: ``stats`` counts entries sent and rows received.
+    """Hear that a round with headquarters is complete: ``stats`` counts pushed, pulled, conflicts, quarantined.
 
-    Told after the exchange, outside any transaction, on both sides. An exception is logged.
+    Told after the round, outside any transaction, on the node that called; ``peer`` is the address it called. A round
+    that did not get through is not told. An exception is logged.
 
     Example:
-        A lamp that shows that headquarters has everything::
+        A lamp that shows whether headquarters could use everything::
 
             from core.host.hookspecs import hookimpl
 
@@ -488,32 +490,7 @@ def synced(peer: str, stats: Mapping[str, int]) -> None:
 
             @hookimpl
             def synced(peer, stats):
-                lamp[peer] = "green" if stats.get("waiting", 0) == 0 else "yellow"
-    """
-
-
-@hookspec(firstresult=True)
-def deliver(notice: Mapping[str, object], channel: str) -> str | None:
-    """Carry a notice to the outside and return a receipt, or None when this plugin does not serve the channel.
-
-    Asked from the outbox after the action is durable, outside any transaction; the network is allowed here. An
-    exception means *try again later*: the same ``notice["id"]`` may come more than once, so deliver it once.
-
-    Example:
-        Hand notices to a folder that the pager program watches::
-
-            from pathlib import Path
-            from core.host.hookspecs import hookimpl
-
-            OUTBOX = Path("pager-outbox")
-
-            @hookimpl
-            def deliver(notice, channel):
-                if channel != "pager":
-                    return None
-                OUTBOX.mkdir(exist_ok=True)
-                (OUTBOX / f"{notice['id']}.txt").write_text(str(notice["zh"]), encoding="utf-8")
-                return f"pager {notice['id']}"
+                lamp[peer] = "yellow" if stats["conflicts"] or stats["quarantined"] else "green"
     """
 
 
@@ -521,7 +498,8 @@ def deliver(notice: Mapping[str, object], channel: str) -> str | None:
 def cli(group: object) -> None:
     """Add commands to ``branchline``. ``group`` is the ``typer.Typer`` that the commands are added to.
 
-    Asked once when the command line starts, before arguments are read, on whatever machine it runs.
+    Asked once when the command line starts, before arguments are read, on whatever machine it runs. Only installed
+    distributions are asked: which plugin folders there are is known to a node's settings, not to the command line.
 
     Example:
         ``branchline greet`` says hello::

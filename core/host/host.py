@@ -13,7 +13,7 @@ from typing import Any
 
 from core.host import discovery, hookspecs
 from core.host.catalog import Catalog, Fault
-from core.host.hook_module import broken_hooks
+from core.host.hook_module import broken_hooks, register
 from core.host.loading import Generation, Loader, new_manager
 from core.host.read_filters import ReadFilters
 from core.host.watcher import watch_folders
@@ -134,6 +134,10 @@ class Host:
         """Return the first answer that is not None; a plugin that raises is logged and counts as no answer."""
         return next((answer for answer in self._answers(hook, arguments) if answer is not None), None)
 
+    def collect(self, hook: str, **arguments: object) -> list[Any]:
+        """Return every answer that is not None; a plugin that raises is logged and has none."""
+        return [answer for answer in self._answers(hook, arguments) if answer is not None]
+
     def read_filters(self, reader: str | None, roles: frozenset[str], record: RecordType) -> tuple[Formula, ...]:
         """Return the rules that the ``read_filter`` hooks add to a role's own ``where``; all of them must hold."""
         return self._filters.of(self._now, reader, roles, record)
@@ -195,6 +199,17 @@ class Host:
         for name, plugin in self._installed.items():
             manager.register(plugin, name)
         return [Path(folder) for answer in manager.hook.bundles() for folder in answer or ()]
+
+
+def tell_installed(hook: str, **arguments: object) -> None:
+    """Tell installed distributions, without any plugin folder: for what happens before there is a node."""
+    for point in installed_entry_points(group=hookspecs.PROJECT):
+        manager = new_manager()
+        try:
+            register(manager, point.load(), point.name)
+            getattr(manager.hook, hook)(**arguments)
+        except Exception:
+            log.exception("hook %s of distribution %s failed", hook, point.name)
 
 
 def _report(old: Generation | None, new: Generation, failures: tuple[Exception, ...]) -> ReloadReport:

@@ -24,7 +24,11 @@ def test_nothing_is_left_to_warn_of(name: str) -> None:
     assert [problem.render("en") for problem in HOST.catalog.plugin(name).warnings] == []
 
 
-SCENARIOS = [(name, scenario) for name in NAMES for scenario in HOST.catalog.plugins[name].scenarios] if not HOST.catalog.faults else []
+SCENARIOS = (
+    [(name, scenario) for name in NAMES for scenario in HOST.catalog.plugins[name].scenarios]
+    if not HOST.catalog.faults
+    else []
+)
 
 
 @pytest.mark.parametrize(("name", "scenario"), SCENARIOS, ids=lambda value: str(value))

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.host.catalog import Catalog
 from core.host.host import Host
-from core.language.definition import Field, RecordType, SyncRule
+from core.language.definition import Field, Plugin, RecordType, SyncRule
 from core.language.expressions.functions import FUNCTIONS
 from core.model.change import Entry
 from core.model.clock import HybridClock
@@ -112,7 +113,8 @@ def catalog_of(*records: RecordType) -> Catalog:
     """Return a snapshot of these record types and what sync needs of core: fewer tables make quicker tests."""
     core = {key: _core().records[key] for key in ("core.conflict", "core.request")}
     mine = {record.key: record for record in records}
-    return Catalog(_core().plugins, {**core, **mine}, (), "test", FUNCTIONS, Fields())
+    plugin = Plugin("club", "1.0.0", Text("Club", "会所"), Path(), "")
+    return Catalog({**_core().plugins, "club": plugin}, {**core, **mine}, (), "test", FUNCTIONS, Fields())
 
 
 class Clock:

@@ -155,14 +155,17 @@ def test_a_second_enrolment_replaces_the_first_token_once_it_is_used(
     join(bund, invite(hub, "bund", dice=world.dice.randbytes).code)
     with bund.database.read() as connection:
         first = keys.upstream(connection)
+    assert first is not None
+    assert server.authenticate(hub, first.token) == Credential("bund", "bund")
     join(bund, invite(hub, "bund", dice=world.dice.randbytes).code)
     with bund.database.read() as connection:
         second = keys.upstream(connection)
-    assert first is not None
     assert second is not None
 
     assert first.token != second.token
-    assert server.authenticate(hub, second.token) == server.authenticate(hub, first.token)
+    assert server.authenticate(hub, second.token) == Credential("bund", "bund")
+    with pytest.raises(NotEnrolled):
+        server.authenticate(hub, first.token)
 
 
 def test_a_node_that_worked_as_its_own_headquarters_cannot_join_later(

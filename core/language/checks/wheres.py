@@ -1,13 +1,13 @@
-"""Every ``where`` runs in the database: it must be something all databases work out alike."""
+"""Every ``where`` and every sum runs in the database: it must be something all databases work out alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from core.language.checks.inspection import Inspection
-from core.language.expressions import Formula
+from core.language.expressions import Aggregate, Expression, Formula
 from core.language.expressions.sqlable import sql_problem
-from core.model.errors import Text
+from core.model.errors import Problem, Text
 
 _FIX = Text(
     "a `where` runs in the database: compare stored fields with values", "`where` 由数据库执行：请用已存字段与值比较"
@@ -15,7 +15,7 @@ _FIX = Text(
 
 
 def check_wheres(inspection: Inspection) -> None:
-    """Find conditions the database cannot work out, looking into the computed fields they read."""
+    """Find conditions and sums the database cannot work out, looking into the computed fields they read."""
     formulas = dict(inspection.shop.reach.formulas)
     for record in inspection.compiled.values():
         formulas |= {
@@ -26,6 +26,13 @@ def check_wheres(inspection: Inspection) -> None:
         return formulas.get((record, field))
 
     for found in inspection.shop.wheres:
-        problem = sql_problem(found, formula_of=formula_of)
+        own = found.name if isinstance(found, Aggregate) else found.own
+        problem = sql_problem(found, own, formula_of)
         if problem is not None:
-            inspection.shop.problems.append(replace(problem, fix=problem.fix or _FIX))
+            here = problem.place if isinstance(found, Expression) or _inside(problem, found) else found.place
+            inspection.shop.problems.append(replace(problem, place=here, fix=problem.fix or _FIX))
+
+
+def _inside(problem: Problem, query: Aggregate) -> bool:
+    """Whether the problem stands in the query itself, not in the computed field it sums."""
+    return bool(problem.place and query.place and problem.place.path.startswith(query.place.path))

@@ -223,7 +223,9 @@ def _aggregate(
     if raw_where is not None and found is None:
         return None
     wanted = found if isinstance(found, Expression) else None
-    return Aggregate(how, shape.key, name, part or None, wanted, kind, shop.root.place(path))
+    query = Aggregate(how, shape.key, name, part or None, wanted, kind, shop.root.place(path))
+    shop.wheres.append(query)
+    return query
 
 
 def _wrong_kind(shop: Workshop, got: Kind, want: Kind, path: KeyPath) -> None:

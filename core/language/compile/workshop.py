@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.language.compile.reach import Reach
 from core.language.definition import SYSTEM
-from core.language.expressions import STANDARD_NAMES, Expression, NameScope
+from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, NameScope
 from core.language.expressions.functions import Functions
 from core.language.manifest import Manifest, TextShape
 from core.language.source import KeyPath, YamlNode
@@ -30,7 +30,7 @@ class Workshop:
     functions: Functions
     fields: Fields
     problems: list[Problem] = field(default_factory=list)
-    wheres: list[Expression] = field(default_factory=list)  # conditions the database must answer
+    wheres: list[Expression | Aggregate] = field(default_factory=list)  # what the database must answer
     settings: dict[str, FieldSpec] = field(default_factory=dict)
 
     def fault(self, code: str, en: str, zh: str, path: KeyPath, fix: Text | None = None) -> None:

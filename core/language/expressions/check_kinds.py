@@ -31,6 +31,8 @@ def comparison_problem(source: Source, op: CompareOp, left: Node, right: Node) -
         return _ordering_problem(source, op, left, right)
     if not comparable(left.kind, right.kind):
         return [_mismatch(source, op, left, right)]
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return []
     return option_problems(source, left, right.kind) + option_problems(source, right, left.kind)
 
 

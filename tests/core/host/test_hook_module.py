@@ -17,7 +17,7 @@ COUNTS = """\
 from core.host.hookspecs import hookimpl
 
 @hookimpl
-def deliver(notice, channel):
+def authenticate(credentials):
     return "version %d"
 """
 
@@ -25,7 +25,7 @@ def deliver(notice, channel):
 def test_hooks_of_a_plugin_folder_answer(write_plugin: WritePlugin, open_host: OpenHost) -> None:
     write_plugin("bicycle_rental", hooks=COUNTS % 1)
 
-    assert open_host().hooks.deliver(notice={}, channel="pager") == "version 1"
+    assert open_host().hooks.authenticate(credentials={}, store="0755") == "version 1"
 
 
 def test_a_changed_hooks_file_answers_after_a_reload_and_the_old_one_is_still_whole(
@@ -38,8 +38,8 @@ def test_a_changed_hooks_file_answers_after_a_reload_and_the_old_one_is_still_wh
     write_plugin("bicycle_rental", hooks=COUNTS % 2)
     host.reload()
 
-    assert host.hooks.deliver(notice={}, channel="pager") == "version 2"
-    assert under_way.deliver(notice={}, channel="pager") == "version 1"
+    assert host.hooks.authenticate(credentials={}, store="0755") == "version 2"
+    assert under_way.authenticate(credentials={}, store="0755") == "version 1"
 
 
 def test_two_plugins_with_a_hooks_file_do_not_share_a_module(write_plugin: WritePlugin, open_host: OpenHost) -> None:
@@ -60,14 +60,14 @@ def test_two_plugins_with_a_hooks_file_do_not_share_a_module(write_plugin: Write
         ("import logging\nimport no_such_thing\n", 2, "no_such_thing"),
         ("x = 1\n\ndef broken(:\n", 3, "SyntaxError"),
         (
-            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef deliver(notice, chanel):\n    return None\n",
+            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef authenticate(credential):\n    return None\n",
             1,
-            "chanel",
+            "credential",
         ),
         (
-            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef delivered(notice):\n    return None\n",
+            "from core.host.hookspecs import hookimpl\n\n@hookimpl\ndef authenticated(credentials):\n    return None\n",
             1,
-            "delivered",
+            "authenticated",
         ),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_hooks_file_that_breaks_keeps_the_last_good_one(write_plugin: WritePlu
     write_plugin("bicycle_rental", hooks="raise SystemError\n")
     host.reload()
 
-    assert host.hooks.deliver(notice={}, channel="pager") == "version 1"
+    assert host.hooks.authenticate(credentials={}, store="0755") == "version 1"
     assert [fault.kept_version for fault in host.catalog.faults] == ["1.0.0"]
 
 

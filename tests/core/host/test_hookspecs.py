@@ -231,9 +231,9 @@ def test_hook_authenticate(pasted: Paste) -> None:
     example = pasted("authenticate")
     proof = hmac.new(b"from the settings file", b"S17", "sha256").hexdigest()
 
-    assert example.ask("authenticate", credentials={"badge": "S17", "proof": proof}, store="0755") == LI
-    assert example.ask("authenticate", credentials={"badge": "S17", "proof": "guessed"}, store="0755") is None
-    assert example.ask("authenticate", credentials={"login": "li"}, store="0755") is None
+    assert example.ask("authenticate", credentials={"login": "S17", "password": proof}, store="0755") == LI
+    assert example.ask("authenticate", credentials={"login": "S17", "password": "guessed"}, store="0755") is None
+    assert example.ask("authenticate", credentials={"login": "li", "password": "secret"}, store="0755") is None
 
 
 def test_hook_is_away(pasted: Paste) -> None:
@@ -289,18 +289,10 @@ def test_hook_conflict_found(pasted: Paste) -> None:
 def test_hook_synced(pasted: Paste) -> None:
     example = pasted("synced")
 
-    example.ask("synced", peer="hq", stats={"sent": 12, "waiting": 0})
+    for peer, conflicts in (("https://hq", 0), ("https://region", 2)):
+        example.ask("synced", peer=peer, stats={"pushed": 12, "pulled": 3, "conflicts": conflicts, "quarantined": 0})
 
-    assert example.module.lamp == {"hq": "green"}  # type: ignore[attr-defined]
-
-
-def test_hook_deliver(pasted: Paste, tmp_path: Path) -> None:
-    example = pasted("deliver")
-    example.module.OUTBOX = tmp_path / "pager"  # type: ignore[attr-defined]
-
-    assert example.ask("deliver", notice={"id": "n1", "zh": "即将到期"}, channel="pager") == "pager n1"
-    assert (tmp_path / "pager" / "n1.txt").read_text(encoding="utf-8") == "即将到期"
-    assert example.ask("deliver", notice={"id": "n1"}, channel="mail") is None
+    assert example.module.lamp == {"https://hq": "green", "https://region": "yellow"}  # type: ignore[attr-defined]
 
 
 def test_hook_cli(pasted: Paste, capsys: pytest.CaptureFixture[str]) -> None:

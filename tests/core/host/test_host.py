@@ -12,8 +12,8 @@ import pytest
 from core.host import host as host_module
 from core.host.catalog import Catalog
 from core.host.hookspecs import hookimpl
-from core.host.host import Host
-from core.model.errors import NotFound
+from core.host.host import Host, tell_installed
+from core.model.errors import DefinitionError, NotFound, Problem, Text
 
 WritePlugin = Callable[..., Path]
 OpenHost = Callable[..., Host]
@@ -306,11 +306,60 @@ def test_telling_goes_on_after_a_plugin_that_raises(open_host: OpenHost, caplog:
 
 def test_asking_takes_the_first_answer_and_a_plugin_that_raises_has_none(open_host: OpenHost) -> None:
     host = open_host()
-    host.register(SimpleNamespace(deliver=hookimpl(lambda notice, channel: f"{channel} 7")), "pager")
-    host.register(SimpleNamespace(deliver=hookimpl(lambda notice: None)), "mail")
-    host.register(SimpleNamespace(deliver=hookimpl(lambda notice: 1 / 0)), "broken")
+    host.register(SimpleNamespace(is_away=hookimpl(lambda person, store: person == "li")), "roster")
+    host.register(SimpleNamespace(is_away=hookimpl(lambda person: None)), "holidays")
+    host.register(SimpleNamespace(is_away=hookimpl(lambda person: 1 / 0)), "broken")
 
-    assert host.ask("deliver", notice={"id": "1"}, channel="pager") == "pager 7"
+    assert host.ask("is_away", person="li", at=None, store="0755") is True
+
+
+def test_collecting_takes_every_answer_but_those_of_plugins_that_raise(open_host: OpenHost) -> None:
+    host = open_host()
+    host.register(SimpleNamespace(dispatch_facts=hookimpl(lambda candidates: {"s1": {"letters": 4}})), "letters")
+    host.register(SimpleNamespace(dispatch_facts=hookimpl(lambda candidates: 1 / 0)), "broken")
+
+    assert host.collect("dispatch_facts", policy=None, item=None, candidates=[]) == [{"s1": {"letters": 4}}]
+
+
+def test_what_must_be_ready_first_is_made_ready_before_the_swap(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+    host, seen = open_host(), []
+    host.before_swap(lambda new: seen.append((list(new.plugins), list(host.catalog.plugins))))
+
+    write_plugin("bicycle_rental")
+    host.reload()
+
+    assert seen[0] == (["core", "bicycle_rental"], ["core"])
+
+
+def test_nothing_is_swapped_when_it_cannot_be_made_ready(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+    host = open_host()
+
+    def refuse(new: Catalog) -> None:
+        raise DefinitionError((Problem("field-retyped", Text("kept as text", "按文本保存")),))
+
+    host.before_swap(refuse)
+    before = host.catalog
+    write_plugin("bicycle_rental")
+    host.reload()
+
+    assert list(host.catalog.plugins) == list(before.plugins)
+    assert [problem.code for fault in host.catalog.faults for problem in fault.problems] == ["field-retyped"]
+
+
+def test_installed_distributions_are_told_without_a_node(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    good = SimpleNamespace(
+        name="good", load=lambda: SimpleNamespace(cli=hookimpl(lambda group: told.append(f"to {group}")))
+    )
+    broken = SimpleNamespace(name="broken", load=lambda: SimpleNamespace(cli=hookimpl(lambda group: 1 / 0)))
+    monkeypatch.setattr(host_module, "installed_entry_points", lambda group: [broken, good])
+
+    tell_installed("cli", group="the command line")
+
+    assert told == ["to the command line"]
+    assert "broken" in caplog.text
 
 
 def test_an_edit_on_disk_reloads_the_host(write_plugin: WritePlugin, open_host: OpenHost) -> None:

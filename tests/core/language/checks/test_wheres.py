@@ -54,3 +54,21 @@ views:
   old: {kind: list, of: visit, where: self.made_at + settings.limit < now, label: {en: Old, zh: 旧}}  # <- not-in-sql
 """
     )
+
+
+def test_a_sum_of_a_computed_field_the_database_cannot_work_out_is_refused(faults: Faults) -> None:
+    faults(
+        VISIT
+        + """
+      all: {type: decimal, value: {sum: visit.spare}, label: {en: All, zh: 全部}}  # <- not-in-sql
+"""
+    )
+
+
+def test_what_belongs_to_the_asking_record_may_be_worked_out_beforehand(faults: Faults) -> None:
+    faults(
+        VISIT
+        + """
+      near: {type: int, value: {count: visit, where: visit.made_at < self.made_at + settings.limit}, label: {en: N, zh: 近}}
+"""
+    )

@@ -28,7 +28,8 @@ def test_text_is_literal_unless_it_begins_with_an_equals_sign(load: Load) -> Non
     assert isinstance(fields["a"].default, Literal)
     assert fields["a"].default.value == "self.note"
     assert isinstance(fields["b"].default, Expression)
-    assert fields["c"].default and fields["c"].default.text == '"=x"'
+    assert fields["c"].default
+    assert fields["c"].default.text == '"=x"'
 
 
 def test_a_value_may_be_rows_of_which_the_first_match_wins(load: Load) -> None:

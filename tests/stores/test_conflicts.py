@@ -1,0 +1,187 @@
+"""The conflict inbox: both values with who, when and where, in the store concerned, exact to the last edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.language.definition import Exclusive
+from core.language.expressions import Env
+from core.model.errors import Text
+from core.model.kinds import BOOL
+from core.model.merge import MergePolicy
+from stores import conflicts
+from tests.stores.chain import BOOKING, MEMBER, TARIFF, Chain, FakeHost, a_field, a_record
+
+
+@pytest.fixture
+def shops(database_url: str) -> Iterator[Chain]:
+    """Headquarters and two stores."""
+    made = Chain(database_url)
+    yield made
+    made.close()
+
+
+def test_who_wrote_what_stood_is_told_though_it_is_another_field_that_was_edited_last(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"name": "Chen", "tier": "basic"})
+    shops.settle()
+    shops.east.update(MEMBER, member, actor="li", tier="silver")
+    shops.east.update(MEMBER, member, actor="an", name="Chen Yi")
+    shops.push(shops.east)
+    shops.west.clock.pass_(10)
+    shops.west.update(MEMBER, member, actor="wang", tier="gold")
+
+    shops.push(shops.west)
+
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["mine_by"], conflict["mine_origin"]) == ("li", "east-01.1")
+    assert (conflict["theirs_by"], conflict["theirs_origin"]) == ("wang", "west-01.1")
+    assert conflict["mine_at"] == shops.east.log()[1].at
+
+
+def test_a_conflict_about_headquarters_record_goes_to_the_store_whose_edit_it_was(shops: Chain) -> None:
+    tariff = shops.hub.create(TARIFF, {"name": "room"})
+    shops.settle()
+    shops.hub.update(TARIFF, tariff, actor="boss", price=200)
+    shops.west.update(TARIFF, tariff, price=100)
+
+    shops.settle()
+
+    assert [c["_store"] for c in shops.hub.conflicts()] == ["west"]
+    assert len(shops.west.conflicts()) == 1
+    assert shops.east.conflicts() == []
+
+
+def test_each_losing_edit_has_its_own_record_and_a_seen_one_has_none(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"level": "A"})
+    shops.settle()
+    shops.east.update(MEMBER, member, level="B")
+    shops.push(shops.east)
+    shops.west.update(MEMBER, member, level="C")
+    shops.west.update(MEMBER, member, level="D")
+    shops.settle()
+    shops.west.update(MEMBER, member, level="E")
+
+    shops.settle()
+
+    assert [(c["mine"], c["theirs"]) for c in shops.hub.conflicts()] == [("B", "C"), ("B", "D")]
+    assert shops.hub.row(MEMBER, member)["level"] == "E"
+
+
+@pytest.mark.parametrize(("cell", "integer"), [(None, True), (5, True), ("5", False), ("", False), (-3, True)])
+def test_the_text_of_a_cell_can_be_taken_back(cell: int | str | None, integer: bool) -> None:
+    assert conflicts.cell_of(conflicts.text_of(cell), integer=integer) == cell
+
+
+class Holds:
+    """The rule ``self.state == "held"``, without a compiler."""
+
+    kind, text, place, may_be_empty = BOOL, 'self.state == "held"', None, False
+
+    def __call__(self, env: Env) -> object:
+        return env.names["self"].values["state"] == "held"  # type: ignore[attr-defined]
+
+
+def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_conflict(database_url: str) -> None:
+    one_party = Exclusive("one_party", ("night", "room"), Holds(), Text("taken", "已占用"))
+    booking = a_record(
+        "seat", a_field("night", "date"), a_field("room"), states=BOOKING.states, exclusive={"one_party": one_party}
+    )
+    host = FakeHost(booking)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    first = shops.east.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
+    second = shops.east.create(booking, {"night": "2026-03-07", "room": "V9", "state": "held"})
+    shops.west.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
+    shops.settle()
+    shops.hub.update(booking, second, actor="boss", night="2026-03-07", room="V8")
+    shops.east.update(booking, second, room="V8")
+
+    shops.settle()
+
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["record_id"], conflict["detail"]) == ("exclusive", second, first)
+    assert len(shops.hub.rows(booking)) == 3
+    shops.close()
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("edit"), st.sampled_from(["east", "west", "hub"]), st.sampled_from("ABCD")),
+        st.tuples(st.sampled_from(["push", "pull", "lose"]), st.sampled_from(["east", "west"]), st.just("")),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=steps)
+def test_there_is_a_conflict_for_every_truly_concurrent_edit_and_none_without(
+    steps: list[tuple[str, str, str]],
+) -> None:
+    """Compared with full causal histories: each value knows the set of edits that its author had seen."""
+    shops = Chain("sqlite:///:memory:")
+    member = shops.east.create(MEMBER, {"tier": "-"})
+    shops.settle()
+    reference = Reference()
+    for verb, where, letter in steps:
+        stand = getattr(shops, where)
+        if verb == "edit":
+            value = f"{letter}{len(reference.edits)}"  # no two edits write the same
+            shops.pass_()
+            stand.update(MEMBER, member, tier=value)
+            reference.edit(where, value, stand.log()[-1].hlc, stand.node.identity.origin)
+        elif verb == "pull":
+            shops.pull(stand)
+            reference.pull(where)
+        else:
+            shops.push(stand, lose_answer=verb == "lose")
+            reference.push(where)
+    for branch in ("east", "west"):
+        shops.push(getattr(shops, branch))
+        reference.push(branch)
+
+    shops.settle()
+
+    assert sorted((str(c["mine"]), str(c["theirs"])) for c in shops.hub.conflicts()) == sorted(reference.conflicts)
+    assert {stand.row(MEMBER, member)["tier"] for stand in shops.places} == {reference.value}
+    shops.close()
+
+
+class Reference:
+    """The same chain with nothing but sets of edits: slow, and plainly right."""
+
+    policy = MergePolicy.LATEST
+
+    def __init__(self) -> None:
+        self.edits: dict[str, frozenset[str]] = {}  # value -> every edit its author had seen
+        self.rank: dict[str, tuple[int, str]] = {"-": (0, "")}
+        self.seen: dict[str, set[str]] = {"east": {"-"}, "west": {"-"}, "hub": {"-"}}
+        self.unsent: dict[str, list[str]] = {"east": [], "west": []}
+        self.value = "-"
+        self.conflicts: list[tuple[str, str]] = []
+
+    def edit(self, where: str, value: str, hlc: int, origin: str) -> None:
+        self.edits[value] = frozenset(self.seen[where])
+        self.rank[value] = (hlc, origin)
+        self.seen[where].add(value)
+        if where == "hub":
+            self.value = value
+        else:
+            self.unsent[where].append(value)
+
+    def push(self, where: str) -> None:
+        for value in self.unsent[where]:
+            if self.value not in self.edits[value]:
+                self.conflicts.append((self.value, value))
+                if self.rank[value] > self.rank[self.value]:
+                    self.value = value
+            else:
+                self.value = value
+            self.seen["hub"].add(value)
+        self.unsent[where] = []
+
+    def pull(self, where: str) -> None:
+        self.seen[where] |= self.seen["hub"]
