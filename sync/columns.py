@@ -88,7 +88,8 @@ def read_entries(tree: object, origin: str, after: Head) -> tuple[Entry, ...]:
     entries = []
     for values in zip(*(columns[key] for key in ENTRY_FIELDS), strict=True):
         previous = chain(previous, Entry(*values))
-        entries.append(Entry(*values, hash=previous))
+        line = [*values, previous]
+        entries.append(Entry(*line))
     if previous != part.get("hash", name):
         raise _other_hash()
     return tuple(entries)

@@ -17,6 +17,7 @@ from core.model.merge import MergePolicy
 ScopeName = Literal["store", "region", "all", "hq"]
 HomeName = Literal["store", "hq"]
 SYSTEM = "system"  # the actor, and the role, of timers and of the node itself
+EVERYONE = "everyone"  # the role that everybody has who has any: for what is one's own, such as notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Action:
     ask: tuple[Ask, ...]
     checks: tuple[Check, ...]
     outcomes: tuple[Outcome, ...]
-    backdate: Duration | None = None  # `at:` — how far back the actor may say it happened
+    backdate: Formula | None = None  # `at:` — how far back the actor may say it happened (a duration)
     deletes: Literal["delete", "undelete"] | None = None
     cite: tuple[str, ...] = ()
 

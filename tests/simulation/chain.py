@@ -17,6 +17,9 @@ from core.host.host import Host
 from core.model.clock import HybridClock
 from core.model.errors import NodeError
 from stores import identity
+from stores.act import act
+from stores.actor import Actor
+from stores.calls import Call
 from stores.commit import Deed, commit
 from stores.commit import Edit as Written
 from stores.credentials import Credential
@@ -28,13 +31,15 @@ from sync import keys
 from sync.protocol import Answer, PullAnswer
 from sync.round import sync_round
 from tests.simulation.weather import Mains, PowerCut, StormyLink
-from tests.simulation.witness import Cell, Edit, Known, Witness, log_of, number_of, table
+from tests.simulation.witness import POLICIES, Cell, Edit, Known, Witness, log_of, number_of, table
 
+KINDS = (("tea_house_guest", True), ("tea_house_order", False), ("core_conflict", False), ("core_staff", False))
 PLUGINS = Path(__file__).parent / "plugins"
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 STORES = ("bund", "jingan", "xuhui", "pudong", "hongqiao")
 SKEW_S_MAX = 20  # how wrong a shop's clock may be
 STATEMENTS_MAX = 80  # within which the power fails
+WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
 
@@ -61,6 +66,14 @@ class Chain:
         self.rounds = self.cuts = 0
         with self.nodes["hq"].database.write() as connection:
             keys.found_hub(connection, self.dice.randbytes)
+            hire = Deed(self._id(), "core.staff.hire", "system", self.time)
+            staff = {"name": WAITER.name, "roles": '["waiter"]', "active": 1}
+            commit(
+                connection,
+                self.nodes["hq"],
+                hire,
+                [Written(host().catalog.records["core.staff"], WAITER.id, "hq", "create", staff)],
+            )
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -74,10 +87,12 @@ class Chain:
         with self.mains.wired():
             for _ in range(steps):
                 self._tick()
-                match self.dice.randrange(5):
+                match self.dice.randrange(6):
                     case 0 | 1:
                         self._write(self.dice.choice(self.names))
-                    case 2 | 3:
+                    case 2:
+                        self._act(self.dice.choice(self.names))
+                    case 3 | 4:
                         self._sync(self.dice.choice(self.branches))
                     case _:
                         self._deliver_late()
@@ -97,7 +112,7 @@ class Chain:
         hub = self.file("hq")
         self.witness.look_at_the_log()
         for name in self.branches:
-            for kind, everywhere in (("tea_house_guest", True), ("tea_house_order", False), ("core_conflict", False)):
+            for kind, everywhere in KINDS:
                 theirs, held = table(self.file(name), kind), table(hub, kind)
                 ours = {id_: row for id_, row in held.items() if everywhere or row["_store"] in (name, "hq")}
                 assert theirs == ours, f"{kind} differs at {name}"
@@ -105,6 +120,7 @@ class Chain:
             self.witness.check_log(name, hub)
         self.witness.check_log("hq", hub)
         self.witness.check_fields()
+        self.witness.check_decisions([self.file(name) for name in self.names])
         self.witness.check_conflicts()
         assert number_of(hub, "SELECT count(*) FROM quarantine") == 0
 
@@ -169,6 +185,22 @@ class Chain:
         if name == "hq":
             self.witness.look_at_the_log()
 
+    def _act(self, name: str) -> None:
+        """Somebody does what only a record's home may decide; away from home it becomes a request."""
+        kind, action = self.dice.choice([("guest", "stamp"), ("order", "refill")])
+        record = host().catalog.records[f"tea_house.{kind}"]
+        rows = sorted(table(self.file(name), record.table))
+        if not rows or WAITER.id not in table(self.file(name), "core_staff"):
+            return
+        id_ = self.dice.choice(rows)
+        self._risk(name)
+        try:
+            receipt = act(self.nodes[name], Call(record, action, WAITER, id=id_))
+        except PowerCut:
+            self.restart(name)
+            return
+        self.witness.decided(id_, receipt.request)
+
     def _sync(self, name: str) -> None:
         """One branch has a round with headquarters, through the storm; its own power may fail, or headquarters'."""
         self._risk(name)
@@ -207,7 +239,7 @@ class Chain:
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
         row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
         id_, store = str(row["id"]), str(row["_store"])
-        fields = self.dice.sample(sorted(record.fields), self.dice.randint(1, 2))
+        fields = self.dice.sample(sorted(POLICIES.keys() & record.fields), self.dice.randint(1, 2))
         body = {field: (row.get(field), self._value(field, row.get(field))) for field in fields}
         body = {field: (old, value) for field, (old, value) in body.items() if old != value}
         written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})

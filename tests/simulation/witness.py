@@ -56,6 +56,8 @@ class Witness:
     knows: dict[str, Known] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     fields: dict[tuple[str, str], Field] = field(default_factory=lambda: defaultdict(Field))
     conflicts: Counter[tuple[str, str, Cell, Cell]] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)  # record -> actions carried out on the spot
+    asked: dict[str, str] = field(default_factory=dict)  # request -> record
     _rows_read: int = 0
 
     def committed(self, edits: list[Edit]) -> None:
@@ -104,6 +106,27 @@ class Witness:
             if _wins(edit, here, here.writer, policy, new):
                 here.value, here.writer = new, edit
 
+    def decided(self, record: str, request: str | None) -> None:
+        """An action was carried out, or became a request for the record's home."""
+        if request is None:
+            self.done[record] += 1
+        else:
+            self.asked[request] = record
+
+    def check_decisions(self, files: list[Path]) -> None:
+        """Every request is decided, wherever one looks, and was carried out exactly once if it was confirmed."""
+        for file in files:
+            for request, row in table(file, "core_request").items():
+                assert request in self.asked, f"nobody asked for {request}"
+                assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {file.stem}"
+        requests = table(self.hub, "core_request")
+        confirmed = Counter(self.asked[request] for request, row in requests.items() if row["state"] == "confirmed")
+        assert set(requests) == set(self.asked), "a request was lost"
+        counted = {id_: row["stamps"] for id_, row in table(self.hub, "tea_house_guest").items()}
+        counted |= {id_: row["refills"] for id_, row in table(self.hub, "tea_house_order").items()}
+        for record, count in counted.items():
+            assert (count or 0) == self.done[record] + confirmed[record], f"{record} counted {count}"
+
     def check_own_work(self, node: str, file: Path) -> None:
         """What was entered at a branch is on its page until headquarters has decided, whatever came down meanwhile."""
         waiting = [self.edits[key] for key in self.made[node] if key not in self.knows["hq"][key[1]]]
@@ -123,7 +146,7 @@ class Witness:
 
     def check_conflicts(self) -> None:
         """A conflict record for every truly concurrent write of another value, and none beside."""
-        kept = table(self.hub, "core_conflict").values()
+        kept = [row for row in table(self.hub, "core_conflict").values() if row["kind"] == "field"]
         found = Counter((str(r["record_id"]), str(r["field"]), str(r["mine"]), str(r["theirs"])) for r in kept)
         expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})
         assert found == expected, f"missing {expected - found}, too many {found - expected}"
@@ -132,8 +155,7 @@ class Witness:
         """The log holds exactly what was committed, in order, once, without a gap."""
         lines = [(line["seq"], (line["tx"], line["pk"])) for line in log_of(file, author)]
         assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1)), f"{author}'s log has gaps"
-        if author == "hq":  # which writes conflict records of its own accord
-            lines = [line for line in lines if line[1] in self.edits]
+        lines = [line for line in lines if line[1] in self.edits]  # the others are actions, requests and conflicts
         assert [key for _, key in lines] == self.made[author], f"{author}'s log is not what was committed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -15,13 +16,13 @@ from core.host.catalog import Catalog
 from core.host.host import Host
 from core.language.definition import Field, Plugin, RecordType, SyncRule
 from core.language.expressions.functions import FUNCTIONS
-from core.model.change import Entry
+from core.model.change import Entry, chain
 from core.model.clock import HybridClock
 from core.model.errors import Place, Text
 from core.model.fields import Fields, FieldSpec
 from core.model.merge import MergePolicy
 from core.model.values import Cell
-from stores import apply, checkpoints, feed, log
+from stores import apply, checkpoints, feed, log, quarantine
 from stores.apply import ApplyReport, MergeReport
 from stores.commit import Deed, Edit, EditKind, commit
 from stores.database import Database
@@ -271,3 +272,32 @@ class Chain:
         for branch in (self.east, self.west):
             while self.page(branch).more or self.page(branch).rows:
                 self.pull(branch)
+
+
+def rechained(entries: list[Entry], **changes: Any) -> list[Entry]:
+    """Return a log as a dishonest or broken node would have written it: other contents, good hashes."""
+    previous, out = "0" * 32, []
+    for entry in entries:
+        previous = chain(previous, replace(entry, **changes))
+        out.append(replace(entry, **changes, hash=previous))
+    return out
+
+
+def quarantined(stand: Stand) -> list[quarantine.Kept]:
+    with stand.database.read() as connection:
+        return quarantine.listed(connection)
+
+
+def a_shared_member(shops: Chain, **values: Any) -> str:
+    """A record that every node holds: made in the east, pulled by all."""
+    member = shops.east.create(MEMBER, {"name": "Chen", **values})
+    shops.settle()
+    return member
+
+
+def upgrade(stand: Stand) -> None:
+    """Give a running node all plugins."""
+    stand.node.host = FakeHost(*TYPES)  # type: ignore[assignment]
+    migrate(stand.database, stand.node.catalog)
+    with stand.database.write() as connection:
+        apply.catch_up(connection, stand.node)

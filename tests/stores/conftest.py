@@ -23,6 +23,7 @@ from stores.database import Database
 from stores.identity import Identity
 from stores.migrate import migrate
 from stores.node import Node
+from tests.stores.chain import Chain, Stand
 
 NOWHERE = Place("plugin.yaml", 1, 1)
 
@@ -111,3 +112,27 @@ def club_host() -> Host:
 def club(database: Database, club_host: Host) -> Club:
     """A club's own node with nobody and nothing in it."""
     return Club(database, club_host)
+
+
+@pytest.fixture
+def shops(database_url: str) -> Iterator[Chain]:
+    """Headquarters (on SQLite or PostgreSQL) with stores east and west."""
+    made = Chain(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Stand]:
+    """A store's node."""
+    made = Stand(database_url, "east")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hub(database_url: str) -> Iterator[Stand]:
+    """Headquarters alone."""
+    made = Stand(database_url, "hq")
+    yield made
+    made.close()

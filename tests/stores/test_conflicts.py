@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.language.definition import Exclusive
-from core.language.expressions import Env
-from core.model.errors import Text
-from core.model.kinds import BOOL
 from core.model.merge import MergePolicy
 from stores import conflicts
-from tests.stores.chain import BOOKING, MEMBER, TARIFF, Chain, FakeHost, a_field, a_record
+from tests.stores.chain import (
+    MEMBER,
+    TARIFF,
+    Chain,
+)
 
-
-@pytest.fixture
-def shops(database_url: str) -> Iterator[Chain]:
-    """Headquarters and two stores."""
-    made = Chain(database_url)
-    yield made
-    made.close()
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("edit"), st.sampled_from(["east", "west", "hub"]), st.sampled_from("ABCD")),
+        st.tuples(st.sampled_from(["push", "pull", "lose"]), st.sampled_from(["east", "west"]), st.just("")),
+    ),
+    max_size=14,
+)
 
 
 def test_who_wrote_what_stood_is_told_though_it_is_another_field_that_was_edited_last(shops: Chain) -> None:
@@ -74,46 +72,6 @@ def test_each_losing_edit_has_its_own_record_and_a_seen_one_has_none(shops: Chai
 @pytest.mark.parametrize(("cell", "integer"), [(None, True), (5, True), ("5", False), ("", False), (-3, True)])
 def test_the_text_of_a_cell_can_be_taken_back(cell: int | str | None, integer: bool) -> None:
     assert conflicts.cell_of(conflicts.text_of(cell), integer=integer) == cell
-
-
-class Holds:
-    """The rule ``self.state == "held"``, without a compiler."""
-
-    kind, text, place, may_be_empty = BOOL, 'self.state == "held"', None, False
-
-    def __call__(self, env: Env) -> object:
-        return env.names["self"].values["state"] == "held"  # type: ignore[attr-defined]
-
-
-def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_conflict(database_url: str) -> None:
-    one_party = Exclusive("one_party", ("night", "room"), Holds(), Text("taken", "已占用"))
-    booking = a_record(
-        "seat", a_field("night", "date"), a_field("room"), states=BOOKING.states, exclusive={"one_party": one_party}
-    )
-    host = FakeHost(booking)
-    shops = Chain(database_url, hub=host, east=host, west=host)
-    first = shops.east.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
-    second = shops.east.create(booking, {"night": "2026-03-07", "room": "V9", "state": "held"})
-    shops.west.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
-    shops.settle()
-    shops.hub.update(booking, second, actor="boss", night="2026-03-07", room="V8")
-    shops.east.update(booking, second, room="V8")
-
-    shops.settle()
-
-    (conflict,) = shops.hub.conflicts()
-    assert (conflict["kind"], conflict["record_id"], conflict["detail"]) == ("exclusive", second, first)
-    assert len(shops.hub.rows(booking)) == 3
-    shops.close()
-
-
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("edit"), st.sampled_from(["east", "west", "hub"]), st.sampled_from("ABCD")),
-        st.tuples(st.sampled_from(["push", "pull", "lose"]), st.sampled_from(["east", "west"]), st.just("")),
-    ),
-    max_size=14,
-)
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,14 +9,6 @@ from sqlalchemy import text
 
 from stores.digest import Digest, digests, row_hash
 from tests.stores.chain import BOOKING, MEMBER, TARIFF, TYPES, Chain, FakeHost, Stand
-
-
-@pytest.fixture
-def shops(database_url: str) -> Iterator[Chain]:
-    """Headquarters and two stores."""
-    made = Chain(database_url)
-    yield made
-    made.close()
 
 
 def sums(stand: Stand, store: str) -> list[Digest]:

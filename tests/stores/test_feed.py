@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import event
 
@@ -11,14 +9,6 @@ from stores import feed
 from stores.commit import Edit
 from stores.feed import Feed
 from tests.stores.chain import BOOKING, GUEST, MEMBER, MEMO, TARIFF, Chain, Stand
-
-
-@pytest.fixture
-def hub(database_url: str) -> Iterator[Stand]:
-    """Headquarters."""
-    made = Stand(database_url, "hq")
-    yield made
-    made.close()
 
 
 def page(hub: Stand, store: str, after: int = 0, limit: int = 100) -> Feed:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
 from stores import checkpoints, log
 from stores.commit import Edit
-from tests.stores.chain import BOOKING, MEMBER, Stand, new_id
-
-
-@pytest.fixture
-def shop(database_url: str) -> Iterator[Stand]:
-    """A store's node."""
-    made = Stand(database_url, "east")
-    yield made
-    made.close()
+from tests.stores.chain import (
+    BOOKING,
+    MEMBER,
+    Stand,
+    new_id,
+)
 
 
 def bookings(count: int) -> list[Edit]:
@@ -81,22 +76,6 @@ def test_a_shop_sees_how_much_is_unsent_and_since_when(shop: Stand) -> None:
         assert log.unsent(connection) == (1, third.at)
         checkpoints.ack(connection, "east-01.1", 3)
         assert log.unsent(connection) == (0, None)
-
-
-def test_an_acknowledgement_never_goes_back_and_never_beyond_what_was_written(shop: Stand) -> None:
-    shop.do(*bookings(3))
-
-    with shop.database.write() as connection:
-        assert [checkpoints.ack(connection, "east-01.1", seq) for seq in (2, 1, 99)] == [2, 2, 3]
-
-
-def test_a_place_in_the_feed_goes_back_only_when_told_to_start_again(shop: Stand) -> None:
-    with shop.database.write() as connection:
-        for upto in (5, 3):
-            checkpoints.move_pulled(connection, upto, epoch="a")
-        assert (checkpoints.pulled(connection), checkpoints.epoch(connection)) == (5, "a")
-        checkpoints.restart_pull(connection, 0, "b")
-        assert (checkpoints.pulled(connection), checkpoints.epoch(connection)) == (0, "b")
 
 
 def test_an_untouched_log_verifies(shop: Stand) -> None:

@@ -6,17 +6,19 @@ from dataclasses import dataclass, field, replace
 
 from core.language.compile.drafts import Blueprint, shared_options
 from core.language.compile.effects import Effects, effects, known_state
-from core.language.compile.typed import duration, inner_shape, spec_of
-from core.language.compile.values import condition, fills
+from core.language.compile.typed import inner_shape, spec_of
+from core.language.compile.values import condition, fills, formula
 from core.language.compile.workshop import Workshop, text_of
 from core.language.definition import SYSTEM, Action, Ask, Check, Outcome
-from core.language.expressions import Expression, NameScope
+from core.language.expressions import Expression, Formula, NameScope
 from core.language.manifest.records import ActionShape, CheckShape, OutcomeShape
 from core.language.source import KeyPath
 from core.model.errors import Text
+from core.model.fields import FieldSpec
 from core.model.kinds import Kind, record_kind
 
 NEW = "new"
+_WINDOW = FieldSpec("duration")
 
 
 @dataclass(slots=True)
@@ -74,10 +76,17 @@ def _action(shop: Workshop, plan: Blueprint, name: str, shape: ActionShape) -> A
         ask=asks,
         checks=checks,
         outcomes=_outcomes(bench),
-        backdate=duration(shop, shape.at, (*path, "at")),
+        backdate=_backdate(bench),
         deletes="delete" if shape.delete else "undelete" if shape.undelete else None,
         cite=tuple(shape.cite),
     )
+
+
+def _backdate(bench: _Bench) -> Formula | None:
+    """Return how far back the actor may say it happened: a duration, or a rule that gives one."""
+    if bench.shape.at is None:
+        return None
+    return formula(bench.shop, bench.shape.at, (*bench.path, "at"), bench.scope, spec=_WINDOW)
 
 
 def _sources(shop: Workshop, plan: Blueprint, shape: ActionShape, path: KeyPath) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from datetime import date, time
 from core.language.compile.drafts import shared_options
 from core.language.compile.typed import inferred, spec_of
 from core.language.compile.workshop import ZONE, Workshop
-from core.language.definition import CalendarRules, Role, Setting
+from core.language.definition import EVERYONE, SYSTEM, CalendarRules, Role, Setting
 from core.language.manifest.records import SettingShape
 from core.language.source import KeyPath
 from core.model.errors import Text
@@ -43,7 +43,7 @@ def compile_roles(shop: Workshop) -> dict[str, Role]:
     found: dict[str, Role] = {}
     for name, shape in shop.manifest.roles.items():
         path = ("roles", name)
-        if name in ("system", "new"):
+        if name in (SYSTEM, EVERYONE, "new"):
             shop.key_fault("reserved-name", f"`{name}` has a meaning of its own", f"`{name}` 另有含义", path)
         if shape.deputy is not None:
             shop.known_role(shape.deputy, (*path, "deputy"))

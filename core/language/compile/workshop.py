@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from core.language.compile.reach import Reach
-from core.language.definition import SYSTEM
+from core.language.definition import EVERYONE, SYSTEM
 from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, NameScope
 from core.language.expressions.functions import Functions
 from core.language.manifest import Manifest, TextShape
@@ -61,8 +61,8 @@ class Workshop:
         return False
 
     def known_role(self, role: str, path: KeyPath) -> bool:
-        """Whether the role is one of this plugin, a required one or core; ``system`` is always known."""
-        return role == SYSTEM or self.known(role, self.reach.roles, Text("role", "岗位"), path, "unknown-role")
+        """Whether the role is one of this plugin, a required one or core; ``system`` and ``everyone`` always are."""
+        return role in (SYSTEM, EVERYONE) or self.known(role, self.reach.roles, Text("role", "岗位"), path, "unknown-role")
 
     def label(self, shape: TextShape | None, path: KeyPath, *, needed: bool) -> Text:
         """Return a label; without one, say so and take the key itself."""

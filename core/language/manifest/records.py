@@ -119,7 +119,7 @@ class ActionShape(EffectsShape):
     ask: Annotated[list[Any], WithJsonSchema(_ASK)] = Field(default=[])
     checks: dict[Word, CheckShape] = Field(default={}, description="Rules that must hold")
     outcomes: list[OutcomeShape] | None = Field(default=None, min_length=1, description="First match wins")
-    at: str | None = Field(default=None, description="How far back the actor may say it happened, e.g. 30m")
+    at: str | None = Field(default=None, description="How far back the actor may say it happened, e.g. 30m or =settings.entry_window")
     delete: bool = Field(default=False, description="Deletes the record (it stays in the log)")
     undelete: bool = Field(default=False, description="Brings a deleted record back")
 

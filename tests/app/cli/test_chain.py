@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from app.service import open_service
+from app.settings import read_settings
+from app.web.server import create_app, server_for
+
+
+@pytest.fixture
+def hq(settings_for: Any) -> Iterator[tuple[Path, str]]:
+    """The settings file and the address of a headquarters that is up."""
+    config = settings_for("hq", "hq")
+    service = open_service(read_settings(config))
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    server = server_for(create_app(service, run_service=False), "127.0.0.1", bound.getsockname()[1])
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield config, f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    service.node.database.close()
+
+
+def test_a_code_lets_one_node_of_its_store_in(run: Any, hq: tuple[Path, str], settings_for: Any) -> None:
+    config, address = hq
+    lakeside = settings_for("lakeside-1", "lakeside", address)
+    hillside = settings_for("hillside-1", "hillside", address)
+    code = run("invite", "lakeside", "-c", config).out.strip()
+
+    wrong = run("enrol", address, "AAAA-AAAA-AAAA-AAAA", "-c", lakeside)
+    other = run("enrol", address, code, "-c", hillside)
+    good = run("enrol", address, code.lower().replace("-", " "), "-c", lakeside)
+
+    assert [each.status for each in (wrong, other, good)] == [1, 1, 0], good.err
+    assert "joined hq as store lakeside" in good.out
+
+
+def test_only_headquarters_invites_and_only_a_branch_joins(run: Any, hq: tuple[Path, str], settings_for: Any) -> None:
+    config, address = hq
+    lakeside = settings_for("lakeside-1", "lakeside", address)
+
+    assert run("invite", "somewhere", "-c", lakeside).status == 1
+    assert run("enrol", address, "AAAA-AAAA-AAAA-AAAA", "-c", config).status == 1
+
+
+def test_a_headquarters_that_does_not_answer_is_told_in_words(run: Any, settings_for: Any) -> None:
+    lakeside = settings_for("lakeside-1", "lakeside", "http://127.0.0.1:9")
+
+    refused = run("enrol", "http://127.0.0.1:9", "AAAA-AAAA-AAAA-AAAA", "-c", lakeside)
+
+    assert (refused.status, "cannot be reached" in refused.err) == (1, True)

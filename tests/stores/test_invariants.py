@@ -1,0 +1,71 @@
+"""Rules over several records that two nodes broke together: both stay, and a person is told."""
+
+from __future__ import annotations
+
+from core.language.definition import Exclusive
+from core.language.expressions import Env
+from core.model.errors import Text
+from core.model.kinds import BOOL
+from tests.stores.chain import (
+    BOOKING,
+    MEMBER,
+    Chain,
+    FakeHost,
+    a_field,
+    a_record,
+)
+
+
+def test_one_badge_given_in_two_stores_stands_twice_and_opens_a_conflict(shops: Chain) -> None:
+    first = shops.east.create(MEMBER, {"name": "Chen", "badge": "S17"})
+    second = shops.west.create(MEMBER, {"name": "Lin", "badge": "S17"})
+
+    shops.settle()
+
+    assert len(shops.hub.rows(MEMBER)) == 2
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["field"], conflict["theirs"]) == ("unique", "badge", "S17")
+    assert (conflict["record_id"], conflict["detail"]) == (second, first)
+    shops.west.update(MEMBER, second, name="Lin Er")
+    shops.settle()
+    assert len(shops.hub.conflicts()) == 1  # told once
+
+
+def test_one_badge_given_twice_in_one_frame_opens_one_conflict(shops: Chain) -> None:
+    for name in ("Chen", "Lin"):
+        shops.east.create(MEMBER, {"name": name, "badge": "S17"})
+
+    shops.settle()
+
+    assert [c["kind"] for c in shops.hub.conflicts()] == ["unique"]
+
+
+class Holds:
+    """The rule ``self.state == "held"``, without a compiler."""
+
+    kind, text, place, may_be_empty = BOOL, 'self.state == "held"', None, False
+
+    def __call__(self, env: Env) -> object:
+        return env.names["self"].values["state"] == "held"  # type: ignore[attr-defined]
+
+
+def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_conflict(database_url: str) -> None:
+    one_party = Exclusive("one_party", ("night", "room"), Holds(), Text("taken", "已占用"))
+    booking = a_record(
+        "seat", a_field("night", "date"), a_field("room"), states=BOOKING.states, exclusive={"one_party": one_party}
+    )
+    host = FakeHost(booking)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    first = shops.east.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
+    second = shops.east.create(booking, {"night": "2026-03-07", "room": "V9", "state": "held"})
+    shops.west.create(booking, {"night": "2026-03-07", "room": "V8", "state": "held"})
+    shops.settle()
+    shops.hub.update(booking, second, actor="boss", night="2026-03-07", room="V8")
+    shops.east.update(booking, second, room="V8")
+
+    shops.settle()
+
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["record_id"], conflict["detail"]) == ("exclusive", second, first)
+    assert len(shops.hub.rows(booking)) == 3
+    shops.close()
