@@ -36,6 +36,11 @@ class Passwords:
     rules: PasswordRules = field(default_factory=PasswordRules)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
+    @classmethod
+    def quick(cls, rules: PasswordRules | None = None) -> Passwords:
+        """Return one with figures for the demo and for tests, where a dozen people sign in within a second."""
+        return cls(rules or PasswordRules(), PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
     def __post_init__(self) -> None:
         self._gate = BoundedSemaphore(_AT_ONCE)
         self._decoy: str | None = None

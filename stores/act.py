@@ -5,22 +5,25 @@ This is the only way anything is written by a person, a timer, a replayed reques
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.language.definition import SYSTEM, Action, Check, Outcome, RecordType
 from core.language.expressions import EmptyValue, Env, Formula, Row
 from core.model.errors import ActionRefused, Clash, NodeError, NotFound, Problem, Text, suggest
-from stores import backdate, effects, intake, requests, rows, timers
+from core.model.fields import BadValue
+from stores import backdate, configuring, effects, intake, requests, rows, telling, timers
 from stores.calls import Call, Receipt
 from stores.commit import Deed, commit
-from stores.messages import filled
-from stores.node import Node
-from stores.permission import check_may, check_sees
+from stores.figures import inactive, inactive_below
+from stores.node import SETTING, Node
+from stores.permission import check_may, check_sees, may_know
 from stores.world import NodeWorld
 
 LATE_AFTER = timedelta(seconds=60)  # a timer that fires later than this says so in the log
@@ -49,6 +52,11 @@ class Work:
         """The type of the record acted on."""
         return self.call.record
 
+    @property
+    def at_home(self) -> bool:
+        """Whether this node decides about the record."""
+        return self.node.is_home(self.record, self.world.store)
+
 
 def act(node: Node, call: Call) -> Receipt:
     """Carry out ``call`` in one transaction and tell the node's listeners. Raises NodeError; then nothing is saved."""
@@ -65,17 +73,31 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
 
     Returns the receipt and what is to be called once the transaction has been committed.
     """
-    work = _begin(connection, node, call)
-    problems = _take_in(work)
-    if problems:
-        raise ActionRefused(tuple(problems))
-    if not call.replayed and work.action.decisive and not node.is_home(call.record, work.world.store):
-        return requests.ask(work, needs=()), []
-    _check(work)
-    outcome, index = _choose(work)
-    if missing := requests.missing_signatures(work, outcome):
-        return requests.ask(work, needs=missing), []
-    return _finish(work, outcome, index)
+    with _told_plainly():
+        work = _begin(connection, node, call)
+        _check_right(work)
+        _go_back(work)
+        if work.at_home or call.at is None:  # of a late fact elsewhere the home knows what is to be undone
+            _check_state(work)
+        if problems := _take_in(work):
+            raise ActionRefused(tuple(problems))
+        if work.action.decisive and not work.at_home:
+            _check_warnings(work, [check for check in work.action.checks if check.level == "warn"])
+            return requests.ask(work), []
+        _check(work)
+        outcome, index = _choose(work)
+        if missing := requests.missing_signatures(work, outcome):
+            return requests.ask(work, outcome, missing), []
+        return _finish(work, outcome, index)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """A rule that works out what its field cannot hold refuses the action; it is not a fault of the node."""
+    try:
+        yield
+    except BadValue as bad:
+        raise ActionRefused((bad.problem(),)) from bad
 
 
 def _begin(connection: Connection, node: Node, call: Call) -> Work:
@@ -90,16 +112,35 @@ def _begin(connection: Connection, node: Node, call: Call) -> Work:
     world = NodeWorld(connection, node, call.record.plugin, store)
     draft = Row(call.record.key, call.id or node.new_id(), dict(old.values) if old else {"store": store})
     env = world.env(draft, now, call.actor, old=old)
-    work = Work(connection, node, call, action, world, now, old, draft, env)
-    work.roles = check_may(world, call.record, action, call.actor)
-    if old is not None and not check_sees(call.record, work.roles, old, env):
-        raise rows.missing(call.record, draft.id)
-    if call.at is not None and not call.replayed and call.actor.id != SYSTEM:
-        work.old = backdate.rewind(work)
-        work.draft.values.update(work.old.values if work.old else {})
-    _check_state(work)
     world.put(draft)
-    return work
+    return Work(connection, node, call, action, world, now, old, draft, env)
+
+
+def _check_right(work: Work) -> None:
+    """Refuse who may not do this; who may not even see the record is told that there is none."""
+    record, actor, old = work.record, work.call.actor, work.old
+    if old is not None and not may_know(record, work.world.store, actor):
+        raise rows.missing(record, old.id)
+    work.roles = check_may(work.world, record, work.action, actor)
+    if old is None:
+        return
+    if not check_sees(work.world, record, work.roles, old, work.env, actor):
+        raise rows.missing(record, old.id)
+    if rows.alive(old) == (work.action.deletes == "undelete"):
+        raise rows.missing(record, old.id) if not rows.alive(old) else _not_deleted(record)
+
+
+def _go_back(work: Work) -> None:
+    """Take the record back to when the late fact happened; only its home can."""
+    if work.call.at is None or work.call.actor.id == SYSTEM:
+        return
+    if not work.call.replayed:
+        backdate.check_window(work)
+    if work.old is None or not work.at_home:
+        return
+    work.old = backdate.rewind(work, work.old)
+    work.env.names["old"] = work.old
+    work.draft.values.update(work.old.values)
 
 
 def _action(call: Call) -> Action:
@@ -172,13 +213,17 @@ def _take_in(work: Work) -> list[Problem]:
 
 
 def _check(work: Work) -> None:
-    problems = [problem for check in work.action.checks if (problem := _failed(work, check))]
-    problems += _asked_of_hooks(work)
+    _check_warnings(work, work.action.checks, _asked_of_kernel(work) + _asked_of_hooks(work))
+
+
+def _check_warnings(work: Work, checks: Sequence[Check], more: Sequence[Problem] = ()) -> None:
+    """Refuse what breaks a rule; what only earns a warning goes on with a reason. The system gives none."""
+    problems = [problem for check in checks if (problem := _failed(work, check))] + list(more)
     errors = [p for p in problems if p.level == "error"]
     warned = [p for p in problems if p.level == "warn"]
     if errors:
         raise ActionRefused(tuple(errors))
-    if warned and not work.call.reason:
+    if warned and work.call.actor.id != SYSTEM and not (work.call.reason or "").strip():
         fix = Text("send a reason to go on", "如需继续，请填写理由")
         raise ActionRefused(tuple(replace(p, fix=p.fix or fix) for p in warned))
     work.warnings = warned
@@ -190,33 +235,22 @@ def _failed(work: Work, check: Check) -> Problem | None:
     try:
         if check.rule(work.env):
             return None
-    except EmptyValue:
-        pass  # a rule about an empty field does not hold: never silently true
-    return Problem(check.name, filled(check.message, check.fills, work.env), level=check.level)
+    except EmptyValue:  # a rule about an empty field does not hold: never silently true
+        if inactive_below(work.world, check.rule):
+            return None
+    return Problem(check.name, telling.told(work, check.message, check.fills), level=check.level)
 
 
-def inactive(formula: Formula, env: Env) -> bool:
-    """Say whether a rule needs a figure that nobody has configured: then it does not apply (C-11)."""
-    settings = cast(Mapping[str, object], env.names["settings"])
-    return any(settings.get(name) is None for name in getattr(formula, "settings", ()))
+def _asked_of_kernel(work: Work) -> list[Problem]:
+    return configuring.problems(work) if work.record.key == SETTING else []
 
 
 def _asked_of_hooks(work: Work) -> list[Problem]:
     context = effects.HookContext(work)
     try:
         answers: Sequence[Sequence[Problem]] = work.node.host.hooks.check_action(ctx=context)
-    except NodeError:
-        raise
     except Exception as error:
-        raise ActionRefused(
-            (
-                Problem(
-                    "hook-failed",
-                    Text(f"a plugin's check failed: {error}", f"插件检查出错：{error}"),
-                    fix=Text("tell the administrator; nothing was saved", "请联系管理员；未保存任何内容"),
-                ),
-            )
-        ) from error
+        raise _hook_failed(error) from error
     return [problem for answer in answers for problem in answer or ()]
 
 
@@ -224,7 +258,7 @@ def _choose(work: Work) -> tuple[Outcome, int]:
     for index, outcome in enumerate(work.action.outcomes):
         if outcome.when is None or _holds(outcome.when, work.env):
             if outcome.refuse is not None:
-                raise ActionRefused((Problem("refused", filled(outcome.refuse, outcome.fills, work.env)),))
+                raise ActionRefused((Problem("refused", telling.told(work, outcome.refuse, outcome.fills)),))
             return outcome, index
     raise ActionRefused.of(
         "no-outcome",
@@ -242,7 +276,8 @@ def _holds(formula: Formula, env: Env) -> bool:
 
 def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[effects.Later]]:
     effects.gather(work, outcome)
-    work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
+    _let_hooks_apply(work)
+    effects.check_keys(work)
     deed = Deed(
         tx=work.node.new_id(),
         action=f"{work.record.key}.{work.action.name}",
@@ -254,7 +289,7 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
     entries = commit(work.connection, work.node, deed, edits)
     touched = tuple((entry.type, entry.pk) for entry in entries)
     work.node.touched(touched)
-    timers.rearm(work.connection, work.node, touched)
+    timers.rearm(work.connection, work.node, touched, work.now)
     receipt = Receipt(
         deed.tx,
         work.record,
@@ -265,6 +300,27 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
         touched=touched,
     )
     return receipt, effects.afterwards(work, receipt)
+
+
+def _let_hooks_apply(work: Work) -> None:
+    try:
+        work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
+    except Exception as error:
+        raise _hook_failed(error) from error
+
+
+def _hook_failed(error: Exception) -> Exception:
+    """Return what a failing hook means to the person: the action is refused (fail closed)."""
+    if isinstance(error, NodeError | SQLAlchemyError):
+        return error  # what a hook says on purpose, and what the database says
+    what = Text(f"a plugin's hook failed: {error}", f"插件钩子出错：{error}")
+    fix = Text("tell the administrator; nothing was saved", "请联系管理员；未保存任何内容")
+    return ActionRefused((Problem("hook-failed", what, fix=fix),))
+
+
+def _not_deleted(record: RecordType) -> Clash:
+    what = Text(f"the {record.label.en} is not deleted", f"该{record.label.zh}未被删除")
+    return Clash((Problem("not-deleted", what),))
 
 
 def _facts(work: Work, index: int) -> dict[str, object]:

@@ -174,7 +174,7 @@ class Batch:
             raise Unfit(WAITING)
         check_cells(shape, entry)
         current = before.held if before else self.records.get(key)
-        home = may_write(shape.record, current, entry, self.sender)
+        home = may_write(shape.record, current, entry, self.sender, self._store_of)
         mixed = not home or (before is not None and before.mixed)
         if current is None:
             record = _created(shape, entry, stamp)
@@ -186,6 +186,16 @@ class Batch:
         if entry.at >= record.at:
             record.at, record.by = entry.at, entry.actor
         return Touched(record, entry, mixed)
+
+    def _store_of(self, type_: str, id_: str) -> str | None:
+        """Return the store a record belongs to; it may have arrived in this very batch."""
+        before = self.tally.touched.get((type_, id_))
+        if before is not None:
+            return before.held.store
+        if type_ not in self.node.catalog.records:
+            return None
+        found = held.load(self.connection, self.node.tables[type_], [id_], ())
+        return found[id_].store if id_ in found else None
 
     def _keep(self, group: list[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)

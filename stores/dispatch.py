@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import select
 
 from core.language.definition import Dispatch, DispatchKey
-from core.language.expressions import EmptyValue, Env, Row
+from core.language.expressions import Env, Row
 from core.model.errors import ActionRefused, Problem, Text
 from stores import rows
+from stores.figures import inactive
+from stores.messages import filled, value_or_none
 
 if TYPE_CHECKING:
     from stores.world import NodeWorld
@@ -97,8 +99,14 @@ def _candidates(world: NodeWorld, policy: Dispatch) -> list[Row]:
 
 
 def _judge(policy: Dispatch, row: Row, env: Env, facts: Mapping[str, object]) -> Candidate:
-    out = tuple(Problem(check.name, check.message) for check in policy.eligible if not _value(check.rule, env))
-    keys = {} if out else {key.name: _value(key.value, env) for key in policy.prefer}
+    """Judge one candidate. A rule or a key that needs a blank figure does not apply to anybody (C-11)."""
+    out = tuple(
+        Problem(check.name, filled(check.message, check.fills, env))
+        for check in policy.eligible
+        if not inactive(check.rule, env) and not value_or_none(check.rule, env)
+    )
+    prefer = [] if out else policy.prefer
+    keys = {key.name: None if inactive(key.value, env) else value_or_none(key.value, env) for key in prefer}
     return Candidate(row.id, str(row.values.get("name") or row.id), None, keys, out, facts)
 
 
@@ -116,14 +124,6 @@ def _compare(prefer: Sequence[DispatchKey], a: Candidate, b: Candidate) -> int:
         more = cast(Decimal, mine) > cast(Decimal, other)
         return -1 if more != key.least_first else 1
     return -1 if a.id < b.id else 1
-
-
-def _value(formula: object, env: Env) -> object:
-    assert callable(formula)
-    try:
-        return cast(object, formula(env))
-    except EmptyValue:
-        return None
 
 
 def _own_name(policy: Dispatch) -> str:

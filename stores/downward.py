@@ -64,12 +64,17 @@ def put_down(connection: Connection, node: Node, rows: Sequence[StateRow], appli
 
 
 def _not_older(connection: Connection, node: Node, type_: str, rows: Sequence[StateRow]) -> list[StateRow]:
-    """Leave out rows older than what is here: a page may be delivered again after a later one."""
+    """Leave out rows older than what is here: a page may be delivered again after a later one.
+
+    What is here beyond the checkpoint is of another epoch: headquarters was restored, and what it says now counts.
+    """
+    position = checkpoints.pulled(connection)
     found = bulk.select(connection, node.tables[type_], ("id", "_hs"), "id", [row.id for row in rows])
     here: dict[str, int] = dict(found)
     newest: dict[str, StateRow] = {}
     for row in rows:
-        if row.hs >= here.get(row.id, 0) and (row.id not in newest or row.hs >= newest[row.id].hs):
+        older = row.hs < here.get(row.id, 0) <= position
+        if not older and (row.id not in newest or row.hs >= newest[row.id].hs):
             newest[row.id] = row
     return list(newest.values())
 

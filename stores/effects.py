@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from core.host.contexts import ActionEvent
 from core.language.definition import Create, Notice, Outcome, Post, RecordType
-from core.language.expressions import EmptyValue, Env, Formula, Row
-from core.model.errors import ActionRefused, Text
-from stores import keys, numbers, resolve, rows, scorecards
+from core.language.expressions import Env, Row
+from core.model.errors import ActionRefused, Problem, Text
+from core.model.fields import BadValue
+from stores import keys, numbers, resolve, rows, scorecards, telling
 from stores.calls import Receipt
 from stores.commit import Edit
 from stores.dispatch import choose
+from stores.figures import inactive, inactive_below
 from stores.messages import filled, value_or_none
 from stores.world import NodeWorld
 
@@ -43,7 +45,8 @@ def gather(work: Work, outcome: Outcome) -> None:
     for name, policy in outcome.pick.items():
         _pick(work, name, policy)
     for name, formula in outcome.set.items():
-        work.draft.values[name] = formula(work.env)
+        if not inactive(formula, work.env):  # a blank figure: what needs it is not written (C-11)
+            work.draft.values[name] = _fitting(work.record, name, formula(work.env))
     if outcome.to is not None:
         work.draft.values["state"] = outcome.to
     if work.record.origin == "scorecard" and work.action.name == "close":
@@ -52,14 +55,32 @@ def gather(work: Work, outcome: Outcome) -> None:
         work.gathered.changed += resolve.decide(work)
     if work.action.new:
         _number(work.world, work.record, work.draft, work.env)
-    keys.check_unique(work.world, work.record, work.draft)
-    keys.check_exclusive(work.world, work.record, work.draft, work.env)
     for post in outcome.post:
         _post(work, post)
     for create in outcome.create:
         _create(work, create)
     for name in outcome.notice:
         notify(work, name)
+
+
+def check_keys(work: Work) -> None:
+    """Refuse what would hold a key that another record holds: the record itself, and each new one."""
+    if work.action.deletes == "delete":
+        return  # what goes away holds nothing
+    old = work.old if work.action.deletes is None else None
+    _check_keys(work, work.record, work.draft, work.env, old)
+    for record, row in work.gathered.created:
+        world = work.world.seen_from(record.plugin)
+        _check_keys(work, record, row, world.env_in(record.key, work.env).having(self=row))
+
+
+def _check_keys(work: Work, record: RecordType, row: Row, env: Env, old: Row | None = None) -> None:
+    if problems := keys.taken(work.world, record, row, old):
+        raise ActionRefused(tuple(problems))
+    exclusive = keys.clash(work.world, record, row, env, old)
+    if exclusive is not None:
+        message = telling.told(work, exclusive.message, exclusive.fills)
+        raise ActionRefused((Problem(exclusive.name, message, field=exclusive.key[-1]),))
 
 
 def edits(work: Work) -> list[Edit]:
@@ -88,8 +109,12 @@ def new_row(world: NodeWorld, record: RecordType, given: Mapping[str, object], e
     inner = env.having(self=row)
     row.values.update(given)
     for name, declared in record.fields.items():
-        if declared.stored and row.values.get(name) is None:
-            row.values[name] = declared.default(inner) if declared.default is not None else None
+        if not declared.stored:
+            continue
+        value = row.values.get(name)
+        if value is None and declared.default is not None:
+            value = value_or_none(declared.default, inner)
+        row.values[name] = _fitting(record, name, value)
     _number(own, record, row, inner)
     world.put(row)
     return row
@@ -119,7 +144,7 @@ def _create(work: Work, create: Create) -> None:
 
 
 def _create_one(work: Work, record: RecordType, create: Create, env: Env) -> None:
-    given = {name: _plain(formula(env)) for name, formula in create.values.items()}
+    given = {name: None if inactive(formula, env) else formula(env) for name, formula in create.values.items()}
     if create.state is not None:
         given["state"] = create.state
     row = new_row(work.world, record, given, env, work.node.new_id())
@@ -127,12 +152,11 @@ def _create_one(work: Work, record: RecordType, create: Create, env: Env) -> Non
 
 
 def _post(work: Work, post: Post) -> None:
-    try:
-        account, amount = _plain(post.account(work.env)), post.amount(work.env)
-    except EmptyValue:
-        account, amount = None, None
-    if amount is None and _unconfigured(work, post.amount):
+    if inactive(post.amount, work.env):
         return  # a blank figure: the rule is inactive until it is configured (C-11)
+    account, amount = _plain(value_or_none(post.account, work.env)), value_or_none(post.amount, work.env)
+    if amount is None and inactive_below(work.world, post.amount):
+        return
     if account is None or amount is None:
         ledger = work.node.catalog.plugin(work.record.plugin).ledgers[post.ledger]
         raise ActionRefused.of(
@@ -159,11 +183,6 @@ def _enter(work: Work, ledger: str, account: object, amount: object, why: Text, 
     }
     row = new_row(work.world, record, given, work.env, work.node.new_id())
     work.gathered.created.append((record, row))
-
-
-def _unconfigured(work: Work, formula: Formula) -> bool:
-    settings = cast(Mapping[str, object], work.env.names["settings"])
-    return any(settings.get(name) is None for name in getattr(formula, "settings", ()))
 
 
 def _pick(work: Work, name: str, policy_name: str) -> None:
@@ -204,6 +223,17 @@ def notice_row(world: NodeWorld, notice: Notice, about: Row, env: Env, id: str) 
         "sent_at": env.now,
     }
     return new_row(world, world.node.catalog.records["core.notice"], given, env, id)
+
+
+def _fitting(record: RecordType, name: str, value: object) -> object:
+    """Return a value as its field keeps it: money to the fen, a record as the reference to it."""
+    value, field_ = _plain(value), record.fields.get(name)
+    if value is None or field_ is None:
+        return value
+    try:
+        return field_.spec.value(field_.spec.cell(value))
+    except BadValue as bad:
+        raise ActionRefused((bad.problem(name),)) from bad
 
 
 def _plain(value: object) -> object:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
 from core.language.definition import SYSTEM, Action, RecordType, Timer
-from core.language.expressions import Row
+from core.language.expressions import Formula, Row, RuleError
+from core.language.expressions.run import closure
+from core.language.expressions.tree import Call as TreeCall
+from core.language.expressions.tree import FieldOf, Name, Node, Part, walk
 from core.model.change import Entry
-from core.model.clock import from_iso
 from core.model.errors import Language, Text
+from core.model.values import BadValue
 from stores import log, rows
-from stores.actor import Actor
-from stores.node import Node
-from stores.permission import acting_roles
+from stores.actor import SYSTEM_ACTOR, Actor
+from stores.figures import parts
+from stores.node import Node as StoreNode
+from stores.permission import acting_roles, check_sees
 from stores.system import TIMER
 from stores.world import NodeWorld
 
 
-def explain(connection: Connection, node: Node, record: RecordType, row: Row, language: Language) -> dict[str, object]:
+def explain(
+    connection: Connection, node: StoreNode, record: RecordType, row: Row, language: Language
+) -> dict[str, object]:
     """Return, as plain data, what holds for a record now and how it came to be so.
 
     The caller has made sure that the reader may see the record; values in the log are left out here, they
@@ -42,18 +48,22 @@ def available(
     world: NodeWorld, record: RecordType, row: Row, actor: Actor, language: Language
 ) -> list[dict[str, object]]:
     """Return every action of a record as a button: allowed now, or why not, in the reader's language."""
-    roles = acting_roles(world, actor)
-    return [
-        _button(record, row, action, roles, language)
-        for action in record.actions.values()
-        if not action.new and action.by != (SYSTEM,)
-    ]
+    roles = acting_roles(world, actor, record)
+    env = world.env(row, world.node.now(), actor)
+    buttons = []
+    for action in record.actions.values():
+        if not action.new and action.by != (SYSTEM,) and rows.alive(row) != (action.deletes == "undelete"):
+            mine = roles & set(action.by)
+            if mine and not check_sees(world, record, mine, row, env, actor):
+                mine = set()
+            buttons.append(_button(record, row, action, mine, language))
+    return buttons
 
 
-def _button(record: RecordType, row: Row, action: Action, roles: set[str], language: Language) -> dict[str, object]:
+def _button(record: RecordType, row: Row, action: Action, mine: set[str], language: Language) -> dict[str, object]:
     why: Text | None = None
     state = str(row.values["state"])
-    if not roles & set(action.by):
+    if not mine:
         why = Text("not for your role", "您的岗位不能执行")
     elif action.sources is not None and state not in action.sources:
         here = record.states.get(state, Text(state, state))
@@ -95,7 +105,7 @@ def _timer(
             "then": record.actions[timer.then].label.say(language),
             "cite": list(timer.cite),
             "inputs": _inputs(world, row, timer),
-            "skipped": _skipped(world, due),
+            "skipped": _skipped(world, row, timer, language),
         }
     return told
 
@@ -103,22 +113,39 @@ def _timer(
 def _inputs(world: NodeWorld, row: Row, timer: Timer) -> dict[str, str]:
     """Return the settings and fields that the rule of a deadline names, with their present values."""
     settings = world.node.settings(world.connection, world.plugin, world.store)
-    text = timer.due.text
-    named = {f"settings.{name}": value for name, value in settings.items() if f"settings.{name}" in text}
-    named |= {f"self.{name}": value for name, value in row.values.items() if f"self.{name}" in text}
-    return {name: "—" if value is None else str(value) for name, value in named.items()}
+    told: dict[str, object] = {}
+    for node in (each for part in parts(timer.due) for each in walk(part.tree)):
+        if isinstance(node, Part) and _is(node.base, "settings"):
+            told[f"settings.{node.name}"] = settings.get(node.name)
+        elif isinstance(node, FieldOf) and _is(node.base, "self") and node.name in row.values:
+            told[f"self.{node.name}"] = row.values[node.name]
+    return {name: "—" if value is None else str(value) for name, value in told.items()}
 
 
-def _skipped(world: NodeWorld, due: str) -> list[dict[str, str]]:
-    """Return the days between now and the deadline that do not count as working days."""
-    calendar = world.calendar()
-    first = calendar.business_date(world.node.now())
-    last = calendar.business_date(from_iso(due))
-    days = (last - first).days
-    if not 0 < days <= 62:
-        return []
-    span = [first.fromordinal(first.toordinal() + n) for n in range(days + 1)]
-    return [{"day": day.isoformat()} for day in span if not calendar.is_workday(day)]
+def _skipped(world: NodeWorld, row: Row, timer: Timer, language: Language) -> list[dict[str, str]]:
+    """Return the days that a deadline in working days walked past without counting them, each with its reason."""
+    calendar, env = world.calendar(), world.env(row, world.node.now(), SYSTEM_ACTOR)
+    told: dict[str, str] = {}
+    for text, call in _walks(timer.due):
+        try:
+            moment, span = (closure(arg, text)(env) for arg in call.args[:2])
+            days = calendar.path_after(moment, span) if moment is not None and span is not None else []
+        except (RuleError, BadValue):
+            continue
+        told |= {step.day.isoformat(): calendar.why(step.day).say(language) for step in days if not step.counted}
+    return [{"day": day, "why": why} for day, why in sorted(told.items())]
+
+
+def _walks(formula: Formula) -> Iterator[tuple[str, TreeCall]]:
+    """Yield each ``after(moment, duration)`` of a rule, with the text it stands in."""
+    for part in parts(formula):
+        for node in walk(part.tree):
+            if isinstance(node, TreeCall) and node.name == "after":
+                yield part.text, node
+
+
+def _is(node: Node, name: str) -> bool:
+    return isinstance(node, Name) and node.name == name
 
 
 def _step(record: RecordType, entry: Entry, language: Language) -> dict[str, object]:
@@ -145,7 +172,7 @@ def _step(record: RecordType, entry: Entry, language: Language) -> dict[str, obj
 
 
 def _posted(
-    connection: Connection, node: Node, record: RecordType, row: Row, language: Language
+    connection: Connection, node: StoreNode, record: RecordType, row: Row, language: Language
 ) -> list[dict[str, object]]:
     told: list[dict[str, object]] = []
     for name in node.catalog.plugin(record.plugin).ledgers:
@@ -169,7 +196,7 @@ def _posted(
     return told
 
 
-def _picks(connection: Connection, node: Node, row: Row) -> list[dict[str, object]]:
+def _picks(connection: Connection, node: StoreNode, row: Row) -> list[dict[str, object]]:
     pick = node.catalog.records["core.pick"]
     table = node.table(pick)
     found = connection.execute(select(table).where(table.c.record_id == row.id).order_by(table.c.picked_at)).mappings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,9 +17,10 @@ from stores.act import perform
 from stores.actor import SYSTEM_ACTOR
 from stores.calls import Call, Receipt
 from stores.commit import Deed, Edit, commit
+from stores.database import Busy, StorageFault
 from stores.node import Node
 from stores.system import TIMER
-from stores.timers import at_timer, before, moments_of
+from stores.timers import EVERY, at_timer, before, moments_of, runs
 from stores.world import NodeWorld
 
 FIRINGS_MAX = 10_000  # in one call; the loop calls again
@@ -81,8 +82,9 @@ def _first(connection: Connection, limit: datetime) -> Armed | None:
 
 
 def _fire(node: Node, armed: Armed, limit: datetime) -> list[Receipt]:
-    if armed.type.startswith(periods.PREFIX):
-        return periods.open_period(node, armed.type, armed.pk, armed.due)
+    if armed.type.startswith(EVERY):
+        _open_period(node, armed)
+        return []
     record = node.catalog.records.get(armed.type)
     timer = record.timers.get(armed.name) if record else None
     if record is None or timer is None:
@@ -95,18 +97,39 @@ def _fire(node: Node, armed: Armed, limit: datetime) -> list[Receipt]:
     return _run(node, record, timer, armed)
 
 
+def _open_period(node: Node, armed: Armed) -> None:
+    """Open a period. A rule that fails keeps nobody else waiting: it is noted, and tried again tomorrow."""
+    try:
+        periods.open_period(node, armed.type, armed.pk, armed.due)
+    except (Busy, StorageFault):
+        raise
+    except NodeError as error:
+        periods.look_again_tomorrow(node, armed.type, armed.pk, armed.due, _why(error))
+
+
 def _remind(node: Node, record: RecordType, timer: Timer, armed: Armed, limit: datetime) -> None:
-    """Send a reminder and look forward to the next moment; after a power cut, not once the deadline is past."""
-    ordered = sorted(timer.remind, key=lambda r: before(node.calendar(record.plugin), armed.due, r.before))
-    moments = moments_of(node.calendar(record.plugin), timer, armed.due)
-    with node.database.write() as connection:
-        if limit <= armed.due:
-            _send(connection, node, record, armed, ordered[armed.stage])
-        connection.execute(
-            update(TIMER)
-            .where(*at_timer(armed.type, armed.pk, armed.name))
-            .values(stage=armed.stage + 1, next_at=iso(moments[armed.stage + 1]))
-        )
+    """Send a reminder and look forward to the next moment; after a power cut, not once the deadline is past.
+
+    A reminder that cannot be written is noted and passed over: the deadline behind it holds all the same.
+    """
+    calendar = node.calendar(record.plugin)
+    ordered = sorted(timer.remind, key=lambda remind: before(calendar, armed.due, remind.before))
+    moments = moments_of(calendar, timer, armed.due)
+    left = armed.stage < len(ordered)  # a plugin that was changed may have fewer than were armed
+    following = iso(moments[armed.stage + 1] if left else moments[-1])
+    step = {"stage": armed.stage + 1, "next_at": following}
+    try:
+        with node.database.write() as connection:
+            if not _still(connection, armed):
+                return
+            if left and limit <= armed.due:
+                _send(connection, node, record, armed, ordered[armed.stage])
+            _move(connection, armed, step)
+    except (Busy, StorageFault):
+        raise
+    except NodeError as error:
+        with node.database.write() as connection:
+            _move(connection, armed, step | {"fault": _why(error)})
     node.committed()
 
 
@@ -124,14 +147,26 @@ def _send(connection: Connection, node: Node, record: RecordType, armed: Armed, 
 
 
 def _run(node: Node, record: RecordType, timer: Timer, armed: Armed) -> list[Receipt]:
-    """Run the timer's action as the system; one that is refused is put aside with its reason, not tried for ever."""
+    """Run the timer's action as the system; one that is refused is put aside with its reason, not tried for ever.
+
+    What the timer looks at is asked once more inside the transaction: somebody may have been quicker, or another
+    record that ``while`` looks at has changed since.
+    """
     call = Call(record, timer.then, SYSTEM_ACTOR, id=armed.pk, at=armed.due)
     try:
         with node.database.write() as connection:
-            connection.execute(update(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)).values(next_at=None))
+            if not _still(connection, armed):
+                return []
+            if not _wanted(connection, node, record, timer, armed):
+                connection.execute(delete(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)))
+                return []
+            _move(connection, armed, {"next_at": None, "fault": None})
             receipt, after = perform(connection, node, call)
+    except (Busy, StorageFault):
+        raise  # it stays armed; the loop comes again
     except NodeError as error:
-        _put_aside(node, armed, error)
+        with node.database.write() as connection:
+            _move(connection, armed, {"next_at": None, "fault": _why(error)})
         return []
     node.committed()
     for later in after:
@@ -139,9 +174,27 @@ def _run(node: Node, record: RecordType, timer: Timer, armed: Armed) -> list[Rec
     return [receipt]
 
 
-def _put_aside(node: Node, armed: Armed, error: NodeError) -> None:
-    why = json.dumps({"en": str(error), "zh": "\n".join(p.render("zh") for p in error.problems)}, ensure_ascii=False)
-    with node.database.write() as connection:
-        connection.execute(
-            update(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)).values(next_at=None, fault=why)
-        )
+def _still(connection: Connection, armed: Armed) -> bool:
+    """Say whether the timer stands as it was read, before this transaction had its turn."""
+    found = connection.execute(
+        select(TIMER.c.due, TIMER.c.next_at, TIMER.c.stage).where(*at_timer(armed.type, armed.pk, armed.name))
+    ).first()
+    return found is not None and tuple(found) == (iso(armed.due), iso(armed.next_at), armed.stage)
+
+
+def _wanted(connection: Connection, node: Node, record: RecordType, timer: Timer, armed: Armed) -> bool:
+    row = rows.load(connection, node, record, armed.pk)
+    if row is None or not rows.alive(row):
+        return False
+    world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
+    return runs(timer, world.env(row, armed.due, SYSTEM_ACTOR))
+
+
+def _move(connection: Connection, armed: Armed, values: Mapping[str, object]) -> None:
+    connection.execute(update(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)).values(values))
+
+
+def _why(error: NodeError) -> str:
+    """Return the reasons in both languages, as the timer table keeps them."""
+    told = {"en": str(error), "zh": "\n".join(problem.render("zh") for problem in error.problems)}
+    return json.dumps(told, ensure_ascii=False)

@@ -39,6 +39,8 @@ def index_columns(catalog: Catalog) -> dict[str, list[Columns]]:
 
 def _of_record(record: RecordType, asked: set[str], ordered: set[str]) -> list[Columns]:
     wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
+    if record.sync.scope == "all":
+        wanted.append(("_hs",))  # the feed walks all owners at once
     if record.number:
         wanted.append(("_store", "number"))
     wanted += [exclusive.key for exclusive in record.exclusive.values()]

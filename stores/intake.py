@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from core.language.definition import Action, Ask, RecordType
-from core.language.expressions import EmptyValue, Env, Row
+from core.language.expressions import Env, Row
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
+from stores import rows
+from stores.messages import value_or_none
 from stores.world import NodeWorld
 
 
@@ -58,15 +59,7 @@ def fill_defaults(record: RecordType, draft: Row, env: Env) -> None:
         if not field.stored:
             continue
         if draft.values.get(name) is None:
-            draft.values[name] = _default(field.default, env) if field.default is not None else None
-
-
-def _default(formula: object, env: Env) -> object:
-    assert callable(formula)
-    try:
-        return cast(object, formula(env))
-    except EmptyValue:
-        return None
+            draft.values[name] = value_or_none(field.default, env) if field.default is not None else None
 
 
 def _missing(ask: Ask, draft: Row, asked: Mapping[str, object]) -> bool:
@@ -76,7 +69,8 @@ def _missing(ask: Ask, draft: Row, asked: Mapping[str, object]) -> bool:
 def _dangling(world: NodeWorld, ask: Ask, value: object) -> list[Problem]:
     if ask.spec.type != "ref" or value is None or ask.spec.to is None:
         return []
-    if world.row(ask.spec.to, str(value)) is not None:
+    found = world.row(ask.spec.to, str(value))
+    if found is not None and rows.alive(found):
         return []
     label = world.node.catalog.records[ask.spec.to].label
     what = Text(f"there is no {label.en} `{value}` on this node", f"本机没有{label.zh} `{value}`")

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from core.language.expressions import EmptyValue, Env, Formula, Row
 from core.model.errors import Text
 
-
-def filled(text: Text, fills: Mapping[str, Formula], env: Env) -> Text:
-    """Return a message with its ``{…}`` places filled; what is empty shows as a dash."""
-    en, zh = text.en, text.zh
-    for place, formula in fills.items():
-        value = value_or_none(formula, env)
-        shown = "—" if value is None else _shown(formula, value, env)
-        en, zh = en.replace("{" + place + "}", shown), zh.replace("{" + place + "}", shown)
-    return Text(en, zh)
+MASKED: Final = "***"
+_PLACE = re.compile(r"\{([^{}]+)\}")
 
 
-def _shown(formula: Formula, value: object, env: Env) -> str:
-    if isinstance(value, str) and formula.kind.name == "record" and formula.kind.record:
-        value = env.world.row(formula.kind.record, value) or value
-    if isinstance(value, datetime):
-        return value.astimezone(env.zone).strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, Row):
-        return str(value.values.get("name") or value.values.get("number") or value.id)
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return str(value)
+def filled(text: Text, fills: Mapping[str, Formula], env: Env, secret: Collection[str] = ()) -> Text:
+    """Return a message with its ``{…}`` places filled in one pass: a name with braces in it fills nothing.
+
+    What is empty shows as a dash; the places in ``secret`` are not for the reader to see.
+    """
+    if not fills:
+        return text
+    shown = {place: MASKED if place in secret else _shown(formula, env) for place, formula in fills.items()}
+
+    def say(words: str) -> str:
+        return _PLACE.sub(lambda found: shown.get(found[1], found[0]), words)
+
+    return Text(say(text.en), say(text.zh))
 
 
 def value_or_none(formula: Formula, env: Env) -> object:
@@ -37,3 +35,18 @@ def value_or_none(formula: Formula, env: Env) -> object:
         return formula(env)
     except EmptyValue:
         return None
+
+
+def _shown(formula: Formula, env: Env) -> str:
+    value = value_or_none(formula, env)
+    if isinstance(value, str) and formula.kind.name == "record" and formula.kind.record:
+        value = env.world.row(formula.kind.record, value) or value
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        return value.astimezone(env.zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Row):
+        return str(value.values.get("name") or value.values.get("number") or value.id)
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value)

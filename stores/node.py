@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, select
@@ -21,6 +23,9 @@ from stores.identity import Identity
 from stores.tables import Tables, tables_of
 
 SETTING = "core.setting"
+SettingsOf = dict[tuple[str, str, str], Mapping[str, object]]  # revision, plugin, store -> the settings
+
+report = logging.getLogger(__name__)
 
 
 @dataclass
@@ -40,7 +45,7 @@ class Node:
     mono: Callable[[], int]
     boot: str
     clock: HybridClock
-    _settings: dict[tuple[str, str, str], Mapping[str, object]] = field(default_factory=dict)
+    _settings: WeakKeyDictionary[Connection, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -82,11 +87,16 @@ class Node:
         return self._calendars[key]
 
     def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
-        """Return the settings of a plugin as they hold in ``store``: default, then chain, then store."""
+        """Return the settings of a plugin as they hold in ``store``: default, then chain, then store.
+
+        Kept for one transaction: what a transaction reads cannot change under it, and what it writes must not
+        show in others before it is committed.
+        """
+        known = self._settings.setdefault(connection, {})
         key = (self.catalog.revision, plugin, store)
-        if key not in self._settings:
-            self._settings[key] = self._layered_settings(connection, plugin, store)
-        return self._settings[key]
+        if key not in known:
+            known[key] = self._layered_settings(connection, plugin, store)
+        return known[key]
 
     def touched(self, records: Iterable[tuple[str, str]]) -> None:
         """Forget what was cached about records that have changed."""
@@ -111,12 +121,15 @@ class Node:
         table = self.table(record)
         rows = connection.execute(
             select(table.c._store, table.c.name, table.c.value)
-            .where(table.c.plugin == plugin, table.c._store.in_([HEADQUARTERS, store]))
-            .order_by(table.c._store != HEADQUARTERS, table.c.id)
+            .where(table.c.plugin == plugin, table.c._store.in_([HEADQUARTERS, store]), table.c._life % 2 == 1)
+            .order_by(table.c._store != HEADQUARTERS, table.c._at, table.c.id)
         )
         for owner, name, text in rows:
             setting = declared.get(name)
             if setting is None or (setting.lock == "hq" and owner != HEADQUARTERS):
                 continue
-            values[name] = setting.spec.parse(json.loads(text), self.zone) if text is not None else None
+            try:
+                values[name] = setting.spec.parse(json.loads(text), self.zone) if text is not None else None
+            except ValueError:  # of a plugin version whose setting was another: the value before stands
+                report.warning("the setting %s.%s of %s does not fit", plugin, name, owner)
         return values

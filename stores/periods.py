@@ -13,50 +13,48 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import Connection, delete, insert, select, update
 
 from core.language.definition import Every, RecordType
-from core.language.expressions import Env, Row, holds
+from core.language.expressions import Row, holds
 from core.model.clock import iso
-from core.model.scope import HEADQUARTERS
 from stores import effects, rows, timers
 from stores.actor import SYSTEM_ACTOR
-from stores.calls import Receipt
 from stores.commit import Deed, Edit, commit
+from stores.messages import value_or_none
 from stores.node import Node
 from stores.system import TIMER
+from stores.timers import EVERY
 from stores.world import NodeWorld
-
-PREFIX = "every:"
 
 
 def arm(connection: Connection, node: Node) -> None:
     """Arm the opening of periods for every record type that wants it and is decided here. Done at start and reload."""
-    wanted = {PREFIX + record.key: record for record in node.catalog.records.values() if _here(node, record)}
-    known = set(connection.execute(select(TIMER.c.type).where(TIMER.c.type.startswith(PREFIX))).scalars())
+    wanted = {EVERY + record.key: record for record in node.catalog.records.values() if _here(node, record)}
+    known = set(connection.execute(select(TIMER.c.type).where(TIMER.c.type.startswith(EVERY))).scalars())
     for gone in known - wanted.keys():
         connection.execute(delete(TIMER).where(TIMER.c.type == gone))
     for type_ in wanted.keys() - known:
-        record = wanted[type_]
-        calendar = node.calendar(record.plugin)
-        start = iso(calendar.start_of(calendar.business_date(node.now())))
+        start = iso(_day_start(node, wanted[type_], node.now()))
         connection.execute(
             insert(TIMER).values(type=type_, pk=node.store, name="open", due=start, next_at=start, stage=0)
         )
 
 
-def open_period(node: Node, type_: str, store: str, due: datetime) -> list[Receipt]:
+def open_period(node: Node, type_: str, store: str, due: datetime) -> None:
     """Make the records of the period that the business day starting at ``due`` is in, and look again tomorrow."""
-    record = node.catalog.records.get(type_.removeprefix(PREFIX))
+    record = node.catalog.records.get(type_.removeprefix(EVERY))
     with node.database.write() as connection:
         if record is None or record.every is None:
             connection.execute(delete(TIMER).where(TIMER.c.type == type_))
-            return []
+            return
         _make(connection, node, record, record.every, store, due)
-        calendar = node.calendar(record.plugin)
-        tomorrow = iso(calendar.start_of(calendar.business_date(due) + timedelta(days=1)))
-        connection.execute(
-            update(TIMER).where(TIMER.c.type == type_, TIMER.c.pk == store).values(due=tomorrow, next_at=tomorrow)
-        )
+        _look_again(connection, node, record, store, due, None)
     node.committed()
-    return []
+
+
+def look_again_tomorrow(node: Node, type_: str, store: str, due: datetime, fault: str) -> None:
+    """Note why a period could not be opened, and go on to the next day."""
+    record = node.catalog.records[type_.removeprefix(EVERY)]
+    with node.database.write() as connection:
+        _look_again(connection, node, record, store, due, fault)
 
 
 def period_id(record: RecordType, subject: str, start: str) -> str:
@@ -65,36 +63,54 @@ def period_id(record: RecordType, subject: str, start: str) -> str:
 
 
 def _here(node: Node, record: RecordType) -> bool:
-    home = record.sync.home
-    return record.every is not None and (home == "hq") == (node.store == HEADQUARTERS)
+    return record.every is not None and node.is_home(record, node.store)
+
+
+def _day_start(node: Node, record: RecordType, moment: datetime, days: int = 0) -> datetime:
+    calendar = node.calendar(record.plugin)
+    return calendar.start_of(calendar.business_date(moment) + timedelta(days=days))
+
+
+def _look_again(
+    connection: Connection, node: Node, record: RecordType, store: str, due: datetime, fault: str | None
+) -> None:
+    tomorrow = iso(_day_start(node, record, due, days=1))
+    connection.execute(
+        update(TIMER)
+        .where(TIMER.c.type == EVERY + record.key, TIMER.c.pk == store)
+        .values(due=tomorrow, next_at=tomorrow, fault=fault)
+    )
 
 
 def _make(connection: Connection, node: Node, record: RecordType, every: Every, store: str, due: datetime) -> None:
-    world = NodeWorld(connection, node, record.plugin, store)
-    env = world.env(None, due, SYSTEM_ACTOR)
-    period = world.calendar().period(every.period, world.calendar().business_date(due))
+    """Make what is missing. Where headquarters decides, for the people of every store; each record is its store's."""
+    home = NodeWorld(connection, node, record.plugin, store)
+    calendar = home.calendar()
+    period = calendar.period(every.period, calendar.business_date(due))
     own = every.subject.rpartition(".")[2]
     made = []
-    for subject in _subjects(world, every, env, own):
+    for subject in _subjects(home, record, every):
         id = period_id(record, subject.id, period.start.isoformat())
-        inner = env.having(period=period, **{own: subject})
-        if world.row(record.key, id) is None:
-            given = {name: _plain(formula(inner)) for name, formula in every.values.items()}
-            made.append(effects.new_row(world, record, given, inner, id))
+        world = NodeWorld(connection, node, record.plugin, str(subject.values["store"]))
+        env = world.env(None, due, SYSTEM_ACTOR, period=period, **{own: subject})
+        if holds(every.where, env) and world.row(record.key, id) is None:
+            given = {name: value_or_none(formula, env) for name, formula in every.values.items()}
+            made.append(effects.new_row(world, record, given, env, id))
     if not made:
         return
     deed = Deed(node.new_id(), f"{record.key}.open", SYSTEM_ACTOR.id, due, {"period": period.start.isoformat()})
-    commit(connection, node, deed, [Edit(record, r.id, store, "create", rows.to_cells(record, r.values)) for r in made])
-    timers.rearm(connection, node, [(r.type, r.id) for r in made])
+    edits = [Edit(record, r.id, str(r.values["store"]), "create", rows.to_cells(record, r.values)) for r in made]
+    commit(connection, node, deed, edits)
+    timers.rearm(connection, node, [(r.type, r.id) for r in made], due)
 
 
-def _subjects(world: NodeWorld, every: Every, env: Env, own: str) -> list[Row]:
-    record = world.node.catalog.records[every.subject]
-    table = world.node.table(record)
-    query = select(table).where(table.c._store == world.store, table.c._life % 2 == 1)
-    found = [rows.from_cells(record, dict(r)) for r in world.connection.execute(query).mappings()]
-    return [row for row in found if holds(every.where, env.having(**{own: row}))]
-
-
-def _plain(value: object) -> object:
-    return value.id if isinstance(value, Row) else value
+def _subjects(world: NodeWorld, record: RecordType, every: Every) -> list[Row]:
+    """Return who or what a record may be made for: live, still working here, and of this store unless all are ours."""
+    subject = world.node.catalog.records[every.subject]
+    table = world.node.table(subject)
+    query = select(table).where(table.c._life % 2 == 1).order_by(table.c.id)
+    if record.sync.home == "store":
+        query = query.where(table.c._store == world.store)
+    if "active" in table.c:
+        query = query.where(table.c.active == 1)
+    return [rows.from_cells(subject, dict(found)) for found in world.connection.execute(query).mappings()]

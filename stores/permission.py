@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from core.language.definition import SYSTEM, Action, RecordType
-from core.language.expressions import Env, Row, holds
+from collections.abc import Iterable
+
+from core.language.definition import EVERYONE, SYSTEM, Action, RecordType
+from core.language.expressions import Env, Row
 from core.model.errors import Forbidden, Problem, Text
+from core.model.scope import HEADQUARTERS
+from stores import sight
 from stores.actor import Actor
 from stores.world import NodeWorld, holders
 
@@ -19,12 +23,25 @@ def check_may(world: NodeWorld, record: RecordType, action: Action, actor: Actor
     return frozenset(acting)
 
 
-def check_sees(record: RecordType, roles: frozenset[str], row: Row, env: Env) -> bool:
-    """Say whether one of ``roles`` lets the person see this very record: nobody acts on what he may not see."""
-    if record.read is None or SYSTEM in roles:
+def may_know(record: RecordType, store: str, actor: Actor) -> bool:
+    """Say whether a record of ``store`` is on file for the person at all: another store's is not."""
+    near = actor.store in {HEADQUARTERS, store} or store == HEADQUARTERS
+    return actor.id == SYSTEM or near or record.sync.scope == "all"
+
+
+def check_sees(world: NodeWorld, record: RecordType, roles: Iterable[str], row: Row, env: Env, actor: Actor) -> bool:
+    """Say whether the person sees this very record: nobody acts on what he may not see.
+
+    ``roles`` are those he acts by: their read rules decide, and the filters of plugins on top. A role that may act
+    but reads nothing borrows the eyes of the person's other roles.
+    """
+    if actor.id == SYSTEM:
         return True
-    rules = [record.read[role] for role in roles if role in record.read]
-    return not rules or any(rule.where is None or holds(rule.where, env.having(self=row)) for rule in rules)
+    narrowed = world.node.host.read_filters(actor.id, actor.roles, record)
+    seen = sight.sight(world.node.catalog, record, roles, narrowed)
+    if seen.blind:
+        seen = sight.sight(world.node.catalog, record, acting_roles(world, actor, record), narrowed)
+    return seen.meets(row, env)
 
 
 def acting_roles(world: NodeWorld, actor: Actor, record: RecordType | None = None) -> set[str]:
@@ -35,6 +52,8 @@ def acting_roles(world: NodeWorld, actor: Actor, record: RecordType | None = Non
     everywhere = record is not None and record.sync.scope == "all"
     own = actor.roles if everywhere else actor.roles_in(world.store)
     acting = set(own)
+    if own and SYSTEM not in own:
+        acting.add(EVERYONE)
     for name, role in world.node.catalog.plugin(world.plugin).roles.items():
         if role.deputy in own and name not in own and _everyone_away(world, name):
             acting.add(name)

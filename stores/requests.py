@@ -7,6 +7,7 @@ re-checks every guard, and confirms it or refuses it with the reason in the conf
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from core.language.definition import SYSTEM, Outcome
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
 REQUEST = "core.request"
 
 
-def ask(work: Work, needs: tuple[str, ...]) -> Receipt:
+def ask(work: Work, outcome: Outcome | None = None, needs: Sequence[str] = ()) -> Receipt:
     """Write the action down as a request and return a provisional receipt.
 
-    ``needs`` are the roles that still have to sign. A replayed request that still lacks a signature stays.
+    ``needs`` are the roles of ``outcome`` that still have to sign. A replayed request that lacks one stays refused.
     """
     if work.call.replayed:
         raise ActionRefused.of("still-unsigned", "signatures are missing", "签字未齐")
     record = work.node.catalog.records[REQUEST]
     id = work.node.new_id()
-    values = _values(work, needs)
+    values = _values(work, outcome.confirm if needs and outcome else (), needs)
     edit = Edit(record, id, work.world.store, "create", rows.to_cells(record, values))
-    deed = Deed(work.node.new_id(), f"{REQUEST}.ask", work.call.actor.id, work.now, {"action": _name(work)})
+    deed = Deed(work.node.new_id(), f"{REQUEST}.ask", work.call.actor.id, work.node.now(), {"action": _name(work)})
     commit(work.connection, work.node, deed, [edit])
     state = cast("str | None", work.old.values["state"]) if work.old else None
     return Receipt(deed.tx, work.record, work.draft.id, None, state, provisional=True, request=id)
@@ -44,8 +45,17 @@ def missing_signatures(work: Work, outcome: Outcome) -> tuple[str, ...]:
     """Return the roles whose signature an outcome still needs; the actor's own counts for one of them."""
     if not outcome.confirm or work.call.actor.id == SYSTEM:
         return ()
-    signed = list(work.call.signed) or _own_signature(work, outcome)
-    return tuple(role for role in outcome.confirm if role not in signed)
+    signed = list(work.call.signed) if work.call.replayed else _own_role(work, outcome.confirm)
+    return unsigned(outcome.confirm, signed)
+
+
+def unsigned(needs: Iterable[str], signed: Iterable[str]) -> tuple[str, ...]:
+    """Return the signatures still missing. A role that is named twice has to be signed for twice."""
+    left = list(needs)
+    for role in signed:
+        if role in left:
+            left.remove(role)
+    return tuple(left)
 
 
 def settle_field(work: Work, name: str, value: object) -> object:
@@ -63,7 +73,7 @@ def _late(work: Work) -> late.Late:
     return late.Late(by=work.call.actor.id, at=work.now, base_hs=work.call.base_hs or 0, origin=work.call.actor.store)
 
 
-def _values(work: Work, needs: tuple[str, ...]) -> dict[str, object]:
+def _values(work: Work, confirm: Sequence[str], needs: Sequence[str]) -> dict[str, object]:
     return {
         "record_type": work.record.key,
         "record_id": None if work.action.new else work.draft.id,
@@ -73,24 +83,20 @@ def _values(work: Work, needs: tuple[str, ...]) -> dict[str, object]:
         "made_at": work.now,
         "base_hs": cast(int, work.old.values["_hs"]) if work.old else 0,
         "reason": work.call.reason,
-        "needs": list(needs) + [s["role"] for s in _signatures(work, needs)],
-        "signed": _signatures(work, needs),
+        "needs": list(confirm),
+        "signed": [_signature(work, role) for role in unsigned(confirm, needs)],
         "state": "waiting",
     }
 
 
-def _signatures(work: Work, needs: tuple[str, ...]) -> list[dict[str, object]]:
-    """The one who asks signs by asking, for the role of the outcome that he holds himself."""
-    if not needs:
-        return []
-    own = [r for o in work.action.outcomes for r in o.confirm if r in acting_roles(work.world, work.call.actor)]
-    own = [role for role in own if role not in needs][:1]
-    return [{"role": role, "by": work.call.actor.id, "at": iso(work.now), "reason": work.call.reason} for role in own]
+def _signature(work: Work, role: str) -> dict[str, object]:
+    """The one who asks signs by asking, for one role that he holds himself."""
+    return {"role": role, "by": work.call.actor.id, "at": iso(work.node.now()), "reason": work.call.reason}
 
 
-def _own_signature(work: Work, outcome: Outcome) -> list[str]:
-    held = acting_roles(work.world, work.call.actor)
-    return [role for role in outcome.confirm if role in held][:1]
+def _own_role(work: Work, confirm: Iterable[str]) -> list[str]:
+    held = acting_roles(work.world, work.call.actor, work.record)
+    return [role for role in confirm if role in held][:1]
 
 
 def _name(work: Work) -> str:

@@ -42,6 +42,8 @@ def decide(work: Work) -> list[Edit]:
         raise ActionRefused.of("no-such-plugin", "the plugin of this record is not loaded", "该记录所属插件未加载")
     target = rows.get(work.connection, work.node, record, str(values["record_id"]))
     name = str(values["field"])
+    if name not in record.fields or not record.fields[name].stored:
+        raise ActionRefused.of("no-such-field", f"there is no field `{name}` any more", f"字段 `{name}` 已不存在")
     return [Edit(record, target.id, str(target.values["store"]), "update", {name: _cell(work, record, name)})]
 
 

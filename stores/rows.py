@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, select
 
@@ -16,7 +16,7 @@ HIDDEN = ("_hs", "_life")  # what the kernel, but no rule, looks at
 
 
 def load(connection: Connection, node: Node, record: RecordType, id: str) -> Row | None:
-    """Return the live record ``id`` as values, or None. One lookup by primary key."""
+    """Return the record ``id`` as values, also a deleted one, or None. One lookup by primary key."""
     table = node.table(record)
     found = connection.execute(select(table).where(table.c.id == id)).mappings().first()
     return None if found is None else from_cells(record, dict(found))
@@ -28,6 +28,11 @@ def get(connection: Connection, node: Node, record: RecordType, id: str) -> Row:
     if row is None:
         raise missing(record, id)
     return row
+
+
+def alive(row: Row) -> bool:
+    """Say whether a record is not deleted; one that is only about to be written is not."""
+    return cast(int, row.values.get("_life", 1)) % 2 == 1
 
 
 def missing(record: RecordType, id: str) -> NotFound:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import cast
 
 from core.language.definition import RecordType, Scorecard, ScoreItem
-from core.language.expressions import EmptyValue, Env, Formula, Row
+from core.language.expressions import Env, Formula, Row
 from core.model.errors import ActionRefused, Problem, Text
+from stores.figures import inactive
+from stores.messages import value_or_none
 from stores.world import NodeWorld
 
 HUNDRED = Decimal(100)
@@ -44,9 +46,14 @@ class Score:
     band: str | None
 
     @property
+    def unfinished(self) -> bool:
+        """Whether something is missing that somebody can still supply."""
+        return any(item.problem and item.applicable for item in self.items.values())
+
+    @property
     def problems(self) -> list[Problem]:
         """Why there is no total yet."""
-        return list(dict.fromkeys(item.problem for item in self.items.values() if item.problem))
+        return list(dict.fromkeys(item.problem for item in self.items.values() if item.problem and item.applicable))
 
 
 def compute(card: Scorecard, subject: Row, period: object, marks: Mapping[str, object], env: Env) -> Score:
@@ -60,13 +67,15 @@ def compute(card: Scorecard, subject: Row, period: object, marks: Mapping[str, o
     raw = {name: _measure(item, inner, marks.get(name)) for name, item in card.items.items()}
     weights = {name: _figure(item.weight, inner) for name, item in card.items.items()}
     if any(weight is None for weight in weights.values()):
-        return Score({name: _unscored(item, WEIGHTS_NOT_SET) for name, item in raw.items()}, None, None)
+        return _no_score(raw, WEIGHTS_NOT_SET)
     if sum(cast("list[Decimal]", list(weights.values()))) != HUNDRED:
-        return Score({name: _unscored(item, WEIGHTS_NOT_100) for name, item in raw.items()}, None, None)
+        return _no_score(raw, WEIGHTS_NOT_100)
     shares = _spread({name: cast(Decimal, w) for name, w in weights.items()}, raw)
     items = {name: _weighted(item, shares[name], card.digits) for name, item in raw.items()}
-    if any(item.problem for item in items.values()):
+    if any(item.problem and item.applicable for item in items.values()):
         return Score(items, None, None)
+    if not any(item.applicable for item in items.values()):
+        return Score(items, None, None)  # nothing was planned and nothing done: no score is better than a bad one
     total = sum((item.score or Decimal(0) for item in items.values()), Decimal(0))
     return Score(items, total, _band(card, total))
 
@@ -75,8 +84,8 @@ def lock(world: NodeWorld, record: RecordType, draft: Row, env: Env) -> None:
     """Write the figures of a card into its record as it is closed; refuse while something cannot be scored."""
     card = world.node.catalog.plugin(record.plugin).scorecards[record.name]
     score = of_record(world, card, draft, env)
-    if score.total is None:
-        raise ActionRefused(tuple(score.problems) or (WEIGHTS_NOT_SET,))
+    if score.total is None and score.unfinished:
+        raise ActionRefused(tuple(score.problems))
     draft.values["items"] = plain(score)["items"]
     draft.values["total"] = score.total
     draft.values["band"] = score.band
@@ -127,6 +136,8 @@ def _measure(item: ScoreItem, env: Env, mark: object) -> ItemScore:
             return ItemScore(item.name, problem=_no_mark(item))
         given = Decimal(str(mark))
         return ItemScore(item.name, HUNDRED, given, min(given / HUNDRED, Decimal(1)))
+    if any(rule is not None and inactive(rule, env) for rule in (item.value, item.target)):
+        return ItemScore(item.name, applicable=False, problem=_not_configured(item))
     value, target = _figure(item.value, env) or Decimal(0), _figure(item.target, env) or Decimal(0)
     if target > 0:
         return ItemScore(item.name, target, value, min(max(value, Decimal(0)) / target, Decimal(1)))
@@ -138,15 +149,20 @@ def _measure(item: ScoreItem, env: Env, mark: object) -> ItemScore:
 
 
 def _spread(weights: Mapping[str, Decimal], items: Mapping[str, ItemScore]) -> dict[str, Decimal]:
-    """Spread the weights of items that do not apply over the others, in proportion."""
+    """Spread the weights of items that do not apply over the others, in proportion; together they stay whole.
+
+    What rounding leaves over goes, a hundredth each, to those that rounding down cost most.
+    """
+    shares = dict.fromkeys(items, Decimal(0))
     counted = sum((weights[name] for name, item in items.items() if item.applicable), Decimal(0))
-    whole = sum(weights.values(), Decimal(0))
     if not counted:
-        return dict.fromkeys(items, Decimal(0))
-    return {
-        name: _round(weights[name] * whole / counted, CENT) if item.applicable else Decimal(0)
-        for name, item in items.items()
-    }
+        return shares
+    exact = {name: weights[name] * HUNDRED / counted for name, item in items.items() if item.applicable}
+    shares |= {name: share.quantize(CENT, rounding=ROUND_DOWN) for name, share in exact.items()}
+    left = int((HUNDRED - sum(shares.values())) / CENT)
+    for name in sorted(exact, key=lambda name: shares[name] - exact[name])[:left]:
+        shares[name] += CENT
+    return shares
 
 
 def _weighted(item: ItemScore, weight: Decimal, digits: int) -> ItemScore:
@@ -154,17 +170,14 @@ def _weighted(item: ItemScore, weight: Decimal, digits: int) -> ItemScore:
     return ItemScore(item.name, item.target, item.value, item.rate, weight, score, item.applicable, item.problem)
 
 
-def _unscored(item: ItemScore, why: Problem) -> ItemScore:
-    return ItemScore(item.name, item.target, item.value, item.rate, applicable=item.applicable, problem=why)
+def _no_score(items: Mapping[str, ItemScore], why: Problem) -> Score:
+    return Score({name: replace(item, applicable=True, problem=why) for name, item in items.items()}, None, None)
 
 
 def _figure(formula: Formula | None, env: Env) -> Decimal | None:
     if formula is None:
         return None
-    try:
-        value = formula(env)
-    except EmptyValue:
-        return None
+    value = None if inactive(formula, env) else value_or_none(formula, env)
     return None if value is None else Decimal(str(value))
 
 
@@ -175,6 +188,10 @@ def _band(card: Scorecard, total: Decimal) -> str | None:
 
 def _round(value: Decimal, step: Decimal) -> Decimal:
     return value.quantize(step, rounding=ROUND_HALF_UP)
+
+
+def _not_configured(item: ScoreItem) -> Problem:
+    return Problem("not-configured", Text(f"{item.label.en} is not configured", f"{item.label.zh}未配置"))
 
 
 def _no_mark(item: ScoreItem) -> Problem:

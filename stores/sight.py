@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.host.catalog import Catalog
-from core.language.definition import SYSTEM, Field, ReadRule, RecordType
+from core.language.definition import EVERYONE, SYSTEM, Field, ReadRule, RecordType
 from core.language.expressions import Cases, EmptyValue, Env, Expression, Formula, Row, holds
 from core.language.expressions.tree import Call, Choose, Compare, FieldOf, Name, Node, children
 from core.model.errors import Forbidden, Problem, Text
@@ -116,6 +116,8 @@ def sight(catalog: Catalog, record: RecordType, roles: Iterable[str], narrowed: 
     held = frozenset(roles)
     if SYSTEM in held:
         return Sight(record, (ReadRule(),))
+    if held:
+        held |= {EVERYONE}
     if record.read is None:
         return Sight(record, (ReadRule(),) if held & _known_roles(catalog, record.plugin) else (), narrowed)
     return Sight(record, tuple(rule for role, rule in record.read.items() if role in held), narrowed)

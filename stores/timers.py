@@ -6,8 +6,7 @@ a deadline is still in time (C-3), and its action then runs with ``now`` = the d
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -15,76 +14,101 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType, Timer
-from core.language.expressions import EmptyValue, Row
+from core.language.expressions import EmptyValue, Env, Row, holds
 from core.model.clock import iso
 from core.model.duration import Duration
-from stores import bulk, rows
+from stores import rows
 from stores.actor import SYSTEM_ACTOR
+from stores.figures import inactive
 from stores.node import Node
 from stores.system import TIMER
 from stores.world import NodeWorld
 
 JUST_AFTER = timedelta(milliseconds=1)  # the shortest step of our moments
+EVERY = "every:"  # what the timer that opens a period goes by, before the record type
 
 
-def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]]) -> None:
-    """Arm, move or disarm the timers of the records that were just written or received."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for type_, id in dict.fromkeys(touched):
-        groups[type_].append(id)
-    for type_, ids in groups.items():
+def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]], now: datetime | None = None) -> None:
+    """Arm, move or disarm the timers of the records that were just written or received.
+
+    ``now`` is when it happened for the rules, by default this moment: a night that is caught up after a power cut
+    must come to the same deadlines as one that was lived through.
+    """
+    moment = now or node.now()
+    records = list(dict.fromkeys(touched))
+    for type_, id in records:
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
-            for id in _kept_here(connection, node, record, ids):
-                _rearm_record(connection, node, record, id)
+            _rearm_record(connection, node, record, id, moment)
+    _open_for_newcomers(connection, node, {type_ for type_, _ in records})
 
 
-def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list[str]) -> list[str]:
-    """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
-    if len(ids) == 1:
-        return ids
-    stores = bulk.select(connection, node.table(record), ("id", "_store"), "id", ids)
-    here = {id for id, store in stores if node.is_home(record, store)}
-    armed = {pk for (pk,) in bulk.select(connection, TIMER, ("pk",), "pk", ids, " AND type = ?", record.key)}
-    return [id for id in ids if id in here or id in armed]
-
-
-def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str) -> None:
+def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str, now: datetime) -> None:
     row = rows.load(connection, node, record, id)
     known = {
-        str(name): str(due)
-        for name, due in connection.execute(
-            select(TIMER.c.name, TIMER.c.due).where(TIMER.c.type == record.key, TIMER.c.pk == id)
+        str(name): (str(due), fault is not None)
+        for name, due, fault in connection.execute(
+            select(TIMER.c.name, TIMER.c.due, TIMER.c.fault).where(TIMER.c.type == record.key, TIMER.c.pk == id)
         )
     }
-    if row is None or cast(int, row.values["_life"]) % 2 == 0 or not node.is_home(record, str(row.values["store"])):
-        wanted: dict[str, datetime] = {}
-    else:
+    wanted: dict[str, datetime] = {}
+    if row is not None and rows.alive(row) and node.is_home(record, str(row.values["store"])):
         world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
-        wanted = {t.name: due for t in record.timers.values() if (due := due_of(world, row, t)) is not None}
+        wanted = {t.name: due for t in record.timers.values() if (due := due_of(world, row, t, now)) is not None}
     for name in known.keys() - wanted.keys():
         connection.execute(delete(TIMER).where(*at_timer(record.key, id, name)))
     for name, due in wanted.items():
-        if known.get(name) != iso(due):
-            _arm(connection, node, record, id, record.timers[name], due, moved=name in known)
+        if known.get(name) != (iso(due), False):  # moved, new, or put aside: the record has changed, so try again
+            _arm(connection, node, record, id, record.timers[name], due, now, moved=name in known)
 
 
-def due_of(world: NodeWorld, row: Row, timer: Timer) -> datetime | None:
-    """Return when a timer is due for a record, or None while it does not run. An empty value does not arm it."""
-    env = world.env(row, world.node.now(), SYSTEM_ACTOR)
+def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
+    """Return when a timer is due for a record, or None while it does not run.
+
+    An empty value does not arm it, nor does a figure that nobody has configured (C-11), nor a day beyond the calendar.
+    """
+    env = world.env(row, now, SYSTEM_ACTOR)
     try:
-        return cast("datetime | None", timer.due(env)) if timer.running(env) else None
+        if not runs(timer, env) or inactive(timer.due, env):
+            return None
+        return cast("datetime | None", timer.due(env))
     except EmptyValue:
         return None
 
 
+def runs(timer: Timer, env: Env) -> bool:
+    """Say whether a timer runs for the record of ``env``: its ``while`` is true and needs no blank figure."""
+    return not inactive(timer.running, env) and holds(timer.running, env)
+
+
+def _open_for_newcomers(connection: Connection, node: Node, types: Collection[str]) -> None:
+    """Look at the running period again when its subjects have changed: who is hired today gets today's plan today."""
+    for record in node.catalog.records.values():
+        if record.every is None or record.every.subject not in types:
+            continue
+        calendar = node.calendar(record.plugin)
+        start = iso(calendar.start_of(calendar.business_date(node.now())))
+        connection.execute(
+            update(TIMER)
+            .where(TIMER.c.type == EVERY + record.key, TIMER.c.due > start)
+            .values(due=start, next_at=start)
+        )
+
+
 def _arm(
-    connection: Connection, node: Node, record: RecordType, id: str, timer: Timer, due: datetime, *, moved: bool
+    connection: Connection,
+    node: Node,
+    record: RecordType,
+    id: str,
+    timer: Timer,
+    due: datetime,
+    now: datetime,
+    *,
+    moved: bool,
 ) -> None:
     """Arm a timer. Reminders whose moment is already behind us are not sent: whoever armed it knows."""
     calendar = node.calendar(record.plugin)
     moments = moments_of(calendar, timer, due)
-    now = node.now()
     stage = sum(1 for moment in moments[:-1] if moment <= now)
     values = {"due": iso(due), "next_at": iso(moments[stage]), "stage": stage, "fault": None}
     if moved:

@@ -85,6 +85,7 @@ class NodeWorld:
             "old": row,
             "ask": {},
             "me": me,
+            "my_roles": sorted(actor.roles),
             "today": calendar.business_date(now),
             "settings": self.node.settings(self.connection, self.plugin, self.store),
             "store": self.store,

@@ -12,13 +12,12 @@ from pathlib import Path
 from threading import Thread
 
 import uvicorn
-from argon2 import PasswordHasher
 
 from app.bootstrap import Surroundings
 from app.demo.cable import Cable
 from app.demo.client import Person
 from app.demo.clock import StoryClock
-from app.passwords import PasswordRules, Passwords
+from app.passwords import Passwords
 from app.service import Service, open_service
 from app.settings import Settings
 from app.staffing import NewPerson, add_person
@@ -31,8 +30,6 @@ from stores.counters import hub_sequence
 from sync import enrolment
 
 PASSWORD = "evening-2026"  # of every sample login; the demo's nodes listen on this machine only  # noqa: S105
-# Twelve people sign in within a second here; a shop's node takes the library's own, slower figures.
-QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
 STARTED_S_MAX = 20.0
 
 
@@ -156,7 +153,7 @@ def _settings(chain: Chain, plan: MemberPlan, folder: Path, plugins: Path) -> Se
 def _open(chain: Chain, plan: MemberPlan, settings: Settings, bound: socket.socket) -> Member:
     cables: list[Cable] = []  # the worker wants its cable before the node it hangs on is there
     world = Surroundings(now=chain.clock)
-    service = open_service(settings, world, Passwords(PasswordRules(), QUICK_HASHER), lambda: cables[0].open())  # noqa: PLW0108
+    service = open_service(settings, world, Passwords.quick(), lambda: cables[0].open())  # noqa: PLW0108
     if service.worker is not None:
         cables.append(Cable(lambda: open_link(service.node, settings)))
     port = bound.getsockname()[1]

@@ -55,6 +55,7 @@ class _Line(_Part):
     happened: str | None = None
     name: str | None = Field(default=None, alias="is")
     state: str | None = None
+    has: dict[str, Any] = Field(default_factory=dict)
     fails: str | None = None
     provisional: bool = False
     cut: str | None = None

@@ -23,7 +23,10 @@ class StoryBroken(NodeError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the story. ``do`` is ``plugin.record.action``; ``fails`` and ``state`` are what must come of it."""
+    """One line of the story. ``do`` is ``plugin.record.action``.
+
+    ``state``, ``fails`` and ``has`` (fields of the record ``target``, as ``by`` reads them) are what must come of it.
+    """
 
     place: Place
     at: str | None = None
@@ -36,6 +39,7 @@ class Step:
     happened: str | None = None
     name: str | None = None
     state: str | None = None
+    has: Mapping[str, object] = field(default_factory=dict)
     fails: str | None = None
     provisional: bool = False
     cut: str | None = None
@@ -78,6 +82,8 @@ class Stage:
         answer: Json = {}
         if step.do is not None:
             answer = self._do(step)
+        if step.has:
+            self._check_fields(step)
         if step.say is not None:
             where = step.node or step.cut or step.plug or ""
             self.tell(self.chain.clock(), where, step.say.filled(answer).say(self.language))
@@ -124,6 +130,15 @@ class Stage:
             raise StoryBroken((_broken(step, f"the state is {answer['state']}, the story says {step.state}"),))
         if answer["provisional"] is not step.provisional:
             raise StoryBroken((_broken(step, f"provisional is {answer['provisional']}"),))
+
+    def _check_fields(self, step: Step) -> None:
+        """Read the record as a person of the node sees it, and compare."""
+        assert step.target is not None, "`has` needs `for`"
+        plugin, _, record = self.records[step.target[1:]].partition(".")
+        seen = self._member(step).people[step.by or ""].read(f"{plugin}/{record}/{self._value(step.target)}")
+        for name, value in step.has.items():
+            if seen[name] != value:
+                raise StoryBroken((_broken(step, f"{name} is {seen[name]}, the story says {value}"),))
 
     def _state_label(self, member: Member, record: str, state: object) -> str:
         labels = member.service.node.catalog.record(*record.split(".")).states

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.web.schemas import Schema, ask_schema, field_schema, schema_of
+from app.web.schemas import ERROR, RECEIPT, Schema, ask_schema, field_schema, schema_of
 from core.host.catalog import Catalog
 from core.language.definition import SYSTEM, Action, Plugin, RecordType
 from core.model.errors import Language, Text
@@ -17,6 +17,7 @@ _WORDS = {
     "history": Text("History", "变更历史"),
     "explain": Text("Explain", "解释"),
     "reveal": Text("Reveal masked fields (logged)", "查看隐私字段（留痕）"),
+    "sign": Text("Sign", "签字"),
     "card": Text("Scorecard", "考核表"),
     "ranking": Text("Dispatch order", "派单排序"),
     "reason": Text("Why, when a warning is overridden or data are revealed", "越过提醒或查看隐私时的理由"),
@@ -34,7 +35,7 @@ _WORDS = {
 def document(catalog: Catalog, plugin: Plugin, language: Language) -> Document:
     """Return the OpenAPI 3.1 document of a plugin."""
     paths: Document = {}
-    schemas: Document = {"Error": _ERROR, "Receipt": _RECEIPT}
+    schemas: Document = {"Error": ERROR, "Receipt": RECEIPT}
     for record in records_of(catalog, plugin):
         schemas[record.name] = record_schema(record, language)
         for path, method, operation in _operations(plugin, record, language):
@@ -92,6 +93,8 @@ def _operations(plugin: Plugin, record: RecordType, language: Language) -> Itera
     yield f"{base}/{{id}}", "get", _reading(record, "one", language, one, [_ID])
     yield f"{base}/{{id}}/history", "get", _reading(record, "history", language, {"type": "object"}, [_ID])
     yield f"{base}/{{id}}/explain", "get", _reading(record, "explain", language, {"type": "object"}, [_ID])
+    if record.key == "core.request":
+        yield f"{base}/{{id}}/sign", "post", _signing(record, language)
     if record.read and any(rule.reveal for rule in record.read.values()):
         yield f"{base}/{{id}}/reveal", "post", _revealing(record, language)
     for action in record.actions.values():
@@ -166,6 +169,13 @@ def _revealing(record: RecordType, language: Language) -> Document:
     return {**operation, "requestBody": {"required": True, "content": _json(schema)}}
 
 
+def _signing(record: RecordType, language: Language) -> Document:
+    reason = {"type": "string", "description": _WORDS["reason"].say(language)}
+    operation = _reading(record, "sign", language, {"type": "object"}, [_ID])
+    body = {"type": "object", "properties": {"reason": reason}, "additionalProperties": False}
+    return {**operation, "requestBody": {"required": True, "content": _json(body)}}
+
+
 def _reports(plugin: Plugin, language: Language) -> Iterator[tuple[str, Document]]:
     for card in plugin.scorecards.values():
         day = {"name": "day", "in": "query", "schema": {"type": "string", "format": "date"}}
@@ -207,7 +217,9 @@ def _list_parameters(record: RecordType, language: Language) -> Iterator[Schema]
         yield _query(name, {"type": "string"}, language)
     yield {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}}
     if record.states:
-        yield {"name": "state", "in": "query", "schema": {"type": "string", "enum": list(record.states)}}
+        labels = {name: label.say(language) for name, label in record.states.items()}
+        states = {"type": "string", "enum": list(record.states), "x-labels": labels}
+        yield {"name": "state", "in": "query", "schema": states}
     for name, field in record.fields.items():
         if field.stored and field.spec.type in {"ref", "enum", "date"}:
             yield {"name": name, "in": "query", "schema": schema_of(field.spec, language)}
@@ -231,39 +243,3 @@ def _json(schema: Schema) -> Document:
 
 
 _ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-_ERROR: Schema = {
-    "type": "object",
-    "properties": {
-        "error": {
-            "type": "object",
-            "properties": {
-                "code": {"type": "string"},
-                "problems": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "code": {"type": "string"},
-                            "field": {"type": ["string", "null"]},
-                            "what": {"type": "string"},
-                            "fix": {"type": ["string", "null"]},
-                            "level": {"enum": ["error", "warn"]},
-                        },
-                    },
-                },
-            },
-        }
-    },
-}
-_RECEIPT: Schema = {
-    "type": "object",
-    "properties": {
-        "tx": {"type": "string"},
-        "id": {"type": "string"},
-        "number": {"type": ["string", "null"]},
-        "state": {"type": ["string", "null"]},
-        "provisional": {"type": "boolean"},
-        "request": {"type": ["string", "null"]},
-        "warnings": {"type": "array", "items": {"type": "object"}},
-    },
-}

@@ -12,11 +12,10 @@ from fastapi import APIRouter, Request
 from app.web.body import JsonBody, JsonMap, only
 from app.web.caller import CurrentCaller
 from app.web.history import history_of
+from app.web.why import explained
 from core.model.errors import NodeError
-from stores import explain as why
-from stores import records, rows
+from stores import records
 from stores.filters import Filter
-from stores.world import NodeWorld
 
 router = APIRouter(prefix="/api")
 RESERVED = frozenset({"q", "sort", "limit", "cursor", "fields", "total", "deleted", "lang"})
@@ -66,15 +65,7 @@ def history(plugin: str, record: str, record_id: str, caller: CurrentCaller) -> 
 @router.get("/{plugin}/{record}/{record_id}/explain")
 def explain(plugin: str, record: str, record_id: str, caller: CurrentCaller) -> JsonMap:
     """Say why a record stands as it does: deadlines, rules, dispatch; and which actions are open to the caller."""
-    kind = caller.record(plugin, record)
-    records.fetch(caller.node, caller.actor, kind, record_id, fields=["id"])  # who may not see it learns nothing of it
-    with caller.node.database.read() as connection:
-        row = rows.get(connection, caller.node, kind, record_id)
-        world = NodeWorld(connection, caller.node, kind.plugin, str(row.values["store"]))
-        return {
-            **why.explain(connection, caller.node, kind, row, caller.language),
-            "actions": why.available(world, kind, row, caller.actor, caller.language),
-        }
+    return explained(caller, caller.record(plugin, record), record_id)
 
 
 @router.post("/{plugin}/{record}/{record_id}/reveal")

@@ -112,3 +112,41 @@ def _bounds(spec: FieldSpec) -> Schema:
             continue
         found[name] = float(bound) if isinstance(bound, Decimal) else bound if isinstance(bound, int) else str(bound)
     return found
+
+
+ERROR: Schema = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": {"type": "string"},
+                "problems": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "code": {"type": "string"},
+                            "field": {"type": ["string", "null"]},
+                            "what": {"type": "string"},
+                            "fix": {"type": ["string", "null"]},
+                            "level": {"enum": ["error", "warn"]},
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+RECEIPT: Schema = {
+    "type": "object",
+    "properties": {
+        "tx": {"type": "string"},
+        "id": {"type": "string"},
+        "number": {"type": ["string", "null"]},
+        "state": {"type": ["string", "null"]},
+        "provisional": {"type": "boolean"},
+        "request": {"type": ["string", "null"]},
+        "warnings": {"type": "array", "items": {"type": "object"}},
+    },
+}

@@ -17,9 +17,15 @@ STOP_MS_MAX = 500  # how long the thread may take to notice ``stop``
 log = logging.getLogger(__name__)
 
 
-def is_plugin_file(_change: Change, path: str) -> bool:
-    """Return whether a changed path is one that plugins are made of: YAML, or a hooks.py."""
+def is_plugin_file(change: Change, path: str) -> bool:
+    """Return whether a changed path is one that plugins are made of: YAML, a hooks.py, or a folder that has come in.
+
+    A new folder counts by itself: a file written right after it may escape the system's notice, which has to
+    set its watch on the folder first.
+    """
     file = Path(path)
+    if change is Change.added and file.is_dir():
+        return not file.name.startswith((".", "__"))
     return (file.suffix == ".yaml" or file.name == HOOKS_FILE) and not file.name.startswith(".")
 
 

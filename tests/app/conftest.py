@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from app.bootstrap import Surroundings
-from app.passwords import PasswordRules, Passwords
+from app.passwords import Passwords
 from app.service import Service, open_service
 from app.settings import Settings
 from app.staffing import NewPerson, add_person
@@ -21,7 +20,6 @@ from app.web.server import create_app
 
 BICYCLES = Path(__file__).parents[1] / "journeys" / "bicycle_rental"
 PASSWORD = "a long enough password"
-QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @dataclass
@@ -65,7 +63,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         {"node": "hq", "data": tmp_path, "plugins": {"folders": [plugins], "installed": False, "watch": False}}
     )
     clock = Clock()
-    passwords = Passwords(PasswordRules(), QUICK)
+    passwords = Passwords.quick()
     service = open_service(settings, Surroundings(now=clock), passwords)
     app = create_app(service, run_service=False)
     shop = Shop(service, clock, plugins, lambda: TestClient(app, raise_server_exceptions=False))

@@ -33,19 +33,32 @@ from sync.round import sync_round
 from tests.simulation.weather import Mains, PowerCut, StormyLink
 from tests.simulation.witness import POLICIES, Cell, Edit, Known, Witness, log_of, number_of, table
 
-KINDS = (("tea_house_guest", True), ("tea_house_order", False), ("core_conflict", False), ("core_staff", False))
+KINDS = (
+    ("tea_house_guest", True),
+    ("tea_house_order", False),
+    ("core_conflict", False),
+    ("core_staff", False),
+    ("core_request", False),
+)
 PLUGINS = Path(__file__).parent / "plugins"
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 STORES = ("bund", "jingan", "xuhui", "pudong", "hongqiao")
 SKEW_S_MAX = 20  # how wrong a shop's clock may be
 STATEMENTS_MAX = 80  # within which the power fails
-WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")
+WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
 
 @cache
 def host() -> Host:
     return Host([PLUGINS], entry_points=False, environment={})
+
+
+def waiter(store: str) -> Actor:
+    """Return the waiter of a store: nobody acts at the node of a store he does not work in."""
+    if store == "hq":
+        return WAITER
+    return Actor(f"0190a0a0-0000-7000-8000-0000000000b{STORES.index(store)}", store, WAITER.roles, WAITER.name)
 
 
 class Chain:
@@ -68,12 +81,9 @@ class Chain:
             keys.found_hub(connection, self.dice.randbytes)
             hire = Deed(self._id(), "core.staff.hire", "system", self.time)
             staff = {"name": WAITER.name, "roles": '["waiter"]', "active": 1}
-            commit(
-                connection,
-                self.nodes["hq"],
-                hire,
-                [Written(host().catalog.records["core.staff"], WAITER.id, "hq", "create", staff)],
-            )
+            record = host().catalog.records["core.staff"]
+            hired = [Written(record, waiter(name).id, name, "create", staff) for name in self.names]
+            commit(connection, self.nodes["hq"], hire, hired)
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -89,7 +99,7 @@ class Chain:
                 self._tick()
                 match self.dice.randrange(6):
                     case 0 | 1:
-                        self._write(self.dice.choice(self.names))
+                        self.write_at(self.dice.choice(self.names))
                     case 2:
                         self._act(self.dice.choice(self.names))
                     case 3 | 4:
@@ -114,6 +124,8 @@ class Chain:
         for name in self.branches:
             for kind, everywhere in KINDS:
                 theirs, held = table(self.file(name), kind), table(hub, kind)
+                if kind == "core_request":  # what was asked of another store is here as it was asked
+                    theirs = {id_: row for id_, row in theirs.items() if row["_store"] in (name, "hq")}
                 ours = {id_: row for id_, row in held.items() if everywhere or row["_store"] in (name, "hq")}
                 assert theirs == ours, f"{kind} differs at {name}"
             assert log_of(self.file(name), name) == log_of(hub, name), f"the log of {name} differs"
@@ -139,7 +151,7 @@ class Chain:
         if self.dice.random() < 0.3:
             self._sync(self.dice.choice(others))
         else:
-            self._write(self.dice.choice(self.names))
+            self.write_at(self.dice.choice(self.names))
 
     def answered(self, node: str, answer: Answer) -> Callable[[], None]:
         """Note what headquarters knew when it answered; the branch knows it once it has put the page down."""
@@ -162,7 +174,7 @@ class Chain:
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def _write(self, name: str) -> None:
+    def write_at(self, name: str) -> None:
         """Somebody creates or edits a few records in one transaction; the power may fail in the middle."""
         self._learn(name)
         node, tx = self.nodes[name], self._id()
@@ -189,13 +201,15 @@ class Chain:
         """Somebody does what only a record's home may decide; away from home it becomes a request."""
         kind, action = self.dice.choice([("guest", "stamp"), ("order", "refill")])
         record = host().catalog.records[f"tea_house.{kind}"]
-        rows = sorted(table(self.file(name), record.table))
-        if not rows or WAITER.id not in table(self.file(name), "core_staff"):
+        held = table(self.file(name), record.table)
+        known = kind == "guest" or name == "hq"  # of an order, only its store and headquarters decide
+        rows = sorted(id_ for id_, row in held.items() if known or row["_store"] == name)
+        if not rows or waiter(name).id not in table(self.file(name), "core_staff"):
             return
         id_ = self.dice.choice(rows)
         self._risk(name)
         try:
-            receipt = act(self.nodes[name], Call(record, action, WAITER, id=id_))
+            receipt = act(self.nodes[name], Call(record, action, waiter(name), id=id_))
         except PowerCut:
             self.restart(name)
             return

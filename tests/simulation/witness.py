@@ -114,11 +114,12 @@ class Witness:
             self.asked[request] = record
 
     def check_decisions(self, files: list[Path]) -> None:
-        """Every request is decided, wherever one looks, and was carried out exactly once if it was confirmed."""
+        """Every request is decided, at its home and at headquarters, and was carried out once if it was confirmed."""
         for file in files:
             for request, row in table(file, "core_request").items():
                 assert request in self.asked, f"nobody asked for {request}"
-                assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {file.stem}"
+                if file.stem in ("hq", row["_store"]):
+                    assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {file.stem}"
         requests = table(self.hub, "core_request")
         confirmed = Counter(self.asked[request] for request, row in requests.items() if row["state"] == "confirmed")
         assert set(requests) == set(self.asked), "a request was lost"

@@ -112,7 +112,7 @@ def _core() -> Catalog:
 
 def catalog_of(*records: RecordType) -> Catalog:
     """Return a snapshot of these record types and what sync needs of core: fewer tables make quicker tests."""
-    core = {key: _core().records[key] for key in ("core.conflict", "core.request")}
+    core = {key: _core().records[key] for key in ("core.conflict", "core.request", "core.staff")}
     mine = {record.key: record for record in records}
     plugin = Plugin("club", "1.0.0", Text("Club", "会所"), Path(), "")
     return Catalog({**_core().plugins, "club": plugin}, {**core, **mine}, (), "test", FUNCTIONS, Fields())

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from tests.stores.chain import (
-    BOOKING,
-    Chain,
-)
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from core.language.definition import RecordType
+from stores import bulk, checkpoints, counters, log
+from stores.commit import Edit
+from tests.stores.chain import BOOKING, MEMBER, TYPES, Chain, FakeHost, Stand, quarantined
 
 
 def test_what_a_store_did_arrives_at_headquarters_with_its_log(shops: Chain) -> None:
@@ -58,7 +65,9 @@ def is_whole(stand: Stand) -> None:
             assert log.verify(connection, origin) is None
             lines = bulk.run(connection, "SELECT count(*) FROM log WHERE origin = ?", origin)
             assert lines == [(seq,)]
-        made = bulk.run(connection, "SELECT count(DISTINCT pk) FROM log WHERE type = 'club.booking' AND kind = 'create'")
+        made = bulk.run(
+            connection, "SELECT count(DISTINCT pk) FROM log WHERE type = 'club.booking' AND kind = 'create'"
+        )
         if stand.store == "hq":
             waiting = bulk.run(connection, "SELECT count(*) FROM quarantine WHERE type = 'club.booking'")
             places = {hs for record in (BOOKING, MEMBER) for hs in _places(stand, record)}

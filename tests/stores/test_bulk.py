@@ -12,7 +12,7 @@ from stores.database import Database
 # Words of SQL, and a name with a quote in it: a field may be called anything.
 ORDERS = Table("order", MetaData(), Column("id", Chars, primary_key=True), Column("group", Chars), Column('a"b', Whole))
 COLUMNS = bulk.columns_of(ORDERS)
-ROWS = [("a", "'; DROP TABLE \"order\"; --", 2**63 - 1), ("b", "酒水 100%", -(2**63)), ("c", None, None)]
+ROWS = [("a", '\'; DROP TABLE "order"; --', 2**63 - 1), ("b", "酒水 100%", -(2**63)), ("c", None, None)]
 
 
 @pytest.fixture

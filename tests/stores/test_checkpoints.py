@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from stores import checkpoints
-from tests.stores.chain import (
-    Stand,
-)
+from tests.stores.chain import BOOKING, Stand
 
 
 def test_an_acknowledgement_never_goes_back_and_never_beyond_what_was_written(shop: Stand) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stores import checkpoints, feed
 from stores.apply import apply_rows
 from tests.stores.chain import (
@@ -131,3 +133,19 @@ def test_a_record_at_headquarters_only_does_not_come_down(shops: Chain) -> None:
 
     assert shops.hub.row(MEMO, memo)["text"] == "private"
     assert shops.west.row(MEMO, memo) == {}
+
+
+def test_after_headquarters_was_restored_what_it_says_now_counts(shops: Chain) -> None:
+    member = a_shared_member(shops, tier="gold")
+    page = shops.page(shops.west)
+    with shops.hub.database.read() as connection:
+        page = feed.rows_after(connection, shops.hub.node, "west", 0, 100)
+    yesterday = [replace(row, hs=1, cells={**row.cells, "tier": "basic"}) for row in page.rows if row.id == member]
+    shops.east.update(MEMBER, member, name="Chen Yi")
+    shops.settle()
+
+    with shops.west.database.write() as connection:
+        checkpoints.restart_pull(connection, 0, "another epoch")
+        apply_rows(connection, shops.west.node, yesterday, upto=1)
+
+    assert (shops.west.row(MEMBER, member)["tier"], shops.west.row(MEMBER, member)["_hs"]) == ("basic", 1)

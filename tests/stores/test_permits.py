@@ -74,8 +74,10 @@ def test_a_store_may_not_touch_a_record_that_it_does_not_hold(shops: Chain) -> N
 
 
 def test_anybody_may_ask_the_home_of_a_record_by_a_request(shops: Chain) -> None:
-    request = shops.hub.node.catalog.records["core.request"]
-    values = {"record_type": "club.member", "action": "retier", "state": "waiting"}
+    records = shops.hub.node.catalog.records
+    request = records["core.request"]
+    wang = shops.west.create(records["core.staff"], {"name": "Wang"})
+    values = {"record_type": "club.member", "action": "retier", "state": "waiting", "actor": wang}
 
     id_ = shops.west.create(request, values, store="east")
     shops.settle()

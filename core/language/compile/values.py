@@ -70,14 +70,15 @@ def expression(
     return found
 
 
-def condition(
-    shop: Workshop, raw: str | bool | None, path: KeyPath, scope: NameScope, given: Given = ()
-) -> Formula | None:
+def condition(shop: Workshop, raw: object, path: KeyPath, scope: NameScope, given: Given = ()) -> Formula | None:
     """Return the formula of ``when``, ``while`` or ``rule``; None when there is none or it has problems."""
     if raw is None:
         return None
     if isinstance(raw, bool):
         return Literal(raw, BOOL, shop.root.place(path))
+    if not isinstance(raw, str):
+        shop.fault("wrong-shape", "a condition is expected here", "此处应为条件", path)
+        return None
     if raw.startswith("="):
         shop.fault(
             "needless-equals",
@@ -96,7 +97,7 @@ def condition(
     return found
 
 
-def where(shop: Workshop, raw: str | bool | None, path: KeyPath, scope: NameScope) -> Formula | None:
+def where(shop: Workshop, raw: object, path: KeyPath, scope: NameScope) -> Formula | None:
     """Return a ``where``: a condition the database can answer (checked once all formulas are known)."""
     found = condition(shop, raw, path, scope)
     if isinstance(found, Expression):
@@ -175,7 +176,7 @@ def _cases(
                 here,
                 Text("move it to the end", "请移到最后"),
             )
-        when = condition(shop, cast("str | bool | None", raw_when), (*here, "when"), scope, given)
+        when = condition(shop, raw_when, (*here, "when"), scope, given)
         known = (*given, when) if isinstance(when, Expression) else given
         value = formula(shop, row["is"], (*here, "is"), scope, spec=spec, expect=expect, given=known)
         if value is not None and (when is not None or raw_when is None):
@@ -219,7 +220,7 @@ def _aggregate(
         return None
     inner = NameScope({**scope.names, name: record_kind(shape.key)}, scope.records, name, scope.empty, scope.known)
     raw_where = raw.get("where")
-    found = where(shop, cast("str | bool | None", raw_where), (*path, "where"), inner)
+    found = where(shop, raw_where, (*path, "where"), inner)
     if raw_where is not None and found is None:
         return None
     wanted = found if isinstance(found, Expression) else None

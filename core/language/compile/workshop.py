@@ -62,7 +62,9 @@ class Workshop:
 
     def known_role(self, role: str, path: KeyPath) -> bool:
         """Whether the role is one of this plugin, a required one or core; ``system`` and ``everyone`` always are."""
-        return role in (SYSTEM, EVERYONE) or self.known(role, self.reach.roles, Text("role", "岗位"), path, "unknown-role")
+        return role in (SYSTEM, EVERYONE) or self.known(
+            role, self.reach.roles, Text("role", "岗位"), path, "unknown-role"
+        )
 
     def label(self, shape: TextShape | None, path: KeyPath, *, needed: bool) -> Text:
         """Return a label; without one, say so and take the key itself."""

@@ -98,6 +98,10 @@ def _startswith(text: str | None, part: str | None) -> bool:
     return text is not None and part is not None and text.startswith(part)
 
 
+def _overlap(items: Sequence[object] | None, others: Sequence[object] | None) -> bool:
+    return any(item in (others or ()) for item in items or ())
+
+
 def as_text(value: object) -> str:
     """Write a value as text: true and false in the words of the language, numbers without an exponent."""
     if isinstance(value, bool):
@@ -181,6 +185,11 @@ VALUES = (
         "startswith", (_TEXT, Param("part", ("text",))), BOOL,
         Text("Whether the text begins so; an empty field does not.", "文本是否以此开头，空字段为否。"),
         'startswith(self.name, "A")', _startswith, nulls="see", sql=True,
+    ),
+    Function(
+        "overlap", (Param("list", ("list",)), Param("other", ("list",))), BOOL,
+        Text("Whether two lists have an item in common; an empty one has none.", "两个列表是否有相同项，空列表为否。"),
+        "overlap(self.roles, my_roles)", _overlap, nulls="see", sql=True,
     ),
     Function(
         "text", (Param("value"),), TEXT, Text("The value written as text.", "把值写成文本。"), "text(self.order)",

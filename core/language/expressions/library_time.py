@@ -104,7 +104,10 @@ def _part(name: str, en: str, zh: str, read: Callable[[date], int]) -> Function:
 
 def _calendar(name: str, params: tuple[Param, ...], result: ResultKind, en: str, zh: str, example: str) -> Function:
     def run(env: Env, *args: object) -> object:
-        return getattr(env.world.calendar(), name)(*args)
+        try:
+            return getattr(env.world.calendar(), name)(*args)
+        except BadValue as bad:  # hours after a day, a month without working days
+            raise rule_error(bad.what.en, bad.what.zh) from None
 
     return Function(name, params, result, Text(en, zh), example, run, needs_env=True)
 
@@ -192,9 +195,9 @@ WORLD = (
            "该员工当日是否当班。", "on_duty(staff, today)"),
     _world("is_away", (_STAFF, Param("moment", ("datetime",), optional=True)), BOOL,
            "Whether the person is absent at that moment.", "该员工此刻是否缺勤外出。", "is_away(self.manager)"),
-    _world("waiting_since", (_STAFF, Param("dispatch", ("text",), known="dispatch")), INT,
-           "How many seconds ago a dispatch policy last chose the person; more for who never had a turn.",
-           "距派单规则上次选中该员工的秒数，从未轮到者更大。", 'waiting_since(staff, "designer_turn")'),
+    _world("waiting_since", (_STAFF, Param("dispatch", ("text",), known="dispatch")), DURATION,
+           "How long ago a dispatch policy last chose the person; longest for who never had a turn.",
+           "距派单规则上次选中该员工的时长，从未轮到者最长。", 'waiting_since(staff, "designer_turn")'),
     _world("holds_role", (_STAFF, Param("role", ("text",), known="role")), BOOL, "Whether the person holds a role.",
            "该员工是否任该岗位。", 'holds_role(self.owner, "designer")'),
     _world("sent", (Param("notice", ("text",), known="notice"),), INT, "How often a notice was sent.",

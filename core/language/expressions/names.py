@@ -12,6 +12,7 @@ PERIOD = Kind("period", parts=(("start", DATE), ("end", DATE), ("name", TEXT)))
 # What every rule may use, besides self, old, ask and settings, whose kinds differ from rule to rule.
 STANDARD_NAMES: Mapping[str, Kind] = {
     "me": record_kind("core.staff"),
+    "my_roles": Kind("list", item=TEXT),
     "now": DATETIME,
     "today": DATE,
     "period": PERIOD,

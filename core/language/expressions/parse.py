@@ -7,7 +7,6 @@ Nothing is ever evaluated here. What Python cannot read but a rule may say (``20
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal
@@ -90,9 +89,7 @@ def parse(source: Source) -> Node:
     scanned = scan(source)
     lead = len(scanned.python) - len(scanned.python.lstrip())
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python only warns about, the checker refuses
-            body = ast.parse(scanned.python[lead:].rstrip(), mode="eval").body
+        body = ast.parse(scanned.python[lead:].rstrip(), mode="eval").body
     except SyntaxError as error:
         offset = min(lead + max((error.offset or 1) - 1, 0), len(source.text) - 1)
         raise DefinitionError(

@@ -117,7 +117,7 @@ class _Builder:
         base, name = self.build(node.base), node.name
         if node.base.kind.name == "period":
             return lambda env: None if (period := base(env)) is None else getattr(period, name)
-        if isinstance(node.base, Name) and node.base.kind.name == "map":
+        if isinstance(node.base, Name) and node.base.name in ("settings", "ask"):
             mapping = node.base.name
             return lambda env: env.names[mapping].get(name)  # type: ignore[attr-defined]
         return lambda env: _part_of(base(env), name, env)

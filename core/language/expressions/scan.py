@@ -26,6 +26,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _DURATION = re.compile(r"(\d+[a-z]+)+")
+_ODD_ESCAPE = re.compile(r"^(?:[^\\]|\\[\\'\"nt])*(\\[^\\'\"nt])")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 # Python's own words that may name a field or a record here; the others are part of the syntax or refused by name.
 _FREE_WORDS = frozenset(keyword.kwlist) - {
@@ -103,7 +104,7 @@ class _Scanner:
         elif kind == "word":
             result = self._word(token, at)
         elif kind == "text":
-            self._check_text(at)
+            self._check_text(token, at)
         elif kind == "bracket":
             self._bracket(token, at)
         self.before = "" if kind == "space" else kind
@@ -137,7 +138,13 @@ class _Scanner:
             return "_" * len(token)
         return token
 
-    def _check_text(self, at: int) -> None:
+    def _check_text(self, token: str, at: int) -> None:
+        escape = _ODD_ESCAPE.search(token)
+        if escape:
+            raise _error(
+                self.source, at + escape.start(1), "rule-text", f"`{escape[1]}` has no meaning in a text",
+                f"文本中的 `{escape[1]}` 没有含义", Text("write \\\\ for a backslash", "反斜杠请写 \\\\"),
+            )  # fmt: skip
         if self.before == "word":
             raise _error(
                 self.source, at - 1, "rule-text", "a text has no letter before its quote", "文本的引号前不能有字母前缀"

@@ -34,6 +34,7 @@ FormulaOf = Callable[[str, str], Formula | None]  # record, field -> its formula
 Names = frozenset[str]
 
 SELF: Names = frozenset({"self"})
+WEIGHT_MAX = 3000  # conditions that one rule may become; mixing `and` and `or` deeply doubles them at every step
 PLAIN_ITEMS = frozenset({"text", "int", "date", "record"})  # kinds whose JSON form every database compares alike
 _DATE_ONLY = frozenset({"year", "month", "day", "weekday", "days_between"})
 _MOVE_OVER = Text(
@@ -65,6 +66,11 @@ def _of_formula(
             return
         case Expression():
             yield from _Judge(Source(formula.text, formula.place), names, formula_of, seen).of(formula.tree)
+            if sum(_weight(formula.tree)) > WEIGHT_MAX:
+                yield _problem(
+                    formula, "`and` and `or` are too deep inside one another for the database",
+                    "`and` 与 `or` 嵌套过深，数据库无法处理", Text("write it with fewer brackets", "请减少括号层次"),
+                )  # fmt: skip
         case Cases():
             for row in formula.rows:
                 for part in (row.when, row.is_):
@@ -180,6 +186,8 @@ class _Judge:
             yield self._refuse(node, Text("keep the day in a date field of its own", "请用单独的日期字段保存日期"))
         elif node.function is None or not node.function.sql or not _plain_arguments(node):
             yield self._refuse(node)
+        if node.name == "overlap" and all(reads_columns(arg, self.names) for arg in node.args):
+            yield self._refuse(node, Text("one of the two lists must be known already", "两个列表之一须为已知值"))
 
     def _item(self, node: ItemOf) -> Iterator[Problem]:
         if node.kind.name not in PLAIN_ITEMS or node.base.kind.name != "list" or reads_columns(node.index, self.names):
@@ -191,8 +199,26 @@ def _is_null(node: Node) -> bool:
 
 
 def _plain_arguments(node: Call) -> bool:
+    if node.name == "overlap":
+        return all(arg.kind.item is not None and arg.kind.item.name in PLAIN_ITEMS for arg in node.args)
     if node.name == "size":
         return node.args[0].kind.name in ("list", "text")
     if node.name in ("min", "max"):
         return len(node.args) > 1 and node.kind.name not in ("any", "duration", "list", "bool")
     return node.name != "coalesce" or node.kind.name not in ("any", "list", "map")
+
+
+def _weight(node: Node) -> tuple[int, int]:
+    """Return how many conditions it takes at most to say that a part is true, and that it is not."""
+    below = [_weight(child) for child in children(node)]
+    if isinstance(node, Not):
+        return below[0][1], below[0][0]
+    if isinstance(node, Logic):
+        all_true, all_false = sum(yes for yes, _ in below), sum(no for _, no in below)
+        both = all_true + all_false
+        return (all_true, both) if node.op == "and" else (both, all_false)
+    if isinstance(node, Choose):
+        (yes, no), *branches = below
+        return yes + no + sum(t for t, _ in branches), yes + no + sum(f for _, f in branches)
+    total = 1 + sum(yes + no for yes, no in below if yes + no > 2)
+    return total, total

@@ -119,7 +119,9 @@ class ActionShape(EffectsShape):
     ask: Annotated[list[Any], WithJsonSchema(_ASK)] = Field(default=[])
     checks: dict[Word, CheckShape] = Field(default={}, description="Rules that must hold")
     outcomes: list[OutcomeShape] | None = Field(default=None, min_length=1, description="First match wins")
-    at: str | None = Field(default=None, description="How far back the actor may say it happened, e.g. 30m or =settings.entry_window")
+    at: str | None = Field(
+        default=None, description="How far back the actor may say it happened, e.g. 30m or =settings.entry_window"
+    )
     delete: bool = Field(default=False, description="Deletes the record (it stays in the log)")
     undelete: bool = Field(default=False, description="Brings a deleted record back")
 
@@ -177,7 +179,7 @@ class SyncShape(Cited):
 class EveryShape(Cited):
     """One record per subject and period."""
 
-    for_: str = Field(alias="for", description="The record type of the subjects, usually staff")
+    for_: Word = Field(alias="for", description="The record type of the subjects, usually staff")
     where: Rule | None = Field(default=None, description="Which subjects")
     with_: dict[str, Value] = Field(default={}, alias="with", description="Values of the new record; period is a name")
 

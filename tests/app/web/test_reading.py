@@ -134,3 +134,22 @@ def test_records_of_core_are_read_through_any_plugin(shop: Any) -> None:
     names = {each["name"] for each in shop.as_("li").get("/api/bicycle_rental/staff").json()["rows"]}
 
     assert {"Li", "Wu", "An"} <= names
+
+
+def test_explain_keeps_from_a_reader_what_the_ledger_keeps_from_him(shop: Any, rentals: list[str]) -> None:
+    shop.clock.pass_(hours=3)
+    shop.service.timers.step()
+    li = shop.as_("li")
+    assert li.post(f"/api/bicycle_rental/rental/{rentals[0]}/actions/take_back", json={}).status_code == 200
+    address = f"/api/bicycle_rental/rental/{rentals[0]}/explain"
+    assert [each["amount"] for each in li.get(address).json()["ledger"]] == ["20.00"]
+
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8")
+    ledger = "fees: {account: staff, unit: CNY, read: {boss: {}},"
+    file.write_text(text.replace("fees: {account: staff, unit: CNY,", ledger), encoding="utf-8")
+    report = shop.service.node.host.reload()
+    assert not report.faults
+
+    assert li.get(address).json()["ledger"] == []
+    assert len(shop.as_("wu").get(address).json()["ledger"]) == 1

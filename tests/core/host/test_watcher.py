@@ -59,3 +59,13 @@ def test_a_reload_that_fails_does_not_end_the_watch(tmp_path: Path, caplog: pyte
 
     assert twice.is_set()
     assert "the disk is asleep" in caplog.text
+
+
+def test_a_new_folder_counts_by_itself_because_its_first_file_may_escape_notice(tmp_path: Path) -> None:
+    folder = tmp_path / "bicycle_rental"
+    folder.mkdir()
+    (tmp_path / "__pycache__").mkdir()
+
+    assert is_plugin_file(Change.added, str(folder))
+    assert not is_plugin_file(Change.modified, str(folder))
+    assert not is_plugin_file(Change.added, str(tmp_path / "__pycache__"))

@@ -21,7 +21,7 @@ from core.model.fields.json_values import free_json, json_cell
 from core.model.kinds import Kind
 from core.model.values import INT_MAX
 from stores.columns import Chars, Whole
-from stores.words import Sql, Words
+from stores.lowering.words import Sql, Words
 
 DECIMALS_MAX = 6  # of a known figure that is calculated with
 _EXACT = Context(prec=60)
@@ -106,10 +106,12 @@ def ordered(op: str, left: Term, right: Term, words: Words, *, wanted: bool) -> 
         return _compared(op, one, other)
     if not _suits(right.value, left.kind):
         raise rule_error("these values cannot be compared", "这些值无法比较")
-    if isinstance(right.value, Decimal):
+    if isinstance(right.value, int | Decimal):
         upwards = op in ("<", ">=")  # amount < 10.005 means amount < 10.01, amount > 10.005 means amount > 10.00
-        return _compared(op, left.sql, _scaled(right.value, left.scale, ROUND_CEILING if upwards else ROUND_FLOOR))
-    return _compared(op, left.sql, _as_column(left, right.value))
+        return _compared(
+            op, left.sql, _scaled(Decimal(right.value), left.scale, ROUND_CEILING if upwards else ROUND_FLOOR)
+        )
+    return _compared(op, left.sql, cell(right.value))
 
 
 def one_of(left: Term, values: Sequence[object], *, wanted: bool) -> ColumnElement[bool]:
@@ -148,7 +150,7 @@ def _aligned(left: Term, right: Term, words: Words) -> tuple[Sql, Sql]:
     return at_scale(left, scale, words), at_scale(right, scale, words)
 
 
-def _compared(op: str, left: Sql, right: Sql | None) -> ColumnElement[bool]:
+def _compared(op: str, left: Sql, right: Sql) -> ColumnElement[bool]:
     match op:
         case "<":
             return left < right

@@ -1,0 +1,34 @@
+"""What one store asks of another store's record comes back decided to those who asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stores.act import act
+from stores.calls import Call
+from tests.simulation.chain import Chain, host, waiter
+from tests.simulation.witness import table
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the down-feed sends a request to its record's store only, not back to the asker's"
+)
+def test_those_who_asked_see_what_the_home_decided(tmp_path: Path) -> None:
+    chain = Chain(1, tmp_path, branches=2)
+    chain.calm()
+    chain.write_at("bund")
+    chain.calm()
+    guest = next(iter(table(chain.file("jingan"), "tea_house_guest")))
+
+    asked = act(
+        chain.nodes["jingan"], Call(host().catalog.records["tea_house.guest"], "stamp", waiter("jingan"), id=guest)
+    )
+    chain.calm()
+    chain.close()
+
+    assert asked.request is not None
+    decided = table(chain.file("bund"), "core_request")[asked.request]["state"]
+    assert decided in ("confirmed", "refused")
+    assert table(chain.file("jingan"), "core_request")[asked.request]["state"] == decided
