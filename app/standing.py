@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.service import Service
@@ -21,7 +22,7 @@ def standing(service: Service, language: Language) -> dict[str, object]:
         heads = checkpoints.heads(connection)
         told: dict[str, object] = {
             "log": {origin: seq for origin, (seq, _) in heads.items()},
-            "quarantined": quarantine.count(connection),
+            **_held_back(quarantine.listed(connection)),
             "timers": {"next": _local(node, due), "faults": len(firing.faults(connection))},
         }
         if node.is_hub:
@@ -37,6 +38,12 @@ def standing(service: Service, language: Language) -> dict[str, object]:
         "faults": [problem.render(language) for fault in catalog.faults for problem in fault.problems],
         "revision": catalog.revision,
     }
+
+
+def _held_back(kept: Sequence[quarantine.Kept]) -> dict[str, object]:
+    """Tell what could not be merged apart from what only waits for a plugin that this node does not run."""
+    parked = sum(each.code == quarantine.UNKNOWN_TYPE for each in kept)
+    return {"quarantined": len(kept) - parked, "parked": parked}
 
 
 def count(node: Node, record: str, state: str) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.language.definition import SYSTEM
 from core.model.scope import HEADQUARTERS
 
+CHAIN_ROLES = frozenset({"hq_admin", "hq_audit"})  # roles of core that only people of headquarters hold
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

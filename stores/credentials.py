@@ -58,6 +58,17 @@ def accept_invitation(connection: Connection, code_hash: str, node: str, now: da
     return str(store)
 
 
+def is_used(connection: Connection, code_hash: str) -> bool:
+    """Return whether an invitation has been redeemed: from then on its code is good for a repetition only."""
+    used = select(INVITATION.c.used_by).where(INVITATION.c.code_hash == code_hash)
+    return connection.execute(used).scalar() is not None
+
+
+def refuse_invitation() -> InvitationRefused:
+    """Return the one refusal of every code that is not good; it never says why."""
+    return InvitationRefused((_INVITATION_REFUSED,))
+
+
 def add_credential(connection: Connection, token_hash: str, node: str, store: str, now: datetime) -> None:
     """Give a node a token besides the one it has; the old one ends when the new one is used first."""
     values = {"token_hash": token_hash, "node": node, "store": store, "created_at": iso(now)}

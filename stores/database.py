@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,12 +151,19 @@ def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
 
 
 def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(url.database or ""))
     writer = create_engine(url, pool_size=1, max_overflow=0)
     _take_over(writer, "BEGIN IMMEDIATE", ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
     reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX)
     _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
     return writer, reader
+
+
+def _make_private(file: Path) -> None:
+    """Make a new database readable by its own user only; SQLite gives its WAL the same rights. An old one is left."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # there already, a URI, or a disk that will be complained about when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _sqlite_in_memory() -> Engine:

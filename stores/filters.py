@@ -23,6 +23,8 @@ Filter = tuple[str, str, object]  # field, operator, value
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "startswith", "empty")
 VALUES_MAX = 200  # of one `in`
 WORDS_MAX = 8  # of one search
+CHARS_MAX = 1_000  # of what is looked for; SQLite gives up on far longer patterns
+SORT_MAX = 8  # fields of one order
 _ORDER: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _UNORDERED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
 _SEARCHED = frozenset({"text", "phone"})
@@ -82,6 +84,13 @@ class Columns:
 
         Without any, the newest record comes first: ids are made in the order of time.
         """
+        if len(sort) > SORT_MAX:
+            raise NodeError.of(
+                "too-many-keys",
+                f"a list is ordered by at most {SORT_MAX} fields",
+                f"最多按 {SORT_MAX} 个字段排序",
+                field="sort",
+            )
         keys = []
         for word in sort:
             name = word.removeprefix("-")
@@ -143,6 +152,10 @@ def _matches(column: ColumnElement[Any], spec: FieldSpec, operator: str, text: s
 
 
 def _cleaned(name: str, raw: str) -> str:
+    if len(raw) > CHARS_MAX:
+        raise NodeError.of(
+            "too-long", f"more than {CHARS_MAX} characters to look for", f"查找内容超过 {CHARS_MAX} 个字符", field=name
+        )
     try:
         return clean_text(raw)
     except BadValue as bad:

@@ -33,7 +33,8 @@ def may_write(record: RecordType, current: Held | None, entry: Entry, sender: st
 
     A store writes its own records. Of those it holds a copy of, chain-wide ones and headquarters', it may edit
     fields; what only the home may say, state and number, becomes a conflict in the merge. Anybody may ask: a request
-    is written for the home that is to decide, in the name of a person of the store that sends it (``store_of`` knows him).
+    is written for the home that is to decide, in the name of a person of the store that sends
+    it, whom ``store_of`` knows.
     """
     if record.key == REQUEST:
         _check_request(current, entry, sender, store_of)

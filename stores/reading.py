@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import ColumnElement, Connection, Table, false, or_
 
@@ -15,6 +15,7 @@ from stores.lowering import lower
 from stores.node import Node
 from stores.permission import acting_roles
 from stores.sight import NOTHING_MASKED, Shown, Sight, sight
+from stores.subjects import guarded
 from stores.world import NodeWorld
 
 
@@ -36,7 +37,8 @@ class Reading:
             if self.actor.id != SYSTEM:
                 narrowed = self.node.host.read_filters(self.actor.id, self.actor.roles, record)
             roles = acting_roles(self.world(record.plugin, self.actor.store), self.actor)
-            self._sights[record.key] = sight(self.node.catalog, record, roles, narrowed)
+            known = sight(self.node.catalog, record, roles, narrowed)
+            self._sights[record.key] = replace(known, rules=guarded(self, record, known.rules))
         return self._sights[record.key]
 
     def check_role(self, record: RecordType) -> None:

@@ -8,13 +8,17 @@ from sqlalchemy import Connection
 
 from core.language.definition import SYSTEM
 from core.model.errors import NotFound
+from core.model.scope import HEADQUARTERS
 from stores import rows
-from stores.actor import SYSTEM_ACTOR, Actor
+from stores.actor import CHAIN_ROLES, SYSTEM_ACTOR, Actor
 from stores.node import Node
 
 
 def person(connection: Connection, node: Node, id: str) -> Actor:
-    """Return a member of staff as an actor. Raises NotFound when this node does not know the person."""
+    """Return a member of staff as an actor. Raises NotFound when this node does not know the person.
+
+    A store's administrator may write any role into a record of staff; those of headquarters count only there.
+    """
     if id == SYSTEM:
         return SYSTEM_ACTOR
     record = node.catalog.records["core.staff"]
@@ -22,4 +26,5 @@ def person(connection: Connection, node: Node, id: str) -> Actor:
     if row is None or not row.values.get("active", True):
         raise NotFound.of("no-such-person", f"nobody with the id `{id}` works here", f"没有编号为 `{id}` 的在职员工")
     roles = frozenset(cast("list[str]", row.values["roles"] or []))
-    return Actor(id, str(row.values["store"]), roles, str(row.values["name"]))
+    store = str(row.values["store"])
+    return Actor(id, store, roles if store == HEADQUARTERS else roles - CHAIN_ROLES, str(row.values["name"]))

@@ -113,6 +113,7 @@ def accept(node: Node, question: Enrol) -> EnrolAnswer:
     with node.database.write() as connection:
         hub = keys.hub(connection)
         code_hash = keys.hashed(plain_code(question.code))
+        again = credentials.is_used(connection, code_hash)
         store = credentials.accept_invitation(connection, code_hash, question.node, node.now())
         if store != question.store:
             raise _refused(
@@ -123,6 +124,8 @@ def accept(node: Node, question: Enrol) -> EnrolAnswer:
         if any(known.node == question.node and known.store != store for known in credentials.nodes(connection)):
             raise _name_taken(question.node)
         known = credentials.credential(connection, token_hash)
+        if known is None and again:  # whoever overheard the code shows it with a token of his own
+            raise credentials.refuse_invitation()
         if known is None:
             credentials.add_credential(connection, token_hash, question.node, store, node.now())
         elif known != credentials.Credential(question.node, store):

@@ -27,6 +27,12 @@ full_page_writes = off
 max_connections = 60
 shared_buffers = 32MB
 """
+# A test run that is killed cannot tidy up, so somebody else waits for its end. QUIT makes a server go at once.
+WATCH = """
+while kill -0 "$1" 2>/dev/null; do sleep 2; done
+kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
+rm -rf "$2"
+"""
 _numbers = count(1)
 
 
@@ -85,6 +91,7 @@ class PostgresServer:
         self.folder = folder
         self.data = folder / "data"
         self.url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        self.watch: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root, so root lends the work to somebody without rights.
         self.as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -99,9 +106,19 @@ class PostgresServer:
             return problem
         with (self.data / "postgresql.conf").open("a") as settings:
             settings.write(f"{SERVER_SETTINGS}unix_socket_directories = '{self.folder}'\n")
+        self.watch = subprocess.Popen(
+            ["sh", "-c", WATCH, "watch", str(os.getpid()), str(self.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         return self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.folder / "log"))
 
     def stop(self) -> None:
+        if self.watch:
+            self.watch.kill()
+            self.watch.wait()
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", str(self.data))
 

@@ -11,11 +11,13 @@ from app.web.body import JsonBody, JsonMap, only
 from app.web.caller import Caller, CurrentCaller
 from app.web.errors import problem_json
 from core.language.definition import RecordType
-from core.model.errors import ActionRefused, Clash, Language, Problem, Text
+from core.model.errors import ActionRefused, Clash, Language, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
+from core.model.scope import HEADQUARTERS
 from stores import records, settling
 from stores.act import act
 from stores.calls import Call, Receipt
+from stores.credentials import nodes
 
 router = APIRouter(prefix="/api")
 _BODY: dict[str, type | tuple[type, ...]] = {"ask": dict, "reason": str, "at": str, "seen": str, "store": str}
@@ -56,9 +58,9 @@ def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action
             actor=caller.actor,
             id=record_id,
             ask=cast(JsonMap, entered.get("ask", {})),
-            at=_moment(caller, entered.get("at")),
+            at=_past(caller, entered.get("at")),
             reason=cast("str | None", entered.get("reason")),
-            store=cast("str | None", entered.get("store")),
+            store=_store(caller, entered.get("store")),
         ),
     )
     return receipt_json(receipt, caller.language)
@@ -89,6 +91,27 @@ def _check_unchanged(caller: Caller, kind: RecordType, record_id: str, seen: str
         who = shown.get("_refs", {}).get(shown["updated_by"], shown["updated_by"])
         what = Text(f"{who} has changed it since you opened it", f"您打开之后，{who} 已修改此记录")
         raise Clash((Problem("changed-since", what, fix=Text("open it again", "请重新打开"), field="seen"),))
+
+
+def _past(caller: Caller, entered: object) -> datetime | None:
+    """Return when it happened. The end of time is refused here: no calendar could be asked about it."""
+    moment = _moment(caller, entered)
+    if moment is not None and moment > caller.node.now():
+        raise ActionRefused.of("in-the-future", "this time has not come yet", "该时间尚未到来", field="at")
+    return moment
+
+
+def _store(caller: Caller, entered: object) -> str | None:
+    """Return the store a new record is for; NotFound for one that has never joined, where nobody would decide it."""
+    node = caller.node
+    if entered is None or entered in {node.store, caller.actor.store}:
+        return cast("str | None", entered)
+    with node.database.read() as connection:
+        known = {each.store for each in nodes(connection)} | {HEADQUARTERS}
+    if entered not in known:
+        what = Text(f"there is no store `{entered}`", f"没有门店 `{entered}`")
+        raise NotFound((Problem("no-such-store", what, fix=suggest(str(entered), known), field="store"),))
+    return str(entered)
 
 
 def _moment(caller: Caller, entered: object, name: str = "at") -> datetime | None:

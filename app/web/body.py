@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from app.web.errors import BadRequest, TooLarge, WrongType
 from core.model.errors import NodeError, Problem, Text, suggest
+from core.model.values import BadValue, clean_text
 
 LARGEST = 1 << 20  # bytes
 JsonMap = dict[str, object]
@@ -50,6 +51,10 @@ def parse_json(raw: bytes) -> JsonMap:
         raise _malformed("nested too deep", "嵌套过深") from None
     except ValueError as error:  # a whole number with thousands of digits, NaN, a doubled key
         raise _malformed(str(error), str(error)) from None
+    if not _is_unicode(value):
+        raise _malformed(
+            "it holds half of a surrogate pair (\\ud800 to \\udfff)", "含有不完整的代理字符（\\ud800 至 \\udfff）"
+        )
     if not isinstance(value, dict):
         raise _malformed("the body must be an object {…}", "内容须为对象 {…}")
     return value
@@ -68,7 +73,24 @@ def only(body: JsonMap, known: dict[str, type | tuple[type, ...]], fix: Text | N
             problems.append(Problem("wrong-type", _needs(key, known[key]), field=key))
     if problems:
         raise NodeError(tuple(problems))
-    return {key: value for key, value in body.items() if value is not None}
+    return {key: _cleaned(key, value) for key, value in body.items() if value is not None}
+
+
+def _cleaned(key: str, value: object) -> object:
+    """Return a text as fields keep theirs: what no database keeps safely never gets as far as the log."""
+    try:
+        return clean_text(value) if isinstance(value, str) else value
+    except BadValue as bad:
+        raise NodeError((bad.problem(key),)) from None
+
+
+def _is_unicode(value: object) -> bool:
+    """Whether every text in ``value`` can be written as UTF-8: an escape may hide half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bool(kinds: type | tuple[type, ...]) -> bool:

@@ -15,6 +15,7 @@ from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, sug
 from stores import dispatch as turns
 from stores import records, rows, scorecards
 from stores.permission import acting_roles
+from stores.subjects import assigners
 from stores.world import NodeWorld
 
 router = APIRouter(prefix="/api")
@@ -85,22 +86,7 @@ def _period(caller: Caller, plugin: Plugin, card: str, day: str | None) -> str:
 
 def _check_may_see(world: NodeWorld, plugin: Plugin, rule: Dispatch, caller: Caller) -> None:
     """Let in who assigns by this policy or confirms what it chose: the reasons are about colleagues."""
-    picking = [
-        (record, field)
-        for record in plugin.records.values()
-        for action in record.actions.values()
-        for outcome in action.outcomes
-        for field, policy in outcome.pick.items()
-        if policy == rule.name
-    ]
-    allowed = {
-        role
-        for record, field in picking
-        for action in record.actions.values()
-        if any(ask.field == field for ask in action.ask) or any(field in outcome.pick for outcome in action.outcomes)
-        for role in action.by
-    }
-    if not allowed & acting_roles(world, caller.actor):
+    if not assigners(plugin, rule.name) & acting_roles(world, caller.actor):
         raise Forbidden.of("role", "your role does not assign by this policy", "您的岗位不使用此派单规则")
 
 

@@ -8,7 +8,9 @@ from app.web.caller import Caller
 from core.language.definition import RecordType
 from core.model.errors import Forbidden
 from stores import explain, records, rows
+from stores.permission import acting_roles
 from stores.reading import Reading
+from stores.subjects import may_know_reasons
 from stores.world import NodeWorld
 
 Json = dict[str, Any]
@@ -28,8 +30,10 @@ def explained(caller: Caller, record: RecordType, record_id: str) -> Json:
         world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
         told = explain.explain(connection, node, record, row, caller.language)
         actions = explain.available(world, record, row, caller.actor, caller.language)
+        roles = acting_roles(world, caller.actor)
     _drop_inputs(cast("list[Json]", told["timers"]), shown.masked | shown.absent)
     ledger = _visible(caller, record, cast("list[Json]", told["ledger"]))
+    _drop_reasons(caller, record, cast("list[Json]", told["dispatch"]), roles)
     return {**told, "ledger": ledger, "actions": actions}
 
 
@@ -38,6 +42,14 @@ def _drop_inputs(timers: list[Json], hidden: frozenset[str]) -> None:
     names = {f"self.{name}" for name in hidden}
     for timer in timers:
         timer["inputs"] = {name: value for name, value in timer.get("inputs", {}).items() if name not in names}
+
+
+def _drop_reasons(caller: Caller, record: RecordType, picks: list[Json], roles: set[str]) -> None:
+    """Take the candidates out of dispatch decisions that are none of the caller's business: they are colleagues."""
+    plugin = caller.catalog.plugin(record.plugin)
+    for pick in picks:
+        if not may_know_reasons(plugin, str(pick["policy"]).rpartition(".")[2], roles):
+            pick["ranking"] = None
 
 
 def _visible(caller: Caller, record: RecordType, entries: list[Json]) -> list[Json]:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from core.model import merge
-from stores import apply, checkpoints, downward, merging
+from stores import apply, checkpoints, downward
 from stores.commit import Deed
 from sync import pull, server
+from sync.protocol import FrameError
 from tests.simulation import chain as simulation
 from tests.simulation.chain import Chain
 
@@ -81,9 +82,7 @@ def the_later_clock_loses(patch: pytest.MonkeyPatch) -> None:
 
 
 def conflicts_are_not_recorded(patch: pytest.MonkeyPatch) -> None:
-    real = merging._dissent
     patch.setattr(apply.conflicts, "record", lambda *_: [])
-    assert real
 
 
 PLANTS: list[Plant] = [
@@ -112,7 +111,7 @@ def test_a_planted_fault_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch
             chain.storm(steps=60)
             chain.calm()
             chain.check()
-        except Exception:  # noqa: BLE001 - a fault may show in any way, as long as it shows
+        except (AssertionError, FrameError):  # a checker has seen it, or the product's own hash chain
             return
         finally:
             chain.close()

@@ -23,6 +23,7 @@ from stores.database import Database
 from stores.identity import Identity
 from stores.migrate import migrate
 from stores.node import Node
+from tests.stores.shop import Shop
 from tests.stores.chain import Chain, Stand
 
 NOWHERE = Place("plugin.yaml", 1, 1)
@@ -136,3 +137,17 @@ def hub(database_url: str) -> Iterator[Stand]:
     made = Stand(database_url, "hq")
     yield made
     made.close()
+
+
+@pytest.fixture
+def a_shop() -> Iterator[Callable[..., Shop]]:
+    """Open a shop with a plugin written in the test: ``a_shop(PLUGIN, url)``; in memory unless a URL is given."""
+    opened: list[Shop] = []
+
+    def make(plugin: str, url: str = "sqlite:///:memory:", **more: Any) -> Shop:
+        opened.append(Shop(plugin, url, **more))
+        return opened[-1]
+
+    yield make
+    for shop in opened:
+        shop.close()

@@ -32,7 +32,7 @@ from core.language.expressions.tree import (
     Part,
 )
 from core.model.errors import DefinitionError, Problem, Text, suggest
-from core.model.kinds import ANY, BOOL, Kind
+from core.model.kinds import ANY, BOOL, DURATION, Kind
 from core.model.values import BadValue, clean_text
 
 
@@ -313,7 +313,7 @@ class Checker:
             )
         else:
             self.need(part)
-        return replace(node, part=part, kind=part.kind)
+        return replace(node, part=part, kind=part.kind if is_number(part.kind) or part.kind == DURATION else ANY)
 
     def _choose(self, node: Choose) -> Node:
         test = self.visit(node.test)

@@ -53,8 +53,9 @@ def _problem(detail: ErrorDetails, root: YamlNode, model: type[BaseModel], prefi
         case "literal_error":
             return _unknown_word(detail, here, root.at(loc).value)
         case "string_pattern_mismatch":
-            what = Text(f"`{loc[-1]}` is not a name", f"`{loc[-1]}` 不是合法名称")
-            return Problem("bad-name", what, _NAMING, root.key_place(loc))
+            of_key = detail["loc"][-1] == "[key]"
+            word, place = (loc[-1], root.key_place(loc)) if of_key else (root.at(loc).value, here)
+            return Problem("bad-name", Text(f"`{word}` is not a name", f"`{word}` 不是合法名称"), _NAMING, place)
         case other:
             fallback = Text(detail["msg"], f"格式不符：{detail['msg']}")
             fix = Text("put the text in quotes", "请给文本加引号") if other == "string_type" else None

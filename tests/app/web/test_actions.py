@@ -153,3 +153,16 @@ def test_a_mistake_of_our_own_is_an_incident_number_and_no_secret(
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal-error")
     assert "13800001111" not in answer.text
+
+
+def test_what_needs_two_signatures_waits_for_the_second_person(li: Any, shop: Any, bicycle: str) -> None:
+    asked = li.post(f"/api/bicycle_rental/bicycle/{bicycle}/actions/scrap", json={"reason": "bent frame"}).json()
+    assert (asked["provisional"], bool(asked["request"])) == (True, True)
+    address = f"/api/core/request/{asked['request']}/sign"
+    assert li.post(address, json={}).status_code == 403
+    assert li.get(f"/api/bicycle_rental/bicycle/{bicycle}").json()["scrapped"] is False
+
+    signed = shop.as_("wu").post(address, json={"reason": "seen it"})
+
+    assert (signed.status_code, signed.json()["state"]) == (200, "confirmed")
+    assert li.get(f"/api/bicycle_rental/bicycle/{bicycle}").json()["scrapped"] is True

@@ -93,3 +93,12 @@ records:
     label: {en: Plan, zh: 计划}
     every: {}  # <- wrong-shape
 """)
+
+
+def test_a_name_that_is_a_value_is_looked_at_too(faults: Faults) -> None:
+    found = faults("""
+plugin: Shop 1  # <- bad-name
+version: 1.0.0
+label: {en: Shop, zh: 门店}
+""")
+    assert found[0].what.en == "`Shop 1` is not a name"
