@@ -35,8 +35,10 @@ def _unfit(work: Work, setting: Setting, text: object) -> list[Problem]:
     if text is None:
         return []
     try:
-        setting.spec.parse(json.loads(str(text)), work.node.zone)
-    except ValueError as error:
+        entered = json.loads(str(text))
+        json.dumps(entered, ensure_ascii=False).encode()  # half of a surrogate pair hides in an escape
+        setting.spec.parse(entered, work.node.zone)
+    except (ValueError, RecursionError) as error:
         if isinstance(error, BadValue):
             return [error.problem("value")]
         what = Text(f"`{text}` is not JSON", f"`{text}` 不是有效的 JSON")

@@ -120,7 +120,7 @@ def _remind(node: Node, record: RecordType, timer: Timer, armed: Armed, limit: d
     step = {"stage": armed.stage + 1, "next_at": following}
     try:
         with node.database.write() as connection:
-            if not _still(connection, armed):
+            if not _still(connection, armed) or not _wanted(connection, node, record, timer, armed):
                 return
             if left and limit <= armed.due:
                 _send(connection, node, record, armed, ordered[armed.stage])
@@ -134,9 +134,7 @@ def _remind(node: Node, record: RecordType, timer: Timer, armed: Armed, limit: d
 
 
 def _send(connection: Connection, node: Node, record: RecordType, armed: Armed, remind: Remind) -> None:
-    row = rows.load(connection, node, record, armed.pk)
-    if row is None:
-        return
+    row = rows.get(connection, node, record, armed.pk)
     world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
     env = world.env(row, armed.next_at, SYSTEM_ACTOR)
     notice = node.catalog.plugin(record.plugin).notices[remind.notice]
@@ -155,10 +153,7 @@ def _run(node: Node, record: RecordType, timer: Timer, armed: Armed) -> list[Rec
     call = Call(record, timer.then, SYSTEM_ACTOR, id=armed.pk, at=armed.due)
     try:
         with node.database.write() as connection:
-            if not _still(connection, armed):
-                return []
-            if not _wanted(connection, node, record, timer, armed):
-                connection.execute(delete(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)))
+            if not _still(connection, armed) or not _wanted(connection, node, record, timer, armed):
                 return []
             _move(connection, armed, {"next_at": None, "fault": None})
             receipt, after = perform(connection, node, call)
@@ -183,11 +178,14 @@ def _still(connection: Connection, armed: Armed) -> bool:
 
 
 def _wanted(connection: Connection, node: Node, record: RecordType, timer: Timer, armed: Armed) -> bool:
+    """Say whether the timer still runs; one that does not is disarmed."""
     row = rows.load(connection, node, record, armed.pk)
-    if row is None or not rows.alive(row):
-        return False
-    world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
-    return runs(timer, world.env(row, armed.due, SYSTEM_ACTOR))
+    if row is not None and rows.alive(row):
+        world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
+        if runs(timer, world.env(row, min(armed.next_at, armed.due), SYSTEM_ACTOR)):
+            return True
+    connection.execute(delete(TIMER).where(*at_timer(armed.type, armed.pk, armed.name)))
+    return False
 
 
 def _move(connection: Connection, armed: Armed, values: Mapping[str, object]) -> None:

@@ -7,12 +7,14 @@ comes down. All three change a record here and nowhere else, or nodes would drif
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.language.definition import Field, RecordType
 from core.model.change import Entry
+from core.model.clock import from_iso
 from core.model.errors import Problem, Text
+from core.model.fields import FieldSpec
 from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
 from core.model.values import Cell
 from stores.held import LIFE, Held
@@ -23,6 +25,8 @@ _STANDING = frozenset(
 )  # a value that saw the current one stands
 _COMBINED = frozenset({MergePolicy.SUM, MergePolicy.UNION, MergePolicy.APPEND, MergePolicy.MAX, MergePolicy.MIN})
 _INT_MAX = 2**63 - 1
+_FREE = frozenset({"text", "phone", "ref", "enum", "file", "image", "signature"})  # any text will do
+_LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
 
 DissentKind = Literal["field", "refused", "unique", "exclusive", "deleted"]
 Outcome = Literal["current", "incoming", "both"]
@@ -60,6 +64,7 @@ class Shape:
     policies: Mapping[str, MergePolicy]
     forms: Mapping[str, type]
     hook: FieldHook | None = None
+    written: Mapping[str, FieldSpec] = field(default_factory=dict)  # fields whose text must read as a value
 
 
 class Unfit(Exception):
@@ -75,12 +80,18 @@ def shape_of(record: RecordType, hook: FieldHook | None = None) -> Shape:
     stored = {name: field for name, field in record.fields.items() if field.stored}
     policies = {name: field.merge for name, field in stored.items()} | dict.fromkeys(DECIDED, MergePolicy.HOME)
     forms: dict[str, type] = {name: int if f.spec.kind.column == "integer" else str for name, f in stored.items()}
-    return Shape(record, policies, forms | dict.fromkeys(DECIDED, str) | {LIFE: int}, hook)
+    written = {name: f.spec for name, f in stored.items() if f.spec.kind.column == "text" and f.spec.type not in _FREE}
+    return Shape(record, policies, forms | dict.fromkeys(DECIDED, str) | {LIFE: int}, hook, written)
 
 
 def check_cells(shape: Shape, entry: Entry) -> None:
-    """Raise ``Unfit`` for a cell that its column must not hold: a database may take it and fail to give it back."""
+    """Raise ``Unfit`` for a cell that its column must not hold: a database may take it and fail to give it back.
+
+    Nor may it hold what does not read as a value: one such record would break every list that it stands in.
+    """
     forms = shape.forms
+    if not _reads(from_iso, entry.at):
+        raise Unfit(_bad_cell("at", "it is no moment", "不是有效的时间"))
     for name, (_, new) in entry.body.items():
         if new is None:
             continue
@@ -90,8 +101,29 @@ def check_cells(shape: Shape, entry: Entry) -> None:
         if form is str:
             if "\0" in new:  # type: ignore[operator]  # it is a str
                 raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
+            if name in shape.written and not _reads(_reader(shape.written[name]), new):
+                type_ = shape.written[name].type
+                raise Unfit(_bad_cell(name, f"it does not read as a {type_}", f"不是有效的 {type_} 值"))
         elif not -_INT_MAX <= new <= _INT_MAX:  # type: ignore[operator]  # it is an int
             raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+
+
+def _reader(spec: FieldSpec) -> Callable[[Cell], object]:
+    def read(cell: Cell) -> object:
+        value = spec.value(cell)
+        if isinstance(value, dict) is not (spec.type in _MAPS) or isinstance(value, list) is not (spec.type in _LISTS):
+            raise ValueError
+        return value
+
+    return read
+
+
+def _reads(read: Callable[[str], object], cell: Cell) -> bool:
+    try:
+        read(str(cell))
+    except (ValueError, TypeError, KeyError, AttributeError, AssertionError, ArithmeticError, RecursionError):
+        return False
+    return True
 
 
 def write(held: Held, body: Mapping[str, tuple[Cell, Cell]], stamp: FieldStamp, known: Container[str]) -> None:

@@ -130,6 +130,10 @@ class Node:
                 continue
             try:
                 values[name] = setting.spec.parse(json.loads(text), self.zone) if text is not None else None
-            except ValueError:  # of a plugin version whose setting was another: the value before stands
+            except (
+                ValueError,
+                ArithmeticError,
+                RecursionError,
+            ):  # of a plugin version whose setting was another: the value before stands
                 report.warning("the setting %s.%s of %s does not fit", plugin, name, owner)
         return values

@@ -60,7 +60,7 @@ def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action
             ask=cast(JsonMap, entered.get("ask", {})),
             at=_past(caller, entered.get("at")),
             reason=cast("str | None", entered.get("reason")),
-            store=_store(caller, entered.get("store")),
+            store=_store(caller, cast("str | None", entered.get("store"))),
         ),
     )
     return receipt_json(receipt, caller.language)
@@ -101,17 +101,17 @@ def _past(caller: Caller, entered: object) -> datetime | None:
     return moment
 
 
-def _store(caller: Caller, entered: object) -> str | None:
+def _store(caller: Caller, entered: str | None) -> str | None:
     """Return the store a new record is for; NotFound for one that has never joined, where nobody would decide it."""
     node = caller.node
     if entered is None or entered in {node.store, caller.actor.store}:
-        return cast("str | None", entered)
+        return entered
     with node.database.read() as connection:
         known = {each.store for each in nodes(connection)} | {HEADQUARTERS}
     if entered not in known:
         what = Text(f"there is no store `{entered}`", f"没有门店 `{entered}`")
-        raise NotFound((Problem("no-such-store", what, fix=suggest(str(entered), known), field="store"),))
-    return str(entered)
+        raise NotFound((Problem("no-such-store", what, fix=suggest(entered, known), field="store"),))
+    return entered
 
 
 def _moment(caller: Caller, entered: object, name: str = "at") -> datetime | None:

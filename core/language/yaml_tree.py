@@ -19,6 +19,7 @@ KeyPath = Sequence[str | int]
 Scalar = str | int | Decimal | bool | None
 
 DEPTH_MAX = 40
+DIGITS_MAX = 40  # far more than any shop counts; Python refuses to read thousands
 
 _WORDS: Mapping[str, Scalar] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -174,7 +175,7 @@ class _Builder:
                 self._fault("yaml-key", key, path, "a key is a single word", "键必须是单个词")
                 name = "?"
                 if not isinstance(key, yaml.AliasEvent):
-                    self._node(key, path, None)
+                    self._node(key, (*path, name), None)
             else:
                 name = key.value
             spot = self._place(key, (*path, name))
@@ -223,7 +224,16 @@ class _Builder:
                 Text(f'write "{text}"', f'请写成 "{text}"'),
             )
         elif _INT.fullmatch(text):
-            return int(text)
+            if len(text) <= DIGITS_MAX:
+                return int(text)
+            self._fault(
+                "number-too-long",
+                event,
+                path,
+                f"a number has at most {DIGITS_MAX} digits",
+                f"数字最多 {DIGITS_MAX} 位",
+                Text("put it in quotes if it is text", "若为文本，请加引号"),
+            )
         elif _FLOAT.fullmatch(text):
             return Decimal(text)
         return text

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from core.host.host import Host
 from core.host.hookspecs import hookimpl
+from core.host.host import Host
 from core.model.errors import ActionRefused, Clash, Forbidden, NodeError, NotFound, Problem, Text
 from stores import log
 from stores.actor import SYSTEM_ACTOR

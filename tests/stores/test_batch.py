@@ -101,3 +101,18 @@ def test_a_stamp_from_the_future_ranks_a_minute_ahead_at_most_and_is_kept_as_cla
     assert claimed > stamp.hlc + (364 * 86_400_000 << 16)
     with shops.hub.database.read() as connection:
         assert counters.clock_stamp(connection) < claimed
+
+
+@pytest.mark.parametrize(
+    "cells", [{"night": "soon"}, {"tags": "5"}, {"tags": '{"a":1}'}, {"tags": "[" * 2000}, {"night": "2026-02-31"}]
+)
+def test_a_cell_that_reads_as_no_value_waits_instead_of_breaking_every_list(
+    shops: Chain, cells: dict[str, Any]
+) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.east.update(BOOKING, booking, **cells)
+
+    shops.push(shops.east)
+
+    assert [line.code for line in quarantined(shops.hub)] == ["bad-cell"]
+    assert shops.hub.row(BOOKING, booking)["guest"] == "Chen"

@@ -82,6 +82,16 @@ def test_a_code_works_once(hub: Node, bund: Node, world: World, join: Callable[.
         join(second, code)
 
 
+def test_who_overheard_a_used_code_gets_nothing_by_calling_himself_the_same(
+    hub: Node, bund: Node, world: World, join: Callable[..., EnrolAnswer]
+) -> None:
+    code = invite(hub, "bund", dice=world.dice.randbytes).code
+    join(bund, code)
+
+    with pytest.raises(InvitationRefused):
+        join(world.node("bund"), code)
+
+
 def test_a_code_ends_after_two_days(hub: Node, bund: Node, world: World, join: Callable[..., EnrolAnswer]) -> None:
     code = invite(hub, "bund", dice=world.dice.randbytes).code
     world.wait(timedelta(hours=48).total_seconds() + 1)

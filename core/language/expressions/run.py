@@ -157,6 +157,9 @@ class _Builder:
             op, right = node.rest[0]
             if op in ORDERINGS and ANY not in (node.first.kind, right.kind):
                 return self._ordering(op, node.first, right)
+            listed = _written_out(right)
+            if listed is not None and op in ("in", "not in") and node.first.kind.name not in _LOOSE:
+                return _among(first, listed, wanted=op == "in")
             test, second = steps[0]
             return lambda env: test(first(env), second(env), env)
 
@@ -273,6 +276,19 @@ def _constant(value: object) -> Run:
 def _name(node: Name) -> Run:
     name = node.name
     return (lambda env: env.now) if name == "now" else (lambda env: env.names[name])
+
+
+def _written_out(node: Node) -> tuple[object, ...] | None:
+    """Return the values of a list that holds nothing but constants."""
+    if not isinstance(node, ListOf):
+        return None
+    values = tuple(item.value for item in node.items if isinstance(item, Constant))
+    return values if len(values) == len(node.items) else None
+
+
+def _among(value: Run, known: tuple[object, ...], *, wanted: bool) -> Run:
+    """``self.state in ["held", "seated"]``: the list is made once."""
+    return (lambda env: value(env) in known) if wanted else (lambda env: value(env) not in known)
 
 
 def _direct_field(name: str, field: str, record: str) -> Run:

@@ -72,11 +72,16 @@ def _read(match: re.Match[str], zone: tzinfo, raw: object) -> datetime:
     return moment
 
 
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)  # also in every other zone
+
+
 def _to_utc(moment: datetime, raw: object) -> datetime:
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:
         raise _not_a_moment(raw) from None
+    if not EARLIEST <= utc <= LATEST:
+        raise _not_a_moment(raw)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

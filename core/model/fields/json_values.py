@@ -14,6 +14,7 @@ from core.model.fields.decimals import read_number
 from core.model.values import INT_MAX, TEXT_CHARS_MAX, BadValue, canonical_json, clean_text
 
 _DEPTH_MAX = 20
+DIGITS_MAX = 400  # no number of a double's range is longer, written out
 
 
 def free_json(raw: object, depth: int = 0) -> object:
@@ -29,7 +30,7 @@ def free_json(raw: object, depth: int = 0) -> object:
     if isinstance(raw, int) and abs(raw) <= INT_MAX:
         return raw
     if isinstance(raw, float | Decimal):
-        return format(read_number(raw), "f")
+        return _written(read_number(raw))
     if isinstance(raw, datetime):
         return iso(raw)
     if isinstance(raw, date | time):
@@ -49,6 +50,17 @@ def free_json(raw: object, depth: int = 0) -> object:
         ),
         code="bad-json",
     )
+
+
+def _written(number: Decimal) -> str:
+    """Return the digits of a number; ``BadValue`` for one whose noughts alone would fill the memory (1e999999999)."""
+    if abs(number.adjusted()) + len(number.as_tuple().digits) > DIGITS_MAX:
+        raise BadValue(
+            Text(f"holds a number of more than {DIGITS_MAX} digits", f"包含超过 {DIGITS_MAX} 位的数字"),
+            Text("write it as text, or shorter", "请写成文本，或缩短该数字"),
+            code="bad-number",
+        )
+    return format(number, "f")
 
 
 def json_cell(plain: object) -> str:

@@ -146,10 +146,11 @@ def test_explain_keeps_from_a_reader_what_the_ledger_keeps_from_him(shop: Any, r
 
     file = shop.plugins / "bicycle_rental" / "plugin.yaml"
     text = file.read_text(encoding="utf-8")
-    ledger = "fees: {account: staff, unit: CNY, read: {boss: {}},"
+    ledger = "fees: {account: staff, unit: CNY, read: {boss: {}, counter: {where: self.amount > 100}},"
     file.write_text(text.replace("fees: {account: staff, unit: CNY,", ledger), encoding="utf-8")
     report = shop.service.node.host.reload()
     assert not report.faults
 
-    assert li.get(address).json()["ledger"] == []
+    assert li.get(address).json()["ledger"] == []  # the rule lets him see other entries
+    assert shop.as_("an").get(address).json()["ledger"] == []  # no rule lets him see any
     assert len(shop.as_("wu").get(address).json()["ledger"]) == 1

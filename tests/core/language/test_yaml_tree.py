@@ -84,6 +84,7 @@ def test_a_path_is_written_like_in_a_program() -> None:
         ("open: 21:00-05:00\n", "unquoted-time", 1, 7),
         ("now: 2026-03-07 20:45\n", "unquoted-time", 1, 6),
         ("badge: 007\n", "leading-zero", 1, 8),
+        ("badge: " + "9" * 41 + "\n", "number-too-long", 1, 8),
         ("a: [1\nb: 2\n", "yaml-syntax", 2, 2),
         ("a: 1\n---\nb: 2\n", "several-documents", 2, 1),
         ("? [a, b]\n: 1\n", "yaml-key", 1, 3),

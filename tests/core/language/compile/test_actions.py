@@ -200,19 +200,29 @@ def test_what_a_check_has_tested_need_not_be_tested_again(load: Load) -> None:
     assert [problem for problem in plugin.warnings if problem.code == "may-be-empty"] == []
 
 
-def test_how_far_back_an_actor_may_say_it_happened_is_a_duration(load: Load, faults: Faults) -> None:
-    plugin = load(
-        DESK
-        + """
-      book: {from: new, to: held}
+def test_how_far_back_an_actor_may_say_it_happened_is_a_duration_or_gives_one(load: Load, faults: Faults) -> None:
+    text = """
+settings: {late: {type: duration, default: 1h, label: {en: Late, zh: 补录}}}
+""" + DESK.lstrip()
+    actions = (
+        load(
+            text
+            + """
+      book: {from: new, to: held, at: =settings.late}
       sit: {from: held, to: seated, at: 30m}
 """
+        )
+        .records["booking"]
+        .actions
     )
-    assert str(plugin.records["booking"].actions["sit"].backdate) == "30m"
+    assert actions["sit"].backdate
+    assert actions["sit"].backdate.text == "30m"
+    assert actions["book"].backdate
+    assert actions["book"].backdate.text == "settings.late"
     faults(
-        DESK
+        text
         + """
-      book: {from: new, to: held}
+      book: {from: new, to: held, at: =self.room}  # <- wrong-kind
       sit: {from: held, to: seated, at: thirty}  # <- bad-duration
 """
     )
