@@ -16,7 +16,7 @@ from app.throttle import Throttle
 from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
-from stores import firing, periods
+from stores import firing, periods, settling
 from stores.migrate import migrate
 from stores.node import Node
 from sync.link import Link
@@ -45,6 +45,7 @@ class Service:
 
     def start(self) -> None:
         """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
+        settling.settle(self.node)  # what a power cut left between a push and its decision
         self.timers.start()
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)

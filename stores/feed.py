@@ -112,5 +112,9 @@ def held_by(record: RecordType, store: str) -> list[tuple[str, tuple[str, ...]]]
     """
     if holds(record.sync.scope, _ANY_STORE, store):
         return [("", ())]
-    owners = dict.fromkeys((store, HEADQUARTERS))
-    return [('"_store" = ? AND ', (owner,)) for owner in owners if holds(record.sync.scope, owner, store)]
+    owners = [owner for owner in dict.fromkeys((store, HEADQUARTERS)) if holds(record.sync.scope, owner, store)]
+    held: list[tuple[str, tuple[str, ...]]] = [('"_store" = ? AND ', (owner,)) for owner in owners]
+    if record.sync.also:
+        others = "".join('"_store" <> ? AND ' for _ in owners)
+        held.append((f"{bulk.quoted(record.sync.also)} = ? AND {others}", (store, *owners)))
+    return held

@@ -41,6 +41,8 @@ def _of_record(record: RecordType, asked: set[str], ordered: set[str]) -> list[C
     wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
     if record.sync.scope == "all":
         wanted.append(("_hs",))  # the feed walks all owners at once
+    if record.sync.also:
+        wanted.append((record.sync.also, "_hs"))
     if record.number:
         wanted.append(("_store", "number"))
     wanted += [exclusive.key for exclusive in record.exclusive.values()]

@@ -88,7 +88,8 @@ def _check_request(current: Held | None, entry: Entry, sender: str, store_of: St
     """Refuse a request, or a signature, in the name of somebody who does not work where it comes from."""
     if current is None:
         _, actor = entry.body.get("actor", (None, None))
-        if actor is None or store_of(STAFF, str(actor)) != sender:
+        _, asked_in = entry.body.get("asked_in", (None, None))
+        if actor is None or store_of(STAFF, str(actor)) != sender or asked_in != sender:
             raise Unfit(_NOT_HIS_NAME)
     elif current.store != sender and entry.body.keys() - {SIGNED}:
         raise Unfit(_NOT_YOURS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from core.language.definition import SYSTEM, Outcome
 from core.model.clock import iso
 from core.model.errors import ActionRefused
+from core.model.scope import HEADQUARTERS
 from stores import late, rows
 from stores.calls import Receipt
 from stores.commit import Deed, Edit, commit
@@ -34,7 +35,7 @@ def ask(work: Work, outcome: Outcome | None = None, needs: Sequence[str] = ()) -
     record = work.node.catalog.records[REQUEST]
     id = work.node.new_id()
     values = _values(work, outcome.confirm if needs and outcome else (), needs)
-    edit = Edit(record, id, work.world.store, "create", rows.to_cells(record, values))
+    edit = Edit(record, id, _kept_in(work), "create", rows.to_cells(record, values))
     deed = Deed(work.node.new_id(), f"{REQUEST}.ask", work.call.actor.id, work.node.now(), {"action": _name(work)})
     commit(work.connection, work.node, deed, [edit])
     state = cast("str | None", work.old.values["state"]) if work.old else None
@@ -80,6 +81,10 @@ def _values(work: Work, confirm: Sequence[str], needs: Sequence[str]) -> dict[st
         "action": work.action.name,
         "ask": json.loads(json.dumps(dict(work.call.ask), default=str)),
         "actor": work.call.actor.id,
+        "actor_name": work.call.actor.name,
+        "actor_roles": sorted(work.call.actor.roles),
+        "asked_in": work.call.actor.store,
+        "record_store": work.world.store,
         "made_at": work.now,
         "base_hs": cast(int, work.old.values["_hs"]) if work.old else 0,
         "reason": work.call.reason,
@@ -97,6 +102,14 @@ def _signature(work: Work, role: str) -> dict[str, object]:
 def _own_role(work: Work, confirm: Iterable[str]) -> list[str]:
     held = acting_roles(work.world, work.call.actor, work.record)
     return [role for role in confirm if role in held][:1]
+
+
+def _kept_in(work: Work) -> str:
+    """Return the store a request belongs to: the record's; for a record of headquarters the store of who asks.
+
+    What belongs to headquarters goes to every store, and what one of them asks is not for the others to read.
+    """
+    return work.call.actor.store if work.world.store == HEADQUARTERS else work.world.store
 
 
 def _name(work: Work) -> str:

@@ -14,9 +14,10 @@ from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Row
 from core.model.clock import iso
 from core.model.errors import ActionRefused, Forbidden, NodeError, NotFound, Problem
+from core.model.scope import HEADQUARTERS
 from stores import late, rows
 from stores.act import perform
-from stores.actor import Actor
+from stores.actor import CHAIN_ROLES, Actor
 from stores.calls import Call
 from stores.commit import Deed, Edit, commit
 from stores.effects import Later
@@ -37,15 +38,16 @@ def settle(node: Node) -> list[str]:
     Called after a pull, after a received push and after a signature. Each request is its own transaction; one that
     breaks a plugin stays waiting and does not hold up the others.
     """
-    table = node.table(node.catalog.records[REQUEST])
+    record = node.catalog.records[REQUEST]
+    table = node.table(record)
     with node.database.read() as connection:
-        waiting = connection.execute(
-            select(table.c.id)
+        found = connection.execute(
+            select(table)
             .where(table.c.state == WAITING, table.c._life % 2 == 1)
             .order_by(table.c.made_at, table.c.id)
         )
-        ids = list(waiting.scalars())
-    return [id for id in ids if _decided(node, id)]
+        waiting = [rows.from_cells(record, dict(cells)) for cells in found.mappings()]
+    return [row.id for row in waiting if _is_home(node, row) and _decided(node, row.id)]
 
 
 def sign(node: Node, request_id: str, actor: Actor, reason: str | None = None) -> Row:
@@ -75,6 +77,12 @@ def withdraw(node: Node, request_id: str, actor: Actor, reason: str | None = Non
         row = _waiting(connection, node, request_id, actor)
         if row.values["actor"] != actor.id and not ADMINISTRATORS & actor.roles_in(str(row.values["store"])):
             raise Forbidden.of("not-yours", "only who asked may withdraw a request", "仅申请人可以撤回申请")
+        if not node.is_home(record, str(row.values["store"])):
+            raise Forbidden.of(
+                "with-another-store",
+                "the request is with the other store, which decides",
+                "该申请已在对方门店，由其决定",
+            )
         facts: dict[str, object] = {"reason": reason} if reason else {}
         _write(connection, node, row, "withdraw", actor.id, {"state": "withdrawn"}, facts)
     node.committed()
@@ -111,10 +119,12 @@ def _decided(node: Node, id: str) -> bool:
 
 def _is_ours(node: Node, row: Row) -> bool:
     """Say whether this node decides a request now: it waits, its plugin is here, it is signed, and we are its home."""
+    return row.values["state"] == WAITING and _is_home(node, row) and not _open_roles(row)
+
+
+def _is_home(node: Node, row: Row) -> bool:
     target = node.catalog.records.get(str(row.values["record_type"]))
-    if target is None or row.values["state"] != WAITING or not node.is_home(target, str(row.values["store"])):
-        return False
-    return not _open_roles(row)
+    return target is not None and node.is_home(target, record_store(row))
 
 
 def _call(connection: Connection, node: Node, row: Row) -> Call:
@@ -123,16 +133,33 @@ def _call(connection: Connection, node: Node, row: Row) -> Call:
     return Call(
         record=node.catalog.records[str(values["record_type"])],
         action=str(values["action"]),
-        actor=person(connection, node, str(values["actor"])),
+        actor=_asker(connection, node, row),
         id=cast("str | None", values["record_id"]),
         ask=cast("Mapping[str, object]", values["ask"] or {}),
         at=min(cast(datetime, values["made_at"]), node.now()),
         reason=cast("str | None", values["reason"]),
-        store=str(values["store"]),
+        store=record_store(row),
         signed=tuple(str(signature["role"]) for signature in _signed(row)),
         base_hs=cast("int | None", values["base_hs"]),
         replayed=True,
     )
+
+
+def record_store(row: Row) -> str:
+    """Return the store of the record that a request is about."""
+    return str(row.values["record_store"] or row.values["store"])
+
+
+def _asker(connection: Connection, node: Node, row: Row) -> Actor:
+    """Return who asks. A store does not hold the people of another: headquarters has checked that he works there.
+
+    His roles are then the ones he asked with. They count in his own store, and for what belongs to all.
+    """
+    store, values = str(row.values["asked_in"]), row.values
+    if store in {node.store, HEADQUARTERS} or node.is_hub:
+        return person(connection, node, str(values["actor"]))
+    roles = frozenset(cast("list[str]", values["actor_roles"] or [])) - CHAIN_ROLES
+    return Actor(str(values["actor"]), store, roles, str(values["actor_name"]))
 
 
 def _close(connection: Connection, node: Node, row: Row, state: str, problems: tuple[Problem, ...]) -> None:
@@ -172,7 +199,7 @@ def _role_to_sign(connection: Connection, node: Node, row: Row, actor: Actor) ->
     target = node.catalog.records.get(str(row.values["record_type"]))
     if target is None:
         raise NotFound.of("no-such-plugin", "the plugin of this request is not loaded", "该申请所属插件未加载")
-    held = acting_roles(NodeWorld(connection, node, target.plugin, str(row.values["store"])), actor, target)
+    held = acting_roles(NodeWorld(connection, node, target.plugin, record_store(row)), actor, target)
     mine = [role for role in _open_roles(row) if role in held]
     if not mine:
         raise Forbidden.of("role", "your signature is not asked for here", "此处不需要您的签字")
@@ -206,7 +233,7 @@ def _roles_of(connection: Connection, node: Node, target: RecordType, row: Row, 
         who = person(connection, node, staff)
     except NotFound:
         return frozenset()
-    return who.roles if target.sync.scope == "all" else who.roles_in(str(row.values["store"]))
+    return who.roles if target.sync.scope == "all" else who.roles_in(record_store(row))
 
 
 def _open_roles(row: Row) -> tuple[str, ...]:

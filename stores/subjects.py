@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stores.reading import Reading
 
 CONFLICT, REQUEST, NOTICE, PICK = "core.conflict", "core.request", "core.notice", "core.pick"
-OVERSEERS = frozenset({"hq_admin", "hq_audit"})
+OVERSEERS = frozenset({"store_admin", "hq_admin", "hq_audit"})
 REPEATED: Mapping[str, tuple[str, ...]] = {
     CONFLICT: ("base", "mine", "theirs", "value", "detail"),
     REQUEST: ("ask", "problems"),

@@ -193,6 +193,7 @@ class SyncRule:
     keep: Duration | None = None
     hide: frozenset[str] = frozenset()
     deletes: Literal["edit_wins", "delete_wins", "forbid"] = "forbid"
+    also: str | None = None  # a text field that names one more store that holds a copy
 
 
 @dataclass(frozen=True, slots=True)

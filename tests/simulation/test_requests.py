@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from stores.act import act
 from stores.calls import Call
 from tests.simulation.chain import Chain, host, waiter
 from tests.simulation.witness import table
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the down-feed sends a request to its record's store only, not back to the asker's"
-)
 def test_those_who_asked_see_what_the_home_decided(tmp_path: Path) -> None:
     chain = Chain(1, tmp_path, branches=2)
     chain.calm()

@@ -251,18 +251,22 @@ class Chain:
             return apply.merge_entries(connection, self.hub.node, entries, sender=sender)
 
     def pull(self, branch: Stand, limit: int = 5_000) -> ApplyReport:
-        """Fetch one page."""
-        page = self.page(branch, limit)
+        """Fetch one page and put it down."""
+        return self.put_down(branch, self.page(branch, limit))
+
+    def put_down(self, branch: Stand, page: feed.Feed) -> ApplyReport:
         with branch.database.write() as connection:
             return apply.apply_rows(
                 connection, branch.node, page.rows, applied=page.applied, upto=page.upto, hlc=page.hlc
             )
 
-    def page(self, branch: Stand, limit: int = 5_000) -> feed.Feed:
+    def pulled(self, branch: Stand) -> int:
         with branch.database.read() as connection:
-            after = checkpoints.pulled(connection)
+            return checkpoints.pulled(connection)
+
+    def page(self, branch: Stand, limit: int = 5_000) -> feed.Feed:
+        after, origin = self.pulled(branch), branch.node.identity.origin
         with self.hub.database.read() as connection:
-            origin = branch.node.identity.origin
             return feed.rows_after(connection, self.hub.node, branch.store, after, limit, origin=origin)
 
     def settle(self) -> None:

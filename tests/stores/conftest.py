@@ -23,8 +23,8 @@ from stores.database import Database
 from stores.identity import Identity
 from stores.migrate import migrate
 from stores.node import Node
-from tests.stores.shop import Shop
 from tests.stores.chain import Chain, Stand
+from tests.stores.shop import Shop
 
 NOWHERE = Place("plugin.yaml", 1, 1)
 

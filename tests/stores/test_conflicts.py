@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.model.merge import MergePolicy
 from stores import conflicts
 from tests.stores.chain import (
     MEMBER,
     TARIFF,
     Chain,
+    a_shared_member,
+    rechained,
 )
 
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("edit"), st.sampled_from(["east", "west", "hub"]), st.sampled_from("ABCD")),
-        st.tuples(st.sampled_from(["push", "pull", "lose"]), st.sampled_from(["east", "west"]), st.just("")),
+        st.tuples(
+            st.sampled_from(["push", "pull", "lose", "fetch", "arrive"]), st.sampled_from(["east", "west"]), st.just("")
+        ),
     ),
     max_size=14,
 )
@@ -38,6 +44,20 @@ def test_who_wrote_what_stood_is_told_though_it_is_another_field_that_was_edited
     assert (conflict["mine_by"], conflict["mine_origin"]) == ("li", "east-01.1")
     assert (conflict["theirs_by"], conflict["theirs_origin"]) == ("wang", "west-01.1")
     assert conflict["mine_at"] == shops.east.log()[1].at
+
+
+def test_a_line_in_quarantine_is_not_taken_for_the_author_of_what_stands(shops: Chain) -> None:
+    member = a_shared_member(shops, tier="basic")
+    shops.east.update(MEMBER, member, actor="li", tier="silver")
+    shops.east.update(MEMBER, member, actor="an", tier="bronze")
+    *good, last = shops.east.log()
+    shops.merge(rechained([*good, replace(last, body={"tier": ("silver", 7)})]), "east")
+    shops.west.clock.pass_(60)
+    shops.west.update(MEMBER, member, tier="gold")
+
+    shops.push(shops.west)
+
+    assert [c["mine_by"] for c in shops.hub.conflicts()] == ["li"]
 
 
 def test_a_conflict_about_headquarters_record_goes_to_the_store_whose_edit_it_was(shops: Chain) -> None:
@@ -81,37 +101,49 @@ def test_there_is_a_conflict_for_every_truly_concurrent_edit_and_none_without(
 ) -> None:
     """Compared with full causal histories: each value knows the set of edits that its author had seen."""
     shops = Chain("sqlite:///:memory:")
-    member = shops.east.create(MEMBER, {"tier": "-"})
+    member = shops.east.create(MEMBER, {"tier": "-", "points": 0})
     shops.settle()
     reference = Reference()
-    for verb, where, letter in steps:
-        stand = getattr(shops, where)
-        if verb == "edit":
-            value = f"{letter}{len(reference.edits)}"  # no two edits write the same
-            shops.pass_()
-            stand.update(MEMBER, member, tier=value)
-            reference.edit(where, value, stand.log()[-1].hlc, stand.node.identity.origin)
-        elif verb == "pull":
-            shops.pull(stand)
-            reference.pull(where)
-        else:
-            shops.push(stand, lose_answer=verb == "lose")
-            reference.push(where)
+    for step in steps:
+        walk(shops, reference, member, *step)
     for branch in ("east", "west"):
         shops.push(getattr(shops, branch))
         reference.push(branch)
 
     shops.settle()
 
+    rows = [stand.row(MEMBER, member) for stand in shops.places]
     assert sorted((str(c["mine"]), str(c["theirs"])) for c in shops.hub.conflicts()) == sorted(reference.conflicts)
-    assert {stand.row(MEMBER, member)["tier"] for stand in shops.places} == {reference.value}
+    assert {row["tier"] for row in rows} == {reference.value}
+    assert {row["points"] for row in rows} == {len(reference.edits)}  # every edit adds one, and is counted once
     shops.close()
+
+
+def walk(shops: Chain, reference: Reference, member: str, verb: str, where: str, letter: str) -> None:
+    """Take one step in the chain and in the reference. A page that was fetched may arrive much later."""
+    stand = getattr(shops, where)
+    if verb == "edit":
+        value = f"{letter}{len(reference.edits)}"  # no two edits write the same
+        shops.pass_()
+        stand.update(MEMBER, member, tier=value, points=stand.row(MEMBER, member)["points"] + 1)
+        reference.edit(where, value, stand.log()[-1].hlc, stand.node.identity.origin)
+    elif verb in ("pull", "fetch"):
+        page = reference.pages[where] = (shops.pulled(stand), shops.page(stand), frozenset(reference.seen["hub"]))
+        if verb == "pull":
+            shops.put_down(stand, page[1])
+            reference.seen[where] |= page[2]
+    elif verb == "arrive":
+        after, page, seen = reference.pages.get(where, (-1, None, frozenset()))
+        if page is not None and after == shops.pulled(stand):
+            shops.put_down(stand, page)
+            reference.seen[where] |= seen
+    else:
+        shops.push(stand, lose_answer=verb == "lose")
+        reference.push(where)
 
 
 class Reference:
     """The same chain with nothing but sets of edits: slow, and plainly right."""
-
-    policy = MergePolicy.LATEST
 
     def __init__(self) -> None:
         self.edits: dict[str, frozenset[str]] = {}  # value -> every edit its author had seen
@@ -120,6 +152,7 @@ class Reference:
         self.unsent: dict[str, list[str]] = {"east": [], "west": []}
         self.value = "-"
         self.conflicts: list[tuple[str, str]] = []
+        self.pages: dict[str, Any] = {}  # the last page fetched: from where, what, and what was known at headquarters
 
     def edit(self, where: str, value: str, hlc: int, origin: str) -> None:
         self.edits[value] = frozenset(self.seen[where])
@@ -140,6 +173,3 @@ class Reference:
                 self.value = value
             self.seen["hub"].add(value)
         self.unsent[where] = []
-
-    def pull(self, where: str) -> None:
-        self.seen[where] |= self.seen["hub"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -228,3 +229,16 @@ def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
     database.close()
 
     assert refusal.value.problems[0].code == "storage-fault"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights elsewhere")
+def test_a_new_database_is_read_by_its_own_user_only(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'shop.db'}")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE guest (name TEXT)"))
+
+    rights = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.iterdir()}
+
+    assert rights.keys() >= {"shop.db", "shop.db-wal"}
+    assert set(rights.values()) == {0}
+    database.close()

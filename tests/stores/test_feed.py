@@ -55,6 +55,13 @@ def test_a_page_never_ends_inside_a_transaction(hub: Stand) -> None:
     assert pages == [[1], [2], [3]]
 
 
+def test_a_page_is_as_full_as_it_may_be(hub: Stand) -> None:
+    for n in range(5):
+        hub.do(Edit(MEMBER, f"m{n}", "east", "create"))
+
+    assert [page(hub, "east", after, limit=2).upto for after in (0, 2, 4)] == [2, 4, 5]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 100])
 def test_all_pages_together_are_everything_once(hub: Stand, limit: int) -> None:
     for count in (1, 3, 2, 1, 1, 4):
@@ -136,3 +143,21 @@ def test_the_order_is_walked_by_index(hub: Stand) -> None:
         ]
 
     assert all("COVERING INDEX" in plan and "SCAN" not in plan for plan in plans[:2])
+
+
+def test_one_more_store_holds_a_copy_of_what_a_field_of_the_record_names(shops: Chain) -> None:
+    """Those who asked see what became of it, and no third store does (sync: also)."""
+    records = shops.hub.node.catalog.records
+    request = records["core.request"]
+    wang = shops.west.create(records["core.staff"], {"name": "Wang"})
+    values = {"record_type": "club.member", "action": "retier", "state": "waiting", "actor": wang, "asked_in": "west"}
+    asked = shops.west.create(request, values, store="east")
+    shops.settle()
+
+    with shops.hub.node.database.read() as connection:
+        seen = {
+            store: asked in {row.id for row in feed.rows_after(connection, shops.hub.node, store, 0, 1_000).rows}
+            for store in ("east", "west", "north")
+        }
+
+    assert seen == {"east": True, "west": True, "north": False}

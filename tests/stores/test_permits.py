@@ -81,7 +81,7 @@ def test_anybody_may_ask_the_home_of_a_record_by_a_request(shops: Chain) -> None
     records = shops.hub.node.catalog.records
     request = records["core.request"]
     wang = shops.west.create(records["core.staff"], {"name": "Wang"})
-    values = {"record_type": "club.member", "action": "retier", "state": "waiting", "actor": wang}
+    values = {"record_type": "club.member", "action": "retier", "state": "waiting", "actor": wang, "asked_in": "west"}
 
     id_ = shops.west.create(request, values, store="east")
     shops.settle()
@@ -120,7 +120,13 @@ def people(shops: Chain) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["system", "hq", "east", "nobody"])
 def test_a_store_asks_for_nobody_but_its_own_people(shops: Chain, people: dict[str, str], name: str) -> None:
-    forged = {"record_type": "core.staff", "action": "hire", "state": "waiting", "actor": people.get(name, name)}
+    forged = {
+        "record_type": "core.staff",
+        "action": "hire",
+        "state": "waiting",
+        "actor": people.get(name, name),
+        "asked_in": "west",
+    }
     id_ = shops.west.create(core(shops, "request"), forged, store="hq")
 
     shops.push(shops.west)
@@ -131,7 +137,13 @@ def test_a_store_asks_for_nobody_but_its_own_people(shops: Chain, people: dict[s
 
 def test_a_store_signs_for_nobody_but_its_own_people(shops: Chain, people: dict[str, str]) -> None:
     request = core(shops, "request")
-    asked = {"record_type": "club.booking", "action": "seat", "state": "waiting", "actor": people["west"]}
+    asked = {
+        "record_type": "club.booking",
+        "action": "seat",
+        "state": "waiting",
+        "actor": people["west"],
+        "asked_in": "west",
+    }
     made = [shops.west.create(request, asked, store="east") for _ in range(2)]
     shops.push(shops.west)
     for id_, name in zip(made, ("west", "hq"), strict=True):
@@ -147,7 +159,13 @@ def test_a_store_signs_for_nobody_but_its_own_people(shops: Chain, people: dict[
 @pytest.mark.parametrize("change", [{"actor": "system"}, {"ask": "{}"}, {"record_id": "other"}, {"_life": 2}])
 def test_what_was_asked_stays_as_it_was_asked(shops: Chain, people: dict[str, str], change: dict[str, Any]) -> None:
     request = core(shops, "request")
-    asked = {"record_type": "club.booking", "action": "seat", "state": "waiting", "actor": people["west"]}
+    asked = {
+        "record_type": "club.booking",
+        "action": "seat",
+        "state": "waiting",
+        "actor": people["west"],
+        "asked_in": "west",
+    }
     id_ = shops.west.create(request, asked, store="west")
     shops.push(shops.west)
     before = shops.hub.row(request, id_)

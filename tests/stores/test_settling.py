@@ -410,3 +410,17 @@ def test_a_busy_database_refuses_no_request(hub: Shop, monkeypatch: Any) -> None
             settling.settle(hub.node)
 
     assert hub.row("request", "q1")["state"] == "waiting"
+
+
+def test_a_signature_that_names_a_post_its_signer_does_not_hold_signs_nothing(hub: Shop) -> None:
+    """It came with the request from a store, whose database anybody there may have edited."""
+    for id_, role in (("li", "desk"), ("an", "audit"), ("hu", "boss")):
+        hub.hire(id_, role, store="0755")
+    contract(hub, 500)
+    request(
+        hub, record_id="c500", needs=["boss"], signed=[{"role": "boss", "by": "an"}, {"role": "boss", "by": "ghost"}]
+    )
+    assert settling.settle(hub.node) == []
+
+    request(hub, "q2", record_id="c500", needs=["boss"], signed=[{"role": "boss", "by": "hu"}])
+    assert settling.settle(hub.node) == ["q2"]

@@ -25,8 +25,18 @@ def test_a_frame_that_comes_twice_is_merged_once(shops: Chain) -> None:
     shops.push(shops.east, lose_answer=True)
     again = shops.merge(entries, "east")
 
-    assert (again.merged, again.repeated, again.seq) == (0, 2, 2)
+    assert (again.merged, again.repeated, again.seq, again.expected) == (0, 2, 2, None)
     assert shops.hub.row(MEMBER, member)["points"] == 8
+
+
+def test_a_frame_that_repeats_a_part_goes_on_where_the_log_ends(shops: Chain) -> None:
+    for guest in ("Chen", "Lin", "Wu"):
+        shops.east.create(BOOKING, {"guest": guest})
+    shops.merge(shops.east.log()[:2], "east")
+
+    report = shops.merge(shops.east.log(), "east")
+
+    assert (report.merged, report.repeated, report.seq, report.expected) == (1, 2, 3, None)
 
 
 def test_a_hole_is_answered_with_the_number_expected_and_what_came_before_it_is_kept(shops: Chain) -> None:

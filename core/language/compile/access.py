@@ -35,9 +35,31 @@ def compile_sync(shop: Workshop, plan: Blueprint) -> SyncRule:
     if shape is None:
         return SyncRule()
     known_fields(shop, plan.draft, shape.hide, (*path, "hide"))
+    if shape.also is not None:
+        _check_also(shop, plan, shape.also, (*path, "also"))
     return SyncRule(
-        shape.scope, shape.home, duration(shop, shape.keep, (*path, "keep")), frozenset(shape.hide), shape.deletes
+        shape.scope,
+        shape.home,
+        duration(shop, shape.keep, (*path, "keep")),
+        frozenset(shape.hide),
+        shape.deletes,
+        shape.also,
     )
+
+
+def _check_also(shop: Workshop, plan: Blueprint, name: str, path: KeyPath) -> None:
+    """Note a field that cannot name a store: unknown, computed, no text, or never sent."""
+    draft = plan.draft
+    what = Text(f"field of {draft.name}", f"{draft.name} 字段")
+    if not shop.known(name, draft.specs, what, path, "unknown-field"):
+        return
+    if name in draft.computed or draft.specs[name].type != "text" or (plan.shape.sync and name in plan.shape.sync.hide):
+        shop.fault(
+            "no-store-field",
+            f"`{name}` cannot name a store: it takes a text field that is stored and sent",
+            f"`{name}` 不能指明门店：须为已存储且会同步的文本字段",
+            path,
+        )
 
 
 def known_fields(shop: Workshop, draft: RecordDraft, names: Iterable[str], path: KeyPath) -> None:

@@ -111,5 +111,10 @@ def test_a_file_of_brackets_does_not_bring_the_node_down() -> None:
     assert problems("a: " + "[" * 5000)
 
 
+@pytest.mark.parametrize("text", ["? " * 3000 + "a", "{" * 5000])
+def test_keys_inside_keys_do_not_either(text: str) -> None:
+    assert "yaml-too-deep" in [code for code, _, _ in problems(text)]
+
+
 def test_an_empty_file_is_an_empty_mapping() -> None:
     assert parse_yaml("# nothing yet\n", "p.yaml").plain() == {}

@@ -33,3 +33,9 @@ def test_a_huge_list_is_refused_before_it_reaches_the_log() -> None:
 
 def test_doubles_go_and_the_order_stays() -> None:
     assert without_doubles(["b", "a", "b", 1, "1"]) == ["b", "a", 1, "1"]
+
+
+@pytest.mark.parametrize("number", ["1E+999999999", "-1E-999999999", "1E+401"])
+def test_a_number_whose_noughts_would_fill_the_memory_is_refused(number: str) -> None:
+    with pytest.raises(BadValue, match="digits"):
+        free_json([Decimal(number)])
