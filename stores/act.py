@@ -82,7 +82,8 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
         if problems := _take_in(work):
             raise ActionRefused(tuple(problems))
         if work.action.decisive and not work.at_home:
-            _check_warnings(work, [check for check in work.action.checks if check.level == "warn"])
+            warnings = [check for check in work.action.checks if check.level == "warn"]
+            _check_warnings(work, warnings, _asked_of_kernel(work))  # where somebody can still answer
             return requests.ask(work), []
         _check(work)
         outcome, index = _choose(work)

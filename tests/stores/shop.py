@@ -106,16 +106,14 @@ class Shop:
         self.put("staff", id, store=place, name=id.capitalize(), roles=list(roles), **values)
         return Actor(id, place, frozenset(roles), id.capitalize())
 
-    def put(
-        self, record: str, id: str, *, store: str | None = None, at: datetime | None = None, **values: object
-    ) -> str:
+    def put(self, record: str, id: str, *, store: str | None = None, **values: object) -> str:
         """Put a record on file as the system, with its timers armed."""
         type_ = self.record(record)
         with self.node.database.write() as connection:
             world = NodeWorld(connection, self.node, type_.plugin, store or self.store)
             row = new_row(world, type_, values, world.env(None, self.now, SYSTEM_ACTOR), id)
             edit = Edit(type_, id, world.store, "create", rows.to_cells(type_, row.values))
-            lines = commit(connection, self.node, Deed(self.node.new_id(), "", "system", at or self.now), [edit])
+            lines = commit(connection, self.node, Deed(self.node.new_id(), "", "system", self.now), [edit])
             rearm(connection, self.node, [(line.type, line.pk) for line in lines])
         return id
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from tests.stores.chain import (
     MEMBER,
     TARIFF,
     Chain,
-    a_shared_member,
-    rechained,
 )
 
 steps = st.lists(
@@ -44,20 +41,6 @@ def test_who_wrote_what_stood_is_told_though_it_is_another_field_that_was_edited
     assert (conflict["mine_by"], conflict["mine_origin"]) == ("li", "east-01.1")
     assert (conflict["theirs_by"], conflict["theirs_origin"]) == ("wang", "west-01.1")
     assert conflict["mine_at"] == shops.east.log()[1].at
-
-
-def test_a_line_in_quarantine_is_not_taken_for_the_author_of_what_stands(shops: Chain) -> None:
-    member = a_shared_member(shops, tier="basic")
-    shops.east.update(MEMBER, member, actor="li", tier="silver")
-    shops.east.update(MEMBER, member, actor="an", tier="bronze")
-    *good, last = shops.east.log()
-    shops.merge(rechained([*good, replace(last, body={"tier": ("silver", 7)})]), "east")
-    shops.west.clock.pass_(60)
-    shops.west.update(MEMBER, member, tier="gold")
-
-    shops.push(shops.west)
-
-    assert [c["mine_by"] for c in shops.hub.conflicts()] == ["li"]
 
 
 def test_a_conflict_about_headquarters_record_goes_to_the_store_whose_edit_it_was(shops: Chain) -> None:

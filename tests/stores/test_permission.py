@@ -11,6 +11,7 @@ import pytest
 from core.host.hookspecs import hookimpl
 from core.host.host import Host
 from core.model.errors import ActionRefused, Forbidden, NotFound
+from stores import records
 from stores.actor import SYSTEM_ACTOR, Actor
 from tests.stores.shop import HEAD, Shop
 
@@ -154,8 +155,6 @@ def test_a_plugin_s_read_filter_also_keeps_from_acting_deputies_too(
 
 
 def seen(shop: Shop, actor: Actor, record: str) -> list[str]:
-    from stores import records
-
     return sorted(row["id"] for row in records.query(shop.node, actor, shop.record(record)).rows)
 
 
@@ -164,35 +163,6 @@ def office(a_shop: Callable[..., Shop], database_url: str) -> Shop:
     made: Shop = a_shop(PLUGIN, database_url)
     made.hire("chief", "boss")
     return made
-
-
-def test_a_notice_is_read_by_those_it_was_sent_to_by_name_or_by_post(office: Shop) -> None:
-    office.put("notice", "n1", to=["li"], roles=[], en="for Li", zh="给李")
-    office.put("notice", "n2", to=[], roles=["boss", "audit"], en="for the boss", zh="给经理")
-    office.put("notice", "n3", to=[], roles=["desk"], store="0756", en="elsewhere", zh="别店")
-
-    li, hu, wu = office.hire("li", "desk"), office.hire("hu", "boss"), office.hire("wu", "desk")
-
-    assert [seen(office, actor, "notice") for actor in (li, hu, wu)] == [["n1"], ["n2"], []]
-
-
-def test_a_notice_is_acknowledged_by_whom_it_is_for_once_and_only_for_himself(office: Shop) -> None:
-    from stores.notices import acknowledge
-
-    office.put("notice", "n1", to=["li"], roles=["boss"], en="hello", zh="你好")
-    li, hu, wu = office.hire("li", "desk"), office.hire("hu", "boss"), office.hire("wu", "desk")
-
-    for person in (li, hu, li):
-        acknowledge(office.node, "n1", person)
-
-    assert office.row("notice", "n1")["seen_by"] == ["li", "hu"]
-    assert [line.actor for line in office.log("notice", "n1")] == ["system", "li", "hu"]
-    with pytest.raises(NotFound):
-        acknowledge(office.node, "n1", wu)
-    office.put("notice", "n2", to=["li", "wu"], en="hello", zh="你好")
-    for others in (["wu"], ["li", "wu"]):
-        with pytest.raises(ActionRefused, match="for himself"):
-            office.do("notice.acknowledge", li, "n2", seen_by=others)
 
 
 def test_a_request_is_read_by_who_asked_and_who_is_to_sign(office: Shop) -> None:
@@ -211,8 +181,6 @@ def test_a_request_is_read_by_who_asked_and_who_is_to_sign(office: Shop) -> None
 
 
 def test_a_conflict_is_read_by_who_decides_and_whose_work_did_not_come_through(office: Shop) -> None:
-    from stores import records
-
     office.put("file", "f1", owner="li")
     about = {"record_type": "club.file", "record_id": "f1", "field": "note"}
     office.put("conflict", "c1", kind="field", mine="secret", theirs="open", theirs_by="li", **about)
@@ -225,8 +193,6 @@ def test_a_conflict_is_read_by_who_decides_and_whose_work_did_not_come_through(o
 
 
 def test_who_is_away_is_known_to_all_and_why_is_not(office: Shop) -> None:
-    from stores import records
-
     office.put("absence", "a1", staff="hu", why="ill")
 
     shown = records.fetch(office.node, office.hire("li", "desk"), office.record("absence"), "a1")

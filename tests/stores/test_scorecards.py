@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -143,8 +144,6 @@ def test_less_than_nothing_done_counts_as_nothing(shop: Shop) -> None:
 
 
 def test_only_the_period_counts(shop: Shop) -> None:
-    from datetime import date
-
     enter(shop, S4)
     enter(shop, {"visits": (100, 0)}, day=date(2026, 2, 28))
 

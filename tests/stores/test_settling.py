@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.model.errors import ActionRefused, Forbidden, NodeError, NotFound
 from stores import settling
@@ -72,8 +74,6 @@ def hub(a_shop: Callable[..., Shop]) -> Shop:
 
 
 def contract(shop: Shop, amount: int, **values: object) -> str:
-    from decimal import Decimal
-
     return shop.put("contract", f"c{amount}", store="0755", amount=Decimal(amount), **{"note": "ok", **values})
 
 
@@ -395,8 +395,6 @@ def test_a_plugin_that_breaks_holds_up_its_own_request_only(hub: Shop, monkeypat
 
 
 def test_a_busy_database_refuses_no_request(hub: Shop, monkeypatch: Any) -> None:
-    from sqlalchemy.exc import OperationalError
-
     hub.hire("li", "desk", store="0755")
     contract(hub, 50)
     request(hub)
