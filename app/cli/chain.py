@@ -1,4 +1,4 @@
-"""Joining the chain: `invite` at headquarters, `enrol` at the branch."""
+"""Joining and leaving the chain: `invite` and `revoke` at headquarters, `enrol` at the branch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Config, opened, say
-from core.model.errors import NodeError, Text
+from core.model.errors import NodeError, NotFound, Problem, Text, suggest
+from stores import credentials
 from sync import enrolment
 
 
@@ -39,3 +40,15 @@ def enrol(
         plain_http = service.settings.sync.plain_http
         answer = enrolment.enrol(service.node, url, code, dice=service.world.dice, plain_http=plain_http)
     say(Text(f"joined {answer.hub} as store {answer.store}", f"已以门店 {answer.store} 加入 {answer.hub}"))
+
+
+def revoke(
+    config: Config, node: Annotated[str, typer.Argument(help="The node's name, see `status`. 节点名称。")]
+) -> None:
+    """Shut a node out, a stolen PC for instance; what it sends is refused from now on. 停用一个节点（如设备被盗）。"""
+    with opened(config) as service, service.node.database.write() as connection:
+        known = {each.node for each in credentials.nodes(connection)}
+        if not credentials.revoke_node(connection, node, service.world.now()):
+            what = Text(f"no node `{node}` has joined here", f"没有名为 `{node}` 的已加入节点")
+            raise NotFound((Problem("no-such-node", what, fix=suggest(node, known)),))
+    say(Text(f"{node} is shut out; invite its store anew", f"{node} 已停用；如需恢复请重新邀请该门店"))

@@ -60,3 +60,21 @@ def test_a_headquarters_that_does_not_answer_is_told_in_words(run: Any, settings
     refused = run("enrol", "http://127.0.0.1:9", "AAAA-AAAA-AAAA-AAAA", "-c", lakeside)
 
     assert (refused.status, "cannot be reached" in refused.err) == (1, True)
+
+
+def test_a_node_that_was_shut_out_is_refused(run: Any, hq: tuple[Path, str], settings_for: Any) -> None:
+    config, address = hq
+    lakeside = settings_for("lakeside-1", "lakeside", address)
+    assert run("enrol", address, run("invite", "lakeside", "-c", config).out.strip(), "-c", lakeside).status == 0
+    service = open_service(read_settings(lakeside))
+    assert service.worker is not None
+
+    before = service.worker.work()
+    misspelt = run("revoke", "lakeside-2", "-c", config)
+    shut_out = run("revoke", "lakeside-1", "-c", config)
+    after = service.worker.work()
+
+    assert (misspelt.status, shut_out.status) == (1, 0), shut_out.err
+    assert "lakeside-1" in misspelt.err
+    assert (before, after) == (True, False)
+    service.node.database.close()
