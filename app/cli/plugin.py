@@ -93,11 +93,18 @@ def new(
 
 
 @plugin_app.command()
-def rules(folder: Folder, lang: Lang = None) -> None:
+def rules(
+    folder: Folder,
+    lang: Lang = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the table of the plugin's README")] = False,
+) -> None:
     """List the rule book's numbers: where each is carried out, and which scenarios prove it."""
     tongue = _language(lang)
     for loaded in _load([folder], tongue):
         plugin = _sound(loaded, tongue)
+        if markdown:
+            typer.echo(plugin_text.rule_page(plugin), nl=False)
+            continue
         typer.echo(plugin_text.table(plugin_text.rule_heads(tongue), plugin_text.rule_rows(plugin)))
 
 

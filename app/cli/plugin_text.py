@@ -94,6 +94,12 @@ def rule_rows(plugin: Plugin) -> list[list[str]]:
     return sorted(rows, key=lambda row: (_natural(row[0]), row[1]))
 
 
+def rule_page(plugin: Plugin) -> str:
+    """Return the rule book as a Markdown table: number, where it is carried out, the scenarios that prove it."""
+    rows = [f"| {number} | `{where}` | {proofs or chr(8212)} |" for number, where, _, proofs in rule_rows(plugin)]
+    return "\n".join(["| rule | carried out by | proved by |", "|---|---|---|", *rows]) + "\n"
+
+
 def scaffold_done(folder: Path, language: Language) -> str:
     """Return what to do after a scaffold was written."""
     steps = f"  branchline plugin check {folder}\n  branchline plugin test {folder}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.plugin_text import rule_page
 from core.host.host import Host
 from stores.rehearsal import rehearse
 
@@ -31,8 +32,14 @@ SCENARIOS = (
 )
 
 
-@pytest.mark.parametrize(("name", "scenario"), SCENARIOS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS, ids=str)
 def test_a_scenario_passes(name: str, scenario: str) -> None:
     plugin = HOST.catalog.plugin(name)
     verdict = rehearse(HOST, plugin, plugin.scenarios[scenario])
     assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_of_rules_in_the_readme_is_the_one_of_the_yaml(name: str) -> None:
+    told = (ROOT / "plugins" / name / "README.md").read_text(encoding="utf-8")
+    assert told.endswith(rule_page(HOST.catalog.plugin(name))), f"branchline plugin rules plugins/{name} --markdown"
