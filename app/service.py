@@ -16,9 +16,10 @@ from app.throttle import Throttle
 from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
-from stores import firing, periods, settling
+from stores import firing, periods
 from stores.migrate import migrate
 from stores.node import Node
+from sync import arrival
 from sync.link import Link
 from sync.worker import Worker
 
@@ -45,7 +46,7 @@ class Service:
 
     def start(self) -> None:
         """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
-        settling.settle(self.node)  # what a power cut left between a push and its decision
+        arrival.catch_up(self.node)
         self.timers.start()
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)
@@ -96,8 +97,9 @@ def _make_room(node: Node, new: Catalog) -> None:
 
 
 def _adopt(service: Service, new: Catalog) -> None:
-    """Open the periods of the plugins that have just been swapped in."""
+    """Open the periods of the plugins that have just been swapped in, and use what had waited for them."""
     with service.node.database.write() as connection:
         periods.arm(connection, service.node)
+    arrival.catch_up(service.node)
     service.timers.wake()
     log.info("plugins in force", extra={"revision": new.revision, "count": len(new.plugins)})

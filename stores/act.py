@@ -106,8 +106,7 @@ def _begin(connection: Connection, node: Node, call: Call) -> Work:
     now = call.at or node.now()
     old = None
     if not action.new:
-        if call.id is None:
-            raise NotFound.of("no-record-named", "name the record to act on", "请指明要操作的记录")
+        assert call.id is not None, "`_action` has seen to it"
         old = rows.get(connection, node, call.record, call.id)
     store = _store(node, call, old)
     world = NodeWorld(connection, node, call.record.plugin, store)

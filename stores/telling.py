@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from core.language.definition import SYSTEM
-from core.language.expressions import Expression, Formula
+from core.language.expressions import Formula
 from core.language.expressions.tree import FieldOf, walk
 from core.model.errors import Text
+from stores.figures import parts
 from stores.messages import filled
 from stores.permission import acting_roles
 from stores.sight import Sight, sight
@@ -32,8 +33,8 @@ def told(work: Work, text: Text, fills: Mapping[str, Formula]) -> Text:
 
 
 def _fields(formula: Formula) -> Iterator[FieldOf]:
-    if isinstance(formula, Expression):
-        yield from (node for node in walk(formula.tree) if isinstance(node, FieldOf))
+    for part in parts(formula):
+        yield from (node for node in walk(part.tree) if isinstance(node, FieldOf))
 
 
 def _hidden(work: Work, node: FieldOf, sights: dict[str, Sight]) -> bool:

@@ -65,7 +65,8 @@ def _rearm_record(connection: Connection, node: Node, record: RecordType, id: st
 def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
     """Return when a timer is due for a record, or None while it does not run.
 
-    An empty value does not arm it, nor does a figure that nobody has configured (C-11), nor a day beyond the calendar.
+    An empty value does not arm it, nor does a figure that nobody has configured (C-11). Raises RuleError for a day
+    beyond the calendar: the action that would arm it is refused.
     """
     env = world.env(row, now, SYSTEM_ACTOR)
     try:

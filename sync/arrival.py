@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from stores import settling, timers
+from stores import apply, settling, timers
 from stores.database import Connection
 from stores.node import Node
 from sync.journal import journal, traced
@@ -27,6 +27,16 @@ def arm(connection: Connection, node: Node, touched: Touched) -> None:
             journal.error("the timers of a record cannot be armed", extra={"type": record[0]})
 
 
+def catch_up(node: Node) -> None:
+    """Use what waited for a plugin, or was cut off by a power cut. Called at start and when plugins have changed."""
+    with node.database.write() as connection:
+        touched = apply.catch_up(connection, node)
+        arm(connection, node, touched)
+    node.touched(touched)
+    node.committed()
+    _decide(node)
+
+
 def settle(node: Node, touched: Touched) -> None:
     """Tell the node what arrived, wake its listeners and decide the requests that wait for it."""
     records = list(touched)
@@ -34,6 +44,10 @@ def settle(node: Node, touched: Touched) -> None:
         return
     node.touched(records)
     node.committed()
+    _decide(node)
+
+
+def _decide(node: Node) -> None:
     try:
         settling.settle(node)
     except Exception as error:  # noqa: BLE001 - what arrived is stored, and the answer about it must go out

@@ -12,7 +12,7 @@ from itertools import islice
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
-from stores import apply, checkpoints, counters, credentials, feed, log
+from stores import apply, checkpoints, counters, credentials, feed, log, quarantine
 from stores.credentials import Credential
 from stores.database import Connection
 from stores.node import Node
@@ -35,6 +35,7 @@ from sync.protocol import (
     Standing,
 )
 
+RETRIED_MAX = 100  # changes in quarantine that are tried again when something new has arrived
 ROOM_BYTES = 8  # what an empty or numeric cell is counted as
 
 
@@ -101,10 +102,11 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
         if standing is not Standing.OK:
             return PushAnswer(standing, held)
         fresh = list(islice(question.entries, max(0, held.seq - question.after.seq), None))
-        report = apply.merge_entries(connection, node, fresh, sender=caller.store)
-        arrival.arm(connection, node, report.touched)
+        report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True)
+        touched = [*report.touched, *_freed(connection, node, report)]
+        arrival.arm(connection, node, touched)
         now_held = Head(*checkpoints.head(connection, question.origin))
-    arrival.settle(node, report.touched)
+    arrival.settle(node, touched)
     for conflict in report.conflicts:
         node.host.tell("conflict_found", conflict=conflict)
     receipt = receipts.sign(hub.key, question.origin, now_held, hub.epoch, _now_ms(node))
@@ -120,6 +122,13 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
             return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
         page = _page(connection, node, caller, question)
     return PullAnswer(tuple(page.rows), page.upto, page.more, hub.epoch, page.applied, page.hlc, _now_ms(node))
+
+
+def _freed(connection: Connection, node: Node, report: apply.MergeReport) -> Sequence[tuple[str, str]]:
+    """Try again what waited for a record that may have come just now; what is stuck for good is not tried for ever."""
+    if not report.merged or not 0 < quarantine.count(connection) <= RETRIED_MAX:
+        return ()
+    return apply.retry(connection, node).touched
 
 
 def _page(connection: Connection, node: Node, caller: Credential, question: Pull) -> feed.Feed:

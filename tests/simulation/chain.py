@@ -45,6 +45,7 @@ START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 STORES = ("bund", "jingan", "xuhui", "pudong", "hongqiao")
 SKEW_S_MAX = 20  # how wrong a shop's clock may be
 STATEMENTS_MAX = 80  # within which the power fails
+CALM_ROUNDS_MAX = 12  # a request goes up, down to its home, up again with the answer and down to who asked
 WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
@@ -111,11 +112,16 @@ class Chain:
         """Heal the links, let what is still under way arrive, and let everybody sync until nothing moves."""
         while self.delayed:
             self._deliver_late()
-        for _ in range(3):
+        for _ in range(CALM_ROUNDS_MAX):
+            moved = 0
             for name in self.branches:
                 self._tick()
-                sync_round(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+                done = sync_round(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+                moved += done.pushed + done.pulled
                 self._learn(name)
+            if not moved:
+                return
+        raise AssertionError("the chain does not come to rest")
 
     def check(self) -> None:
         """Records equal per scope, logs equal, nothing doubled, no gaps, and a conflict record exactly where due."""

@@ -57,9 +57,9 @@ def a_page_ends_inside_a_transaction(patch: pytest.MonkeyPatch) -> None:
 def repetitions_are_merged_again(patch: pytest.MonkeyPatch) -> None:
     real = apply.merge_transactions
 
-    def twice(connection: Any, node: Any, standing: Any, entries: Any, sender: str) -> Any:
-        real(connection, node, standing, entries, sender)
-        return real(connection, node, standing, entries, sender)
+    def twice(connection: Any, node: Any, standing: Any, entries: Any, sender: str, tries: int = 1) -> Any:
+        real(connection, node, standing, entries, sender, tries)
+        return real(connection, node, standing, entries, sender, tries)
 
     patch.setattr(apply, "merge_transactions", twice)
 

@@ -446,6 +446,15 @@ def test_a_hook_adds_entries_records_and_notices_to_the_same_deed(guarded: Any) 
     assert len({line.tx for line in shop.log() if line.action == "club.booking.book"}) == 1
 
 
+def test_what_a_hook_writes_into_a_record_must_fit_its_field(guarded: Any) -> None:
+    shop, _ = guarded("apply", lambda ctx: ctx.record.values.update(amount=Decimal(10) ** 30))
+
+    with pytest.raises(ActionRefused) as refusal:
+        shop.do("booking.book", shop.hire("li", "desk"), **BOOKING)
+
+    assert (codes(refusal), shop.rows("booking")) == (["too-big"], [])
+
+
 # --- power cuts
 
 

@@ -182,6 +182,15 @@ def test_a_window_that_is_a_setting_follows_the_setting(quick: Shop) -> None:
     assert refused(quick, "booking.arrive", "2026-03-07 20:44") == "too-long-ago"
 
 
+def test_a_claim_that_was_rejected_already_stays_as_it_is(quick: Shop) -> None:
+    quick.go("2026-03-07 21:00:01")
+    quick.sql("UPDATE club_claims SET state = 'rejected'")
+
+    quick.do("booking.arrive", li(quick), "b1", at="2026-03-07 20:58:40")
+
+    assert [line.action for line in quick.log("claims", quick.rows("claims")[0].id)] == ["club.booking.lapse"]
+
+
 def test_a_refused_late_entry_takes_nothing_back(quick: Shop) -> None:
     quick.go("2026-03-07 21:00:01")
 

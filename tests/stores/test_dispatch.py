@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.host.host import Host
 from core.host.hookspecs import hookimpl
+from core.host.host import Host
 from core.model.errors import ActionRefused
 from stores import dispatch
 from stores.actor import SYSTEM_ACTOR
@@ -23,6 +23,7 @@ settings:
   rested: {type: int, default: null, label: {en: Rest, zh: 休息}}
   bonus: {type: int, default: null, label: {en: Bonus, zh: 加分}}
 dispatch:
+  any: {of: room, label: {en: Any room, zh: 任意房}, prefer: [{key: =room.size, label: {en: Size, zh: 大小}}]}
   next:
     of: designer
     label: {en: Next designer, zh: 下一位设计师}
@@ -35,6 +36,11 @@ dispatch:
       - {key: =designer.rank * settings.bonus, label: {en: Bonus, zh: 加分}}
       - {key: '=waiting_since(designer, "next")', label: {en: Turn, zh: 等候}}
 records:
+  room:
+    label: {en: Room, zh: 房间}
+    fields: {size: {type: int, label: {en: Size, zh: 大小}}}
+    by: desk
+    actions: {add: {from: new, ask: [size], label: {en: Add, zh: 新增}}}
   designer:
     label: {en: Designer, zh: 设计师}
     fields:
@@ -66,8 +72,8 @@ def designer(shop: Shop, id: str, rank: int | None = 1, best: bool | None = None
     shop.put("designer", id, name=id.capitalize(), rank=rank, best=best, **more)
 
 
-def ranking(shop: Shop, store: str = "0755") -> list[dispatch.Candidate]:
-    policy = shop.node.catalog.plugin("club").dispatch["next"]
+def ranking(shop: Shop, name: str = "next", store: str = "0755") -> list[dispatch.Candidate]:
+    policy = shop.node.catalog.plugin("club").dispatch[name]
     with shop.node.database.read() as connection:
         world = NodeWorld(connection, shop.node, "club", store)
         return dispatch.rank(world, policy, None, world.env(None, shop.now, SYSTEM_ACTOR))
@@ -144,6 +150,13 @@ def test_only_who_works_here_now_is_a_candidate(shop: Shop) -> None:
     shop.sql("UPDATE club_designer SET _life = 2 WHERE id = 'dead'")
 
     assert [candidate.id for candidate in ranking(shop)] == ["a"]
+
+
+def test_things_are_ranked_like_people_and_go_by_their_id_without_a_name(shop: Shop) -> None:
+    shop.put("room", "v8", size=4)
+    shop.put("room", "v9", size=8)
+
+    assert [(candidate.id, candidate.name) for candidate in ranking(shop, "any")] == [("v9", "v9"), ("v8", "v8")]
 
 
 def test_nobody_can_be_chosen_says_why_of_each(shop: Shop) -> None:

@@ -50,7 +50,7 @@ records:
       reply:
         while: self.state == "open"
         due:
-          - {when: has(self.also), is: '=after(self.also, duration("1h")) if has(settings.fee) else after(self.also, settings.within)'}
+          - {when: has(self.also), is: '=after(self.also + duration("1h"), settings.within) if has(settings.fee) else after(self.also, settings.within)'}
           - {is: '=after(self.asked_at, settings.within)'}
         then: breach
         cite: [KA-9]

@@ -17,7 +17,7 @@ from stores.world import NodeWorld
 from tests.stores.shop import Shop, local
 
 SHAPE = RecordShape(
-    "club.thing", {name: ANY for name in ("name", "tags", "due", "empty")} | {"who": record_kind("core.staff")}
+    "club.thing", dict.fromkeys(("name", "tags", "due", "empty"), ANY) | {"who": record_kind("core.staff")}
 )
 SCOPE = NameScope({"self": record_kind("club.thing"), "now": ANY}, {"thing": SHAPE})
 PLUGIN = """

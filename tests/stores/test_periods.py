@@ -128,6 +128,28 @@ def test_what_a_rule_cannot_work_out_stays_empty(shop: Shop) -> None:
     assert shop.rows("plan")[0].values["size"] == 3
 
 
+def test_a_period_may_be_for_things_that_nobody_dismisses(a_shop: Callable[..., Shop]) -> None:
+    shop = a_shop(
+        """
+records:
+  room: {label: {en: Room, zh: 房间}, fields: {name: {type: text, label: {en: Name, zh: 名称}}}, by: desk, actions: {add: {from: new, ask: [name], label: {en: Add, zh: 新增}}}}
+  check:
+    label: {en: Check, zh: 检查}
+    every: {day: {for: room, with: {room: =room}}}
+    fields: {room: {type: ref, to: room, label: {en: Room, zh: 房间}}}
+    by: desk
+    actions: {note: {ask: [room], label: {en: Note, zh: 记录}}}
+""",
+        now="2026-03-01 08:00",
+    )
+    shop.put("room", "v8", name="V8")
+    shop.open_periods()
+
+    shop.go("2026-03-03 09:00")
+
+    assert [row.values["room"] for row in shop.rows("check")] == ["v8"] * 3
+
+
 def test_arming_again_changes_nothing_and_a_plugin_that_is_gone_takes_its_timer_along(shop: Shop) -> None:
     shop.open_periods()
     shop.go("2026-03-02 09:00")

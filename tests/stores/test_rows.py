@@ -40,7 +40,13 @@ def test_values_come_back_from_the_table_as_they_went_in(shop: Shop) -> None:
 
     row = shop.row("thing", "t1")
     assert {name: row[name] for name in values} == values
-    assert (row["store"], row["state"], row["number"], row["_life"], "twice" in row) == ("0755", "fresh", None, 1, False)
+    assert (row["store"], row["state"], row["number"], row["_life"], "twice" in row) == (
+        "0755",
+        "fresh",
+        None,
+        1,
+        False,
+    )
 
 
 def test_cells_are_made_of_stored_fields_state_and_number_only(shop: Shop) -> None:

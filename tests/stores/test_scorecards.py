@@ -53,8 +53,8 @@ def shop(a_shop: Callable[..., Shop]) -> Shop:
     return office(a_shop)
 
 
-def office(a_shop: Callable[..., Shop], empty: str = "skip") -> Shop:
-    made: Shop = a_shop(PLUGIN.replace("EMPTY", empty), now="2026-03-01 09:00")
+def office(a_shop: Callable[..., Shop], empty: str = "skip", plugin: str = PLUGIN) -> Shop:
+    made: Shop = a_shop(plugin.replace("EMPTY", empty), now="2026-03-01 09:00")
     made.hire("an", "desk")
     made.hire("hu", "boss")
     made.open_periods()
@@ -167,6 +167,12 @@ def test_a_blank_weight_gives_no_score(shop: Shop) -> None:
     assert [p.code for p in score(shop).problems] == ["weights-not-set"]
 
 
+def test_an_item_without_a_weight_gives_no_score(a_shop: Callable[..., Shop]) -> None:
+    shop = office(a_shop, plugin=PLUGIN.replace("daily: {weight: =settings.daily, by", "daily: {by"))
+
+    assert [p.code for p in score(shop).problems] == ["weights-not-set"]
+
+
 def test_a_blank_target_takes_its_item_out_and_says_so(shop: Shop) -> None:
     set_(shop, goal="null")
     enter(shop, S4)
@@ -180,7 +186,7 @@ def test_a_blank_target_takes_its_item_out_and_says_so(shop: Shop) -> None:
 
 def test_a_card_closes_once_everything_is_marked_and_keeps_its_figures(shop: Shop) -> None:
     enter(shop, S4)
-    hu = shop.node.catalog and shop.hire("bo", "boss")
+    hu = shop.hire("bo", "boss")
     with pytest.raises(ActionRefused, match="Daily has not been marked"):
         shop.do("form.close", hu, card(shop).id)
     with pytest.raises(NodeError):

@@ -10,6 +10,7 @@ import pytest
 from core.language.calendar import BusinessCalendar
 from core.language.definition import CalendarRules
 from core.model.duration import Duration
+from core.model.errors import NodeError
 from stores.timers import before
 from tests.stores.shop import ZONE, Shop, local
 
@@ -78,6 +79,21 @@ def test_a_row_of_cases_without_its_figure_arms_nothing_and_the_other_rows_stand
     shop.do("booking.book", li, until="2026-03-07 21:00", guest="Chen")
 
     assert len(armed(shop)) == 1
+
+
+def test_an_empty_field_arms_nothing(shop: Shop) -> None:
+    shop.do("setting.set", shop.hire("boss", "store_admin"), plugin="club", name="late", value='"5m"')
+
+    shop.do("booking.book", shop.hire("li", "desk"), guest="late")
+
+    assert armed(shop) == []
+
+
+def test_a_deadline_beyond_the_calendar_refuses_the_action(shop: Shop) -> None:
+    with pytest.raises(NodeError):
+        shop.do("booking.book", shop.hire("li", "desk"), room_at="9999-12-31 23:59")
+
+    assert shop.rows("booking") == []
 
 
 def test_a_while_that_needs_a_blank_figure_does_not_run(shop: Shop) -> None:
