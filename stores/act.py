@@ -5,24 +5,23 @@ This is the only way anything is written by a person, a timer, a replayed reques
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from core.language.definition import SYSTEM, Action, Check, Outcome, RecordType
+from core.language.definition import SYSTEM, Action, Outcome, RecordType
 from core.language.expressions import EmptyValue, Env, Formula, Row
-from core.model.errors import ActionRefused, Clash, NodeError, NotFound, Problem, Text, suggest
+from core.model.errors import ActionRefused, Clash, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue
-from stores import backdate, configuring, effects, intake, requests, rows, telling, timers
+from stores import backdate, checking, effects, intake, requests, rows, telling, timers
 from stores.calls import Call, Receipt
 from stores.commit import Deed, commit
-from stores.figures import inactive, inactive_below
-from stores.node import SETTING, Node
+from stores.figures import inactive
+from stores.node import Node
 from stores.permission import check_may, check_sees, may_know
 from stores.world import NodeWorld
 
@@ -83,9 +82,9 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
             raise ActionRefused(tuple(problems))
         if work.action.decisive and not work.at_home:
             warnings = [check for check in work.action.checks if check.level == "warn"]
-            _check_warnings(work, warnings, _asked_of_kernel(work))  # where somebody can still answer
+            checking.check_those(work, warnings, checking.asked_of_kernel(work))  # where somebody can still answer
             return requests.ask(work), []
-        _check(work)
+        checking.check(work)
         outcome, index = _choose(work)
         if missing := requests.missing_signatures(work, outcome):
             return requests.ask(work, outcome, missing), []
@@ -212,48 +211,6 @@ def _take_in(work: Work) -> list[Problem]:
     return problems + [problem for problem in empty if problem.field not in told]
 
 
-def _check(work: Work) -> None:
-    _check_warnings(work, work.action.checks, _asked_of_kernel(work) + _asked_of_hooks(work))
-
-
-def _check_warnings(work: Work, checks: Sequence[Check], more: Sequence[Problem] = ()) -> None:
-    """Refuse what breaks a rule; what only earns a warning goes on with a reason. The system gives none."""
-    problems = [problem for check in checks if (problem := _failed(work, check))] + list(more)
-    errors = [p for p in problems if p.level == "error"]
-    warned = [p for p in problems if p.level == "warn"]
-    if errors:
-        raise ActionRefused(tuple(errors))
-    if warned and work.call.actor.id != SYSTEM and not (work.call.reason or "").strip():
-        fix = Text("send a reason to go on", "如需继续，请填写理由")
-        raise ActionRefused(tuple(replace(p, fix=p.fix or fix) for p in warned))
-    work.warnings = warned
-
-
-def _failed(work: Work, check: Check) -> Problem | None:
-    if inactive(check.rule, work.env):
-        return None
-    try:
-        if check.rule(work.env):
-            return None
-    except EmptyValue:  # a rule about an empty field does not hold: never silently true
-        if inactive_below(work.world, check.rule):
-            return None
-    return Problem(check.name, telling.told(work, check.message, check.fills), level=check.level)
-
-
-def _asked_of_kernel(work: Work) -> list[Problem]:
-    return configuring.problems(work) if work.record.key == SETTING else []
-
-
-def _asked_of_hooks(work: Work) -> list[Problem]:
-    context = effects.HookContext(work)
-    try:
-        answers: Sequence[Sequence[Problem]] = work.node.host.hooks.check_action(ctx=context)
-    except Exception as error:
-        raise _hook_failed(error) from error
-    return [problem for answer in answers for problem in answer or ()]
-
-
 def _choose(work: Work) -> tuple[Outcome, int]:
     for index, outcome in enumerate(work.action.outcomes):
         if outcome.when is None or _holds(outcome.when, work.env):
@@ -276,7 +233,7 @@ def _holds(formula: Formula, env: Env) -> bool:
 
 def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[effects.Later]]:
     effects.gather(work, outcome)
-    _let_hooks_apply(work)
+    checking.let_hooks_apply(work)
     effects.check_keys(work)
     deed = Deed(
         tx=work.node.new_id(),
@@ -300,22 +257,6 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
         touched=touched,
     )
     return receipt, effects.afterwards(work, receipt)
-
-
-def _let_hooks_apply(work: Work) -> None:
-    try:
-        work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
-    except Exception as error:
-        raise _hook_failed(error) from error
-
-
-def _hook_failed(error: Exception) -> Exception:
-    """Return what a failing hook means to the person: the action is refused (fail closed)."""
-    if isinstance(error, NodeError | SQLAlchemyError):
-        return error  # what a hook says on purpose, and what the database says
-    what = Text(f"a plugin's hook failed: {error}", f"插件钩子出错：{error}")
-    fix = Text("tell the administrator; nothing was saved", "请联系管理员；未保存任何内容")
-    return ActionRefused((Problem("hook-failed", what, fix=fix),))
 
 
 def _not_deleted(record: RecordType) -> Clash:

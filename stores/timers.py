@@ -6,6 +6,7 @@ a deadline is still in time (C-3), and its action then runs with ``now`` = the d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import cast
@@ -17,10 +18,10 @@ from core.language.definition import RecordType, Timer
 from core.language.expressions import EmptyValue, Env, Row, holds
 from core.model.clock import iso
 from core.model.duration import Duration
-from stores import rows
+from stores import bulk, rows
 from stores.actor import SYSTEM_ACTOR
 from stores.figures import inactive
-from stores.node import Node
+from stores.node import SETTING, Node
 from stores.system import TIMER
 from stores.world import NodeWorld
 
@@ -35,12 +36,40 @@ def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]]
     must come to the same deadlines as one that was lived through.
     """
     moment = now or node.now()
-    records = list(dict.fromkeys(touched))
-    for type_, id in records:
+    groups: dict[str, dict[str, None]] = defaultdict(dict)  # ids by type, each once and in order
+    for type_, id in touched:
+        groups[type_][id] = None
+    _follow_settings(connection, node, groups)
+    for type_, ids in groups.items():
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
-            _rearm_record(connection, node, record, id, moment)
-    _open_for_newcomers(connection, node, {type_ for type_, _ in records})
+            for id in _kept_here(connection, node, record, list(ids)):
+                _rearm_record(connection, node, record, id, moment)
+    _open_for_newcomers(connection, node, set(groups))
+
+
+def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list[str]) -> list[str]:
+    """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
+    if len(ids) == 1:
+        return ids
+    stores = bulk.select(connection, node.table(record), ("id", "_store"), "id", ids)
+    here = {id for id, store in stores if node.is_home(record, store)}
+    armed = {pk for (pk,) in bulk.select(connection, TIMER, ("pk",), "pk", ids, " AND type = ?", record.key)}
+    return [id for id in ids if id in here or id in armed]
+
+
+def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[str, None]]) -> None:
+    """Add the records whose armed timers may be due at another moment, now that a setting has changed."""
+    record, changed = node.catalog.records.get(SETTING), list(groups.get(SETTING, ()))
+    if record is None or not changed:
+        return
+    node.touched((SETTING, id) for id in changed)
+    for (plugin,) in bulk.select(connection, node.table(record), ("plugin",), "id", changed):
+        found = connection.execute(
+            select(TIMER.c.type, TIMER.c.pk).where(TIMER.c.type.startswith(f"{plugin}."), TIMER.c.next_at.is_not(None))
+        )
+        for type_, pk in found:
+            groups[type_][pk] = None
 
 
 def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str, now: datetime) -> None:
