@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 STARTS_IN_S_MAX = 30
 PASSWORD = "a long password for a benchmark"
@@ -33,6 +36,19 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", "from app.cli import main; main()", *words]
 
 
+def _wait_until_it_answers(url: str) -> None:
+    """The address is told before the server is ready."""
+    last = time.monotonic() + STARTS_IN_S_MAX
+    while time.monotonic() < last:
+        try:
+            httpx.get(f"{url}/api/status").raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the node did not start")
+
+
 @contextmanager
 def serving(settings: Path) -> Iterator[str]:
     """Start ``branchline serve`` and yield its address; the process is ended afterwards."""
@@ -42,6 +58,7 @@ def serving(settings: Path) -> Iterator[str]:
         assert process.stdout is not None
         for line in process.stdout:
             if found := re.search(r"http://[\d.]+:\d+", line):
+                _wait_until_it_answers(found.group())
                 yield found.group()
                 break
         else:

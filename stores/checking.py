@@ -18,6 +18,8 @@ from stores.node import SETTING
 if TYPE_CHECKING:
     from stores.act import Work
 
+_PLAIN = (NodeError, SQLAlchemyError)  # what a hook says on purpose, and what the database says
+
 
 def check(work: Work) -> None:
     """Refuse the action unless every declared check, the kernel's own and the hooks' let it through."""
@@ -37,6 +39,21 @@ def check_those(work: Work, checks: Sequence[Check], more: Sequence[Problem] = (
     work.warnings = warned
 
 
+def asked_of_kernel(work: Work) -> list[Problem]:
+    """Return what the node itself has against the action, whatever the plugin says."""
+    return configuring.problems(work) if work.record.key == SETTING else []
+
+
+def let_hooks_apply(work: Work) -> None:
+    """Let plugins in Python add to what the action does; one that breaks refuses it."""
+    try:
+        work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
+    except _PLAIN:
+        raise
+    except Exception as error:
+        raise _hook_failed(error) from error
+
+
 def _failed(work: Work, check: Check) -> Problem | None:
     if inactive(check.rule, work.env):
         return None
@@ -49,32 +66,19 @@ def _failed(work: Work, check: Check) -> Problem | None:
     return Problem(check.name, telling.told(work, check.message, check.fills), level=check.level)
 
 
-def asked_of_kernel(work: Work) -> list[Problem]:
-    """Return what the node itself has against the action, whatever the plugin says."""
-    return configuring.problems(work) if work.record.key == SETTING else []
-
-
 def _asked_of_hooks(work: Work) -> list[Problem]:
     context = effects.HookContext(work)
     try:
         answers: Sequence[Sequence[Problem]] = work.node.host.hooks.check_action(ctx=context)
+    except _PLAIN:
+        raise
     except Exception as error:
         raise _hook_failed(error) from error
     return [problem for answer in answers for problem in answer or ()]
 
 
-def let_hooks_apply(work: Work) -> None:
-    """Let plugins in Python add to what the action does; one that breaks refuses it."""
-    try:
-        work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
-    except Exception as error:
-        raise _hook_failed(error) from error
-
-
-def _hook_failed(error: Exception) -> Exception:
+def _hook_failed(error: Exception) -> ActionRefused:
     """Return what a failing hook means to the person: the action is refused (fail closed)."""
-    if isinstance(error, NodeError | SQLAlchemyError):
-        return error  # what a hook says on purpose, and what the database says
     what = Text(f"a plugin's hook failed: {error}", f"插件钩子出错：{error}")
     fix = Text("tell the administrator; nothing was saved", "请联系管理员；未保存任何内容")
     return ActionRefused((Problem("hook-failed", what, fix=fix),))

@@ -51,10 +51,11 @@ records:
         due: =self.until
         remind: [{before: 10m, notice: ending}, {before: 1h, notice: soon}]
         then: lapse
-      call: {while: self.state == "lapsed", due: =self.call_at, then: call}
+      call: {while: self.state == "lapsed", due: =self.call_at, remind: [{before: 10m, notice: call_soon}], then: call}
       close: {while: self.state == "seated", due: =self.until + settings.wait, then: finish}
 notices:
   ending: {to: [desk], text: {en: "{self.guest}: 10 minutes", zh: "{self.guest}：10分钟"}}
+  call_soon: {to: [desk], text: {en: Call soon, zh: 即将回访}}
   soon: {to: [desk], text: {en: An hour, zh: 一小时}}
 """
 
@@ -150,6 +151,14 @@ def test_a_reminder_missed_in_a_power_cut_is_sent_while_it_still_helps(quick: Sh
     assert quick.row("booking", "b1")["state"] == "held"
 
 
+def test_what_a_late_firing_arms_still_reminds_of_what_lies_ahead(quick: Shop) -> None:
+    book(quick)  # lapses at nine, is to be called at ten; the PC is off from nine to five to ten
+
+    quick.go("2026-03-07 21:55", stop=False)
+
+    assert len(quick.notices("call_soon")) == 1
+
+
 def test_a_reminder_whose_moment_had_passed_when_it_was_armed_is_not_sent(quick: Shop) -> None:
     book(quick)  # at half past eight for nine: an hour before is gone
 
@@ -191,6 +200,7 @@ def test_a_timer_stops_when_what_it_waits_for_has_happened(quick: Shop) -> None:
 
 def test_a_timer_that_was_moved_between_the_look_and_the_turn_does_not_fire(quick: Shop) -> None:
     book(quick)
+    quick.go("2026-03-07 20:55")
     quick.now = local("2026-03-07 21:01")
     with quick.node.database.read() as connection:
         armed = firing._first(connection, quick.now)

@@ -40,6 +40,7 @@ def test_a_transaction_sees_one_picture_and_the_next_one_the_change(shop: Shop) 
 def test_what_a_transaction_wrote_and_did_not_keep_shows_nowhere(shop: Shop) -> None:
     setting = shop.do("setting.set", ADMIN, plugin="club", name="hold", value='"30m"').id
     with suppress(RuntimeError), shop.node.database.write() as connection:
+        assert str(shop.node.settings(connection, "club", "0755")["hold"]) == "30m"
         connection.exec_driver_sql("UPDATE core_setting SET value = '\"40m\"' WHERE id = ?", (setting,))
         shop.node.touched([("core.setting", setting)])
         assert str(shop.node.settings(connection, "club", "0755")["hold"]) == "40m"

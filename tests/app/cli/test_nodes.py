@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.cli.nodes import bind
+
 
 @pytest.fixture
 def config(settings_for: Any, run: Any) -> Path:
@@ -73,3 +75,9 @@ def test_errors_are_told_in_the_language_of_the_terminal(
     monkeypatch.setenv("BRANCHLINE_LANG", "zh_CN.UTF-8")
 
     assert "找不到设置文件" in run("status", "-c", config.parent / "nowhere.yaml").err
+
+
+def test_an_answer_is_not_held_back_by_nagles_algorithm() -> None:
+    """The event loop turns it off for connections of a socket whose protocol is named, and for no other."""
+    with bind("127.0.0.1", 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP

@@ -60,6 +60,17 @@ def test_nothing_is_in_an_empty_list(club: Any) -> None:
     assert club.picks("self.name not in settings.tiers", found, settings={"tiers": []}) == ["b1"]
 
 
+def test_lists_overlap_when_they_share_an_item_and_an_empty_one_shares_none(club: Any) -> None:
+    found = [club.booking("b1", tags=["vip", "a"]), club.booking("b2", tags=[]), club.booking("b3", tags=["b"])]
+    posts = {"settings": {"tiers": ["x", "vip"]}}
+
+    assert club.picks("overlap(self.tags, settings.tiers)", found, **posts) == ["b1"]
+    assert club.picks("overlap(settings.tiers, self.tags)", found, **posts) == ["b1"]
+    assert club.picks("not overlap(self.tags, settings.tiers)", found, **posts) == ["b2", "b3"]
+    for empty in ([], None):
+        assert club.picks("overlap(self.tags, settings.tiers)", found, settings={"tiers": empty}) == []
+
+
 @pytest.mark.parametrize("name", ["'; DROP TABLE club_booking; --", '"quoted"', "50%_off", "\\", "陈\n李"])
 def test_text_is_only_ever_text(club: Any, name: str) -> None:
     found = [club.booking("b1", name=name, tags=[name]), club.booking("b2", name="Li", tags=["Li"])]

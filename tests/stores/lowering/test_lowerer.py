@@ -162,6 +162,8 @@ PLAIN: tuple[Rule, ...] = (
     ("self.made_at in period", "(month(local(get(self,'made_at'))) == (2026, 3))"),
     ('contains(self.name, "i")', "('i' in (get(self,'name') or ''))"),
     ('startswith(self.name, "陈")', "(get(self,'name') or '').startswith('陈')"),
+    ("overlap(self.tags, settings.tiers)", "bool(set(get(self,'tags') or []) & set(setting('tiers') or []))"),
+    ("overlap(settings.tiers, self.tags)", "bool(set(get(self,'tags') or []) & set(setting('tiers') or []))"),
     ("weekday(self.night) == 7", "(weekday(get(self,'night')) == 7)"),
     ("self.paid == true", "(get(self,'paid') == True)"),
     ("coalesce(self.paid, true)", "coalesce(get(self,'paid'), True)"),
