@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,11 +46,12 @@ roles:
 
 @cache
 def host_of(plugin: str) -> Host:
-    """Load a plugin; it must be without a fault."""
-    folder = Path(tempfile.mkdtemp(prefix="branchline-shop-")) / "club"
-    folder.mkdir()
-    (folder / "plugin.yaml").write_text(plugin if plugin.startswith("plugin:") else HEAD + plugin, encoding="utf-8")
-    host = Host([folder.parent], entry_points=False)
+    """Load a plugin once for all tests; it must be without a fault."""
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "club"
+        folder.mkdir()
+        (folder / "plugin.yaml").write_text(HEAD + plugin, encoding="utf-8")
+        host = Host([Path(place)], entry_points=False)
     assert not host.catalog.faults, "\n".join(p.render() for f in host.catalog.faults for p in f.problems)
     return host
 
