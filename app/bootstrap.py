@@ -13,11 +13,11 @@ from app.settings import Settings
 from core.host.host import Host
 from core.model.clock import HybridClock
 from core.model.errors import NodeError, Text
-from stores import identity as identities
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
 from stores.node import Node
+from stores.storage import identity as identities
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
 
 
 def wall_clock() -> datetime:

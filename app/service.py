@@ -16,9 +16,9 @@ from app.throttle import Throttle
 from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
-from stores import firing, periods
-from stores.migrate import migrate
+from stores.acts import firing, periods
 from stores.node import Node
+from stores.storage.migrate import migrate
 from sync import arrival
 from sync.link import Link
 from sync.worker import Worker

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from app.passwords import Passwords
 from app.throttle import Throttle, TooManyAttempts
 from core.model.errors import NodeError, SignInNeeded, Text
-from stores import people
 from stores.actor import Actor
 from stores.node import Node
 from stores.staff import person
+from stores.storage import people
 
 EXTEND_AFTER = timedelta(minutes=5)  # a session in use is prolonged, but not with a write for every click
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from app.passwords import Passwords
 from core.model.errors import Clash, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
-from stores import people, records
-from stores.act import act
 from stores.actor import SYSTEM_ACTOR
-from stores.calls import Call
+from stores.acts.act import act
+from stores.acts.calls import Call
 from stores.node import Node
+from stores.reads import records
+from stores.storage import people
 
 STAFF = "core.staff"
 

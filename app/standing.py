@@ -8,10 +8,13 @@ from datetime import datetime
 from app.service import Service
 from core.model.clock import from_iso
 from core.model.errors import Language
-from stores import checkpoints, firing, log, quarantine, records
 from stores.actor import SYSTEM_ACTOR
-from stores.credentials import nodes
+from stores.acts import firing
+from stores.changes import log, quarantine
 from stores.node import Node
+from stores.reads import records
+from stores.storage import checkpoints
+from stores.storage.credentials import nodes
 
 
 def standing(service: Service, language: Language) -> dict[str, object]:

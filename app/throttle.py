@@ -46,7 +46,7 @@ class Limits:
     forget_after_s: float = 3600.0
 
 
-# As long as an account rests in the database (stores/people.py), so that an unknown login answers like a known one.
+# As long as an account rests in the database (see people.py), so that an unknown login answers like a known one.
 LOGIN_LIMITS = Limits(free=5, first_wait_s=300.0)
 ADDRESS_LIMITS = Limits(free=20, first_wait_s=5.0)  # a shop's counters often share one address
 _KEYS_MAX = 10_000

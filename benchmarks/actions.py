@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from benchmarks import workbench
-from stores.act import act
 from stores.actor import Actor
-from stores.calls import Call
+from stores.acts.act import act
+from stores.acts.calls import Call
 from stores.node import Node
 
 CLERK = Actor("0" * 32, "s001", frozenset({"clerk"}), "clerk")

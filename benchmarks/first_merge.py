@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from app.bootstrap import Surroundings
 from benchmarks import served, workbench
-from stores import counters, log
-from stores.commit import Deed, Edit, commit_on
+from stores.changes import log
+from stores.changes.commit import Deed, Edit, commit_on
 from stores.node import Node
+from stores.storage import counters
 from sync import keys
 from sync.enrolment import enrol, invite
 from sync.link import HttpLink

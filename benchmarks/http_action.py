@@ -10,10 +10,10 @@ import httpx
 from app.bootstrap import Surroundings
 from app.passwords import PasswordRules, Passwords
 from benchmarks import served, workbench
-from stores import people
-from stores.act import act
 from stores.actor import Actor
-from stores.calls import Call
+from stores.acts.act import act
+from stores.acts.calls import Call
+from stores.storage import people
 
 PAUSE_S = 0.02  # fifty actions a second, as a busy desk never reaches
 

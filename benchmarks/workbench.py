@@ -14,11 +14,11 @@ from app.bootstrap import Surroundings
 from app.ids import IdMaker
 from core.host.host import Host
 from core.model.clock import HybridClock
-from stores import identity
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
 from stores.node import Node
+from stores.storage import identity
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
 
 PLUGIN = """
 plugin: parcels

@@ -18,9 +18,9 @@ from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType
 from core.model.clock import HybridClock
 from core.model.scope import HEADQUARTERS, is_home
-from stores.database import Database
-from stores.identity import Identity
-from stores.tables import Tables, tables_of
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.tables import Tables, tables_of
 
 SETTING = "core.setting"
 SettingsOf = dict[tuple[str, str, str], Mapping[str, object]]  # revision, plugin, store -> the settings

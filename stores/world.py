@@ -14,7 +14,7 @@ from core.language.definition import Field, RecordType
 from core.language.expressions import Aggregate, Env, Row
 from core.model.clock import from_iso, iso
 from stores import rows
-from stores.dispatch import rank
+from stores.acts.dispatch import rank
 from stores.lowering import aggregate_query
 from stores.node import Node
 

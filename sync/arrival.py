@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from stores import apply, settling, timers
-from stores.database import Connection
+from stores.acts import settling, timers
+from stores.changes import apply
 from stores.node import Node
+from stores.storage.database import Connection
 from sync.journal import journal, traced
 
 Touched: TypeAlias = Iterable[tuple[str, str]]  # record type and id

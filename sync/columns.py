@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from core.model.change import Entry, chain
 from core.model.errors import Problem, Text
-from stores.feed import StateRow
+from stores.changes.feed import StateRow
 from sync.packing import Column
 from sync.protocol import HARD_CHANGES_MAX, FrameError, Head
 from sync.reading import Part, bad, cells, integer, integers, listing, name, text, texts

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from core.model.errors import NodeError, Problem, Text
 from core.model.scope import HEADQUARTERS
-from stores import credentials, identity
-from stores.checkpoints import head
 from stores.node import Node
+from stores.storage import credentials, identity
+from stores.storage.checkpoints import head
 from sync import keys, receipts
 from sync.keys import Upstream
 from sync.link import HttpLink, Link

@@ -8,8 +8,8 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.model.errors import NodeError, Problem, Text
-from stores import state
-from stores.database import Connection
+from stores.storage import state
+from stores.storage.database import Connection
 from sync import receipts
 from sync.protocol import Dice
 

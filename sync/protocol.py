@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from core.model.change import GENESIS, Entry
 from core.model.errors import NodeError
-from stores.feed import StateRow
+from stores.changes.feed import StateRow
 
 PROTOCOL_VERSION = 1
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.model.errors import NodeError, Problem, Text
-from stores import apply, checkpoints
+from stores.changes import apply
 from stores.node import Node
+from stores.storage import checkpoints
 from sync import arrival
 from sync.link import Link
 from sync.protocol import Limits, Pull, PullAnswer

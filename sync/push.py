@@ -9,10 +9,11 @@ from itertools import groupby
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
-from stores import checkpoints, log, signatures
-from stores.database import Connection
+from stores.changes import log
 from stores.node import Node
-from stores.signatures import Signature
+from stores.storage import checkpoints, signatures
+from stores.storage.database import Connection
+from stores.storage.signatures import Signature
 from sync import keys, receipts
 from sync.link import Link
 from sync.protocol import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.model.clock import iso
-from stores import checkpoints
 from stores.node import Node
+from stores.storage import checkpoints
 from sync import pull as down
 from sync import push as up
 from sync.link import Link

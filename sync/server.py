@@ -12,10 +12,11 @@ from itertools import islice
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
-from stores import apply, checkpoints, counters, credentials, feed, log, quarantine
-from stores.credentials import Credential
-from stores.database import Connection
+from stores.changes import apply, feed, log, quarantine
 from stores.node import Node
+from stores.storage import checkpoints, counters, credentials
+from stores.storage.credentials import Credential
+from stores.storage.database import Connection
 from sync import arrival, enrolment, keys, receipts
 from sync.protocol import (
     FRAME_CHANGES_MAX,

@@ -12,7 +12,7 @@ from threading import Condition, Lock, Thread
 
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
-from stores import log
+from stores.changes import log
 from stores.node import Node
 from sync.journal import journal, traced
 from sync.link import AskedToWait, Link

@@ -8,7 +8,7 @@ import typer
 
 from app.cli.common import Config, opened, say
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
-from stores import credentials
+from stores.storage import credentials
 from sync import enrolment
 
 

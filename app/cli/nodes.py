@@ -16,7 +16,8 @@ from app.settings import read_settings
 from app.standing import standing
 from app.web.server import create_app, server_for
 from core.model.errors import NodeError, Text
-from stores import checkpoints, log, people
+from stores.changes import log
+from stores.storage import checkpoints, people
 
 
 def serve(

@@ -18,6 +18,7 @@ from core.host.catalog import Fault
 from core.host.discovery import MANIFEST, read_head
 from core.host.host import Host
 from core.host.manual import hooks_manual
+from core.host.reference import plugin_reference
 from core.language.definition import Plugin, RecordType
 from core.language.manifest import json_schema
 from core.model.errors import Language, NodeError
@@ -129,6 +130,12 @@ def explain(
 def schema() -> None:
     """Print the JSON Schema of plugin.yaml, for editors."""
     typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+@plugin_app.command()
+def reference() -> None:
+    """Print the reference of the plugin language: docs/plugin-reference.md."""
+    typer.echo(plugin_reference(), nl=False)
 
 
 @plugin_app.command()

@@ -25,8 +25,10 @@ from app.upstream import open_link
 from app.web.server import create_app, server_for
 from core.model.errors import Language, NodeError, Text
 from core.model.scope import HEADQUARTERS
-from stores import checkpoints, firing, log
-from stores.counters import hub_sequence
+from stores.acts import firing
+from stores.changes import log
+from stores.storage import checkpoints
+from stores.storage.counters import hub_sequence
 from sync import enrolment
 
 PASSWORD = "evening-2026"  # of every sample login; the demo's nodes listen on this machine only  # noqa: S105

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from app.demo.chain import Chain, Member
 from app.standing import count
-from stores import checkpoints, digest, log, quarantine
-from stores.digest import Digest
+from stores.changes import digest, log, quarantine
+from stores.changes.digest import Digest
+from stores.storage import checkpoints
 
 
 @dataclass(frozen=True, slots=True)

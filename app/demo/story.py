@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from app.demo.chain import Chain, Member
 from app.demo.client import Answered, Json
 from core.model.errors import Language, NodeError, Place, Problem, Text
-from stores import conflicts, rows
+from stores import rows
+from stores.changes import conflicts
 
 JUST_AFTER = timedelta(milliseconds=2)
 Tell = Callable[[datetime, str, str], None]  # moment, who or where, what

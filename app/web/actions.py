@@ -14,10 +14,11 @@ from core.language.definition import RecordType
 from core.model.errors import ActionRefused, Clash, Language, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
 from core.model.scope import HEADQUARTERS
-from stores import records, settling
-from stores.act import act
-from stores.calls import Call, Receipt
-from stores.credentials import nodes
+from stores.acts import notices, settling
+from stores.acts.act import act
+from stores.acts.calls import Call, Receipt
+from stores.reads import records
+from stores.storage.credentials import nodes
 
 router = APIRouter(prefix="/api")
 _BODY: dict[str, type | tuple[type, ...]] = {"ask": dict, "reason": str, "at": str, "seen": str, "store": str}
@@ -43,6 +44,22 @@ def sign(request_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
     entered = only(body, {"reason": str})
     row = settling.sign(caller.node, request_id, caller.actor, cast("str | None", entered.get("reason")))
     return {"id": row.id, "state": row.values["state"], "signed": row.values["signed"]}
+
+
+@router.post("/core/request/{request_id}/withdraw")
+def withdraw(request_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
+    """Take back what one has asked for, while it waits."""
+    entered = only(body, {"reason": str})
+    row = settling.withdraw(caller.node, request_id, caller.actor, cast("str | None", entered.get("reason")))
+    return {"id": row.id, "state": row.values["state"]}
+
+
+@router.post("/core/notice/{notice_id}/acknowledge")
+def acknowledge(notice_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
+    """Say that one has read a notice."""
+    only(body, {})
+    notices.acknowledge(caller.node, notice_id, caller.actor)
+    return {"id": notice_id, "seen": True}
 
 
 def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action: str, body: JsonMap) -> JsonMap:

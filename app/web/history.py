@@ -8,9 +8,11 @@ from core.model.change import Entry
 from core.model.clock import from_iso
 from core.model.errors import Text
 from core.model.values import Cell
-from stores import log, records, rows
-from stores.reading import Reading
-from stores.sight import Shown
+from stores import rows
+from stores.changes import log
+from stores.reads import records
+from stores.reads.reading import Reading
+from stores.reads.sight import Shown
 
 Json = dict[str, object]
 # What is told of a line's facts. One-off inputs are left out: they may be personal, and no mask covers them.

@@ -14,8 +14,8 @@ from app.web.caller import CurrentCaller
 from app.web.history import history_of
 from app.web.why import explained
 from core.model.errors import NodeError
-from stores import records
-from stores.filters import Filter
+from stores.reads import records
+from stores.reads.filters import Filter
 
 router = APIRouter(prefix="/api")
 RESERVED = frozenset({"q", "sort", "limit", "cursor", "fields", "total", "deleted", "lang"})

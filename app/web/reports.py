@@ -12,10 +12,12 @@ from app.web.body import JsonMap
 from app.web.caller import Caller, CurrentCaller
 from core.language.definition import Dispatch, Plugin, RecordType
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
-from stores import dispatch as turns
-from stores import records, rows, scorecards
-from stores.permission import acting_roles
-from stores.subjects import assigners
+from stores import rows
+from stores.acts import dispatch as turns
+from stores.acts import scorecards
+from stores.acts.permission import acting_roles
+from stores.reads import records
+from stores.reads.subjects import assigners
 from stores.world import NodeWorld
 
 router = APIRouter(prefix="/api")

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from core.model.errors import NodeError
-from stores.credentials import Credential
 from stores.node import Node
+from stores.storage.credentials import Credential
 from sync import codec, packing, server
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX

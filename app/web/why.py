@@ -7,10 +7,12 @@ from typing import Any, cast
 from app.web.caller import Caller
 from core.language.definition import RecordType
 from core.model.errors import Forbidden
-from stores import explain, records, rows
-from stores.permission import acting_roles
-from stores.reading import Reading
-from stores.subjects import may_know_reasons
+from stores import rows
+from stores.acts import explain
+from stores.acts.permission import acting_roles
+from stores.reads import records
+from stores.reads.reading import Reading
+from stores.reads.subjects import may_know_reasons
 from stores.world import NodeWorld
 
 Json = dict[str, Any]

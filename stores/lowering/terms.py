@@ -20,8 +20,8 @@ from core.model.duration import Duration
 from core.model.fields.json_values import free_json, json_cell
 from core.model.kinds import Kind
 from core.model.values import INT_MAX
-from stores.columns import Chars, Whole
 from stores.lowering.words import Sql, Words
+from stores.storage.columns import Chars, Whole
 
 DECIMALS_MAX = 6  # of a known figure that is calculated with
 _EXACT = Context(prec=60)

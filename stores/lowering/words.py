@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from stores.columns import Whole
+from stores.storage.columns import Whole
 
 Sql = ColumnElement[Any]
 

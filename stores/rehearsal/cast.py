@@ -11,11 +11,12 @@ from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Row
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
-from stores import effects, rows, timers
-from stores.act import act
+from stores import rows
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.calls import Call
-from stores.commit import Deed, Edit, commit
+from stores.acts import effects, timers
+from stores.acts.act import act
+from stores.acts.calls import Call
+from stores.changes.commit import Deed, Edit, commit
 from stores.rehearsal.stage import Stage
 from stores.world import NodeWorld
 

@@ -11,10 +11,11 @@ from typing import cast
 from core.language.definition import Action, RecordType, Scenario, Step
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
-from stores import records, settling
-from stores.act import act
 from stores.actor import Actor
-from stores.calls import Call, Receipt
+from stores.acts import settling
+from stores.acts.act import act
+from stores.acts.calls import Call, Receipt
+from stores.reads import records
 from stores.rehearsal.cast import STAFF, Cast
 from stores.rehearsal.expect import Expectations
 from stores.rehearsal.scoring import score

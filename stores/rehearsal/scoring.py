@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from core.language.definition import RecordType
 from core.language.expressions import Row
 from core.model.errors import Forbidden, NodeError, Text
-from stores.act import act
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.calls import Call
+from stores.acts.act import act
+from stores.acts.calls import Call
 from stores.rehearsal.cast import Cast
 
 

@@ -16,12 +16,14 @@ from core.language.definition import Plugin, RecordType
 from core.language.expressions import Row
 from core.model.clock import HybridClock
 from core.model.errors import NodeError
-from stores import firing, identity, periods, rows
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
+from stores import rows
+from stores.acts import firing, periods
 from stores.node import Node
-from stores.system import LOG
+from stores.storage import identity
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
+from stores.storage.system import LOG
 from stores.world import NodeWorld
 
 STORE = "s001"

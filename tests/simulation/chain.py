@@ -16,17 +16,17 @@ from zoneinfo import ZoneInfo
 from core.host.host import Host
 from core.model.clock import HybridClock
 from core.model.errors import NodeError
-from stores import identity
-from stores.act import act
 from stores.actor import Actor
-from stores.calls import Call
-from stores.commit import Deed, commit
-from stores.commit import Edit as Written
-from stores.credentials import Credential
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
+from stores.acts.act import act
+from stores.acts.calls import Call
+from stores.changes.commit import Deed, commit
+from stores.changes.commit import Edit as Written
 from stores.node import Node
+from stores.storage import identity
+from stores.storage.credentials import Credential
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
 from sync import keys
 from sync.protocol import Answer, PullAnswer
 from sync.round import sync_round

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from core.model import merge
-from stores import apply, checkpoints, downward
-from stores.commit import Deed
+from stores.changes import apply, downward
+from stores.changes.commit import Deed
+from stores.storage import checkpoints
 from sync import pull, server
 from sync.protocol import FrameError
 from tests.simulation import chain as simulation

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stores.act import act
-from stores.calls import Call
+from stores.acts.act import act
+from stores.acts.calls import Call
 from tests.simulation.chain import Chain, host, waiter
 from tests.simulation.witness import table
 

@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 
-from stores.credentials import Credential
 from stores.node import Node
+from stores.storage.credentials import Credential
 from sync import server
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown

@@ -22,13 +22,14 @@ from core.model.errors import Place, Text
 from core.model.fields import Fields, FieldSpec
 from core.model.merge import MergePolicy
 from core.model.values import Cell
-from stores import apply, checkpoints, feed, log, quarantine
-from stores.apply import ApplyReport, MergeReport
-from stores.commit import Deed, Edit, EditKind, commit
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
+from stores.changes import apply, feed, log, quarantine
+from stores.changes.apply import ApplyReport, MergeReport
+from stores.changes.commit import Deed, Edit, EditKind, commit
 from stores.node import Node
+from stores.storage import checkpoints
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
 
 NOWHERE = Place("plugin.yaml", 1, 1)
 CORE = ("core.access", "core.conflict", "core.request", "core.setting", "core.staff")  # what sync treats specially

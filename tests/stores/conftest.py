@@ -19,10 +19,10 @@ from core.model.clock import HybridClock, iso
 from core.model.errors import Place, Text
 from core.model.fields import Fields, FieldSpec
 from stores import rows
-from stores.database import Database
-from stores.identity import Identity
-from stores.migrate import migrate
 from stores.node import Node
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
 from tests.stores.chain import Chain, Stand
 from tests.stores.shop import Shop
 

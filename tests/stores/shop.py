@@ -18,18 +18,20 @@ from core.language.definition import RecordType
 from core.language.expressions import Row
 from core.model.change import Entry
 from core.model.clock import HybridClock
-from stores import act as kernel
-from stores import firing, log, periods, rows
+from stores import rows
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.calls import Call, Receipt
-from stores.commit import Deed, Edit, commit
-from stores.database import Database
-from stores.effects import new_row
-from stores.identity import Identity
-from stores.migrate import migrate
+from stores.acts import act as kernel
+from stores.acts import firing, periods
+from stores.acts.calls import Call, Receipt
+from stores.acts.effects import new_row
+from stores.acts.timers import rearm
+from stores.changes import log
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
-from stores.system import TIMER
-from stores.timers import rearm
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.migrate import migrate
+from stores.storage.system import TIMER
 from stores.world import NodeWorld
 
 ZONE = ZoneInfo("Asia/Shanghai")

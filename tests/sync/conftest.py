@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stores.credentials import Credential
 from stores.node import Node
+from stores.storage.credentials import Credential
 from tests.sync.nodes import DirectLink, World
 
 

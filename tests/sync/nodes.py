@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from core.model.change import Entry
 from core.model.clock import HybridClock
-from stores.commit import Deed, Edit, commit
-from stores.credentials import Credential
-from stores.database import Database
-from stores.identity import Identity
-from stores.identity import save as save_identity
-from stores.migrate import migrate
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage.credentials import Credential
+from stores.storage.database import Database
+from stores.storage.identity import Identity
+from stores.storage.identity import save as save_identity
+from stores.storage.migrate import migrate
 from sync import keys, server
 from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Limits, Pull, PullAnswer, Push, PushAnswer
 from tests.simulation.chain import host

@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 
 from core.model.change import Entry, sealed
-from stores.feed import StateRow
+from stores.changes.feed import StateRow
 from sync.protocol import Head, Push
 
 ORIGIN = "osaka-road.1"

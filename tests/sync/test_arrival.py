@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from stores.database import Connection
 from stores.node import Node
+from stores.storage.database import Connection
 from sync import arrival
 
 GUESTS = [("tea_house.guest", "1"), ("tea_house.guest", "2"), ("tea_house.guest", "3")]

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from core.model.errors import NodeError
-from stores import identity
-from stores.credentials import Credential, InvitationRefused
 from stores.node import Node
+from stores.storage import identity
+from stores.storage.credentials import Credential, InvitationRefused
 from sync import enrolment, keys, server
 from sync.enrolment import AddressRefused, EnrolmentRefused, check_url, enrol, invite
 from sync.link import LinkDown

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from stores import checkpoints
 from stores.node import Node
+from stores.storage import checkpoints
 from sync import pull as down
 from sync.protocol import Limits
 from sync.pull import FeedRestarted, pull

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from core.model.errors import NodeError
-from stores import checkpoints, signatures
-from stores.commit import Deed, Edit, commit
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage import checkpoints, signatures
 from sync import keys, push, receipts
 from sync.keys import Upstream
 from sync.protocol import Head, Limits, PushAnswer, Standing

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from core.model.errors import NodeError
-from stores import checkpoints, log
+from stores.changes import log
 from stores.node import Node
+from stores.storage import checkpoints
 from sync import keys
 from sync.link import LinkDown
 from sync.protocol import Head, Limits

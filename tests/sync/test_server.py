@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from stores import checkpoints, log
-from stores.commit import Deed, Edit, commit
-from stores.credentials import Credential
+from stores.changes import log
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage import checkpoints
+from stores.storage.credentials import Credential
 from sync import server
 from sync.protocol import Head, Limits, NotYours, Pull, Push, Standing
 from sync.push import next_frame

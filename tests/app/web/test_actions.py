@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from stores.acts import firing
+
 
 @pytest.fixture
 def li(shop: Any) -> Any:
@@ -166,3 +168,30 @@ def test_what_needs_two_signatures_waits_for_the_second_person(li: Any, shop: An
 
     assert (signed.status_code, signed.json()["state"]) == (200, "confirmed")
     assert li.get(f"/api/bicycle_rental/bicycle/{bicycle}").json()["scrapped"] is True
+
+
+def test_who_asked_may_take_it_back_and_nobody_else(li: Any, shop: Any, bicycle: str) -> None:
+    asked = li.post(f"/api/bicycle_rental/bicycle/{bicycle}/actions/scrap", json={"reason": "bent frame"}).json()
+    address = f"/api/core/request/{asked['request']}/withdraw"
+
+    other = shop.as_("an").post(address, json={})
+    own = li.post(address, json={"reason": "it rides again"})
+    signed = shop.as_("wu").post(f"/api/core/request/{asked['request']}/sign", json={})
+
+    assert other.status_code in (403, 404), other.text
+    assert (own.status_code, own.json()["state"]) == (200, "withdrawn")
+    assert signed.status_code == 422
+
+
+def test_a_notice_is_acknowledged_by_whom_it_is_for(li: Any, shop: Any, bicycle: str) -> None:
+    rented = hand_out(li, bicycle)
+    assert rented.status_code == 200, rented.text
+    shop.clock.pass_(hours=11)
+    firing.fire_due(shop.service.node)
+    notice = li.get("/api/core/notice").json()["rows"][0]["id"]
+
+    answer = li.post(f"/api/core/notice/{notice}/acknowledge", json={})
+
+    assert (answer.status_code, answer.json()["seen"]) == (200, True)
+    assert shop.staff["li"] in li.get(f"/api/core/notice/{notice}").json()["seen_by"]
+    assert li.post("/api/core/notice/no-such-notice/acknowledge", json={}).status_code == 404

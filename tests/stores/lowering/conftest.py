@@ -35,9 +35,9 @@ from core.model.errors import Place, Text
 from core.model.fields import FieldSpec
 from core.model.kinds import INT, Kind, record_kind
 from stores import rows
-from stores.database import Database
 from stores.lowering import lower
-from stores.tables import Tables
+from stores.storage.database import Database
+from stores.storage.tables import Tables
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 7, 12, 30, tzinfo=UTC)

@@ -1,0 +1,61 @@
+"""Setting a setting: what is entered must fit what the plugin declared, or the rules would stop in the shop."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from core.language.definition import Plugin, Setting
+from core.model.errors import Problem, Text, suggest
+from core.model.fields import BadValue
+from core.model.scope import HEADQUARTERS
+
+if TYPE_CHECKING:
+    from stores.acts.act import Work
+
+
+def problems(work: Work) -> list[Problem]:
+    """Return what is wrong with a ``core.setting`` as it would be: name, lock, type, limits."""
+    values = work.draft.values
+    plugin = work.node.catalog.plugins.get(str(values["plugin"]))
+    if plugin is None:
+        fix = suggest(str(values["plugin"]), work.node.catalog.plugins)
+        what = Text(f"there is no plugin `{values['plugin']}` here", f"没有插件 `{values['plugin']}`")
+        return [Problem("no-such-plugin", what, fix=fix, field="plugin")]
+    setting = plugin.settings.get(str(values["name"]))
+    if setting is None:
+        return [_unknown(plugin, str(values["name"]))]
+    if setting.lock == "hq" and values["store"] != HEADQUARTERS:
+        return [_locked(setting)]
+    return _unfit(work, setting, values["value"])
+
+
+def _unfit(work: Work, setting: Setting, text: object) -> list[Problem]:
+    """Return why a value does not fit. An empty one is fine: every rule that needs it is then inactive (C-11)."""
+    if text is None:
+        return []
+    try:
+        entered = json.loads(str(text))
+        json.dumps(entered, ensure_ascii=False).encode()  # half of a surrogate pair hides in an escape
+        setting.spec.parse(entered, work.node.zone)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, BadValue):
+            return [error.problem("value")]
+        what = Text(f"`{text}` is not JSON", f"`{text}` 不是有效的 JSON")
+        return [
+            Problem(
+                "bad-json", what, fix=Text('write "21:00", 500 or true', '请写 "21:00"、500 或 true'), field="value"
+            )
+        ]
+    return []
+
+
+def _unknown(plugin: Plugin, name: str) -> Problem:
+    what = Text(f"{plugin.label.en} has no setting `{name}`", f"{plugin.label.zh}没有设置 `{name}`")
+    return Problem("no-such-setting", what, fix=suggest(name, plugin.settings), field="name")
+
+
+def _locked(setting: Setting) -> Problem:
+    what = Text(f"{setting.label.en} is set by headquarters for the whole chain", f"“{setting.label.zh}”由总部统一设置")
+    fix = Text("ask headquarters to change it for the chain", "请联系总部统一修改")
+    return Problem("locked", what, fix=fix, field="name")

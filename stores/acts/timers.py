@@ -1,0 +1,171 @@
+"""Timers: armed, moved and disarmed as records are written. ``firing`` runs them.
+
+A timer belongs to the record's home. It fires strictly after its due moment, because the last instant of
+a deadline is still in time (C-3), and its action then runs with ``now`` = the due moment.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from core.language.calendar import BusinessCalendar
+from core.language.definition import RecordType, Timer
+from core.language.expressions import EmptyValue, Env, Row, holds
+from core.model.clock import iso
+from core.model.duration import Duration
+from stores import rows
+from stores.actor import SYSTEM_ACTOR
+from stores.acts.figures import inactive
+from stores.node import SETTING, Node
+from stores.storage import bulk
+from stores.storage.system import TIMER
+from stores.world import NodeWorld
+
+JUST_AFTER = timedelta(milliseconds=1)  # the shortest step of our moments
+EVERY = "every:"  # what the timer that opens a period goes by, before the record type
+
+
+def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]], now: datetime | None = None) -> None:
+    """Arm, move or disarm the timers of the records that were just written or received.
+
+    ``now`` is when it happened for the rules, by default this moment: a night that is caught up after a power cut
+    must come to the same deadlines as one that was lived through.
+    """
+    moment = now or node.now()
+    groups: dict[str, dict[str, None]] = defaultdict(dict)  # ids by type, each once and in order
+    for type_, id in touched:
+        groups[type_][id] = None
+    _follow_settings(connection, node, groups)
+    for type_, ids in groups.items():
+        record = node.catalog.records.get(type_)
+        if record is not None and record.timers:
+            for id in _kept_here(connection, node, record, list(ids)):
+                _rearm_record(connection, node, record, id, moment)
+    _open_for_newcomers(connection, node, set(groups))
+
+
+def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list[str]) -> list[str]:
+    """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
+    if len(ids) == 1:
+        return ids
+    stores = bulk.select(connection, node.table(record), ("id", "_store"), "id", ids)
+    here = {id for id, store in stores if node.is_home(record, store)}
+    armed = {pk for (pk,) in bulk.select(connection, TIMER, ("pk",), "pk", ids, " AND type = ?", record.key)}
+    return [id for id in ids if id in here or id in armed]
+
+
+def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[str, None]]) -> None:
+    """Add the records whose armed timers may be due at another moment, now that a setting has changed."""
+    record, changed = node.catalog.records.get(SETTING), list(groups.get(SETTING, ()))
+    if record is None or not changed:
+        return
+    node.touched((SETTING, id) for id in changed)
+    for (plugin,) in bulk.select(connection, node.table(record), ("plugin",), "id", changed):
+        found = connection.execute(
+            select(TIMER.c.type, TIMER.c.pk).where(TIMER.c.type.startswith(f"{plugin}."), TIMER.c.next_at.is_not(None))
+        )
+        for type_, pk in found:
+            groups[type_][pk] = None
+
+
+def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str, now: datetime) -> None:
+    row = rows.load(connection, node, record, id)
+    known = {
+        str(name): (str(due), fault is not None)
+        for name, due, fault in connection.execute(
+            select(TIMER.c.name, TIMER.c.due, TIMER.c.fault).where(TIMER.c.type == record.key, TIMER.c.pk == id)
+        )
+    }
+    wanted: dict[str, datetime] = {}
+    if row is not None and rows.alive(row) and node.is_home(record, str(row.values["store"])):
+        world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
+        wanted = {t.name: due for t in record.timers.values() if (due := due_of(world, row, t, now)) is not None}
+    for name in known.keys() - wanted.keys():
+        connection.execute(delete(TIMER).where(*at_timer(record.key, id, name)))
+    for name, due in wanted.items():
+        if known.get(name) != (iso(due), False):  # moved, new, or put aside: the record has changed, so try again
+            _arm(connection, node, record, id, record.timers[name], due, now, moved=name in known)
+
+
+def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
+    """Return when a timer is due for a record, or None while it does not run.
+
+    An empty value does not arm it, nor does a figure that nobody has configured (C-11). Raises RuleError for a day
+    beyond the calendar: the action that would arm it is refused.
+    """
+    env = world.env(row, now, SYSTEM_ACTOR)
+    try:
+        if not runs(timer, env) or inactive(timer.due, env):
+            return None
+        return cast("datetime | None", timer.due(env))
+    except EmptyValue:
+        return None
+
+
+def runs(timer: Timer, env: Env) -> bool:
+    """Say whether a timer runs for the record of ``env``: its ``while`` is true and needs no blank figure."""
+    return not inactive(timer.running, env) and holds(timer.running, env)
+
+
+def _open_for_newcomers(connection: Connection, node: Node, types: Collection[str]) -> None:
+    """Look at the running period again when its subjects have changed: who is hired today gets today's plan today."""
+    for record in node.catalog.records.values():
+        if record.every is None or record.every.subject not in types:
+            continue
+        calendar = node.calendar(record.plugin)
+        start = iso(calendar.start_of(calendar.business_date(node.now())))
+        connection.execute(
+            update(TIMER)
+            .where(TIMER.c.type == EVERY + record.key, TIMER.c.due > start)
+            .values(due=start, next_at=start)
+        )
+
+
+def _arm(
+    connection: Connection,
+    node: Node,
+    record: RecordType,
+    id: str,
+    timer: Timer,
+    due: datetime,
+    now: datetime,
+    *,
+    moved: bool,
+) -> None:
+    """Arm a timer. Reminders whose moment is already behind us are not sent: whoever armed it knows."""
+    calendar = node.calendar(record.plugin)
+    moments = moments_of(calendar, timer, due)
+    stage = sum(1 for moment in moments[:-1] if moment <= now)
+    values = {"due": iso(due), "next_at": iso(moments[stage]), "stage": stage, "fault": None}
+    if moved:
+        connection.execute(update(TIMER).where(*at_timer(record.key, id, timer.name)).values(values))
+    else:
+        connection.execute(insert(TIMER).values(type=record.key, pk=id, name=timer.name, **values))
+
+
+def moments_of(calendar: BusinessCalendar, timer: Timer, due: datetime) -> list[datetime]:
+    """Return when to look at a timer: each reminder in order, then just after it is due."""
+    return [*sorted(before(calendar, due, remind.before) for remind in timer.remind), due + JUST_AFTER]
+
+
+def before(calendar: BusinessCalendar, due: datetime, span: Duration) -> datetime:
+    """Return when to remind. Hours and minutes count back exactly; days give the morning (09:00) of that day."""
+    if span.exact and not span.days:
+        return due - span.timedelta
+    day = calendar.business_date(due - JUST_AFTER)
+    left = span.workdays
+    day -= timedelta(days=span.days + 31 * span.months)
+    while left > 0:
+        day -= timedelta(days=1)
+        left -= calendar.is_workday(day)
+    return calendar.start_of(day) + timedelta(hours=9)
+
+
+def at_timer(type_: str, pk: str, name: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that names one row of the timer table."""
+    return (TIMER.c.type == type_, TIMER.c.pk == pk, TIMER.c.name == name)

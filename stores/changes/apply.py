@@ -1,0 +1,170 @@
+"""Take in what was done elsewhere. One of the only two writers; the other is commit.
+
+Headquarters merges the log lines that come up (``merge_entries``); a branch puts down the state of records that
+comes down (``apply_rows``). Both change records by the steps in ``merging``, as commit does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from core.model.change import GENESIS, Entry
+from core.model.clock import iso, stamp_ms
+from core.model.values import Cell
+from stores.changes import conflicts, downward, log, quarantine
+from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
+from stores.changes.downward import ApplyReport
+from stores.changes.feed import StateRow
+from stores.changes.quarantine import Key, Stuck
+from stores.changes.sifting import BrokenChain, ForkedLog, sift
+from stores.node import Node
+from stores.storage import checkpoints, counters
+from stores.storage.counters import Counters
+
+__all__ = [
+    "ApplyReport",
+    "BrokenChain",
+    "ForkedLog",
+    "MergeReport",
+    "apply_rows",
+    "catch_up",
+    "merge_entries",
+    "retry",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """What headquarters made of a piece of a log. All up to ``seq`` is durably stored once the caller commits.
+
+    ``expected`` is set when lines are missing: the sequence number to go on from. ``waiting`` are the (origin, seq)
+    in quarantine, ``conflicts`` the cells of the new conflict records, ``ahead_ms`` how far the sender's clock runs
+    before headquarters' beyond what is tolerated.
+    """
+
+    origin: str
+    seq: int
+    hash: str
+    expected: int | None = None
+    merged: int = 0
+    repeated: int = 0
+    waiting: tuple[tuple[str, int], ...] = ()
+    conflicts: tuple[Mapping[str, Cell], ...] = ()
+    touched: tuple[Key, ...] = ()
+    ahead_ms: int = 0
+
+
+def merge_entries(
+    connection: Connection, node: Node, entries: Sequence[Entry], *, sender: str, chained: bool = False
+) -> MergeReport:
+    """Store and merge a piece of the log of one origin of store ``sender``, in the caller's write transaction.
+
+    A repetition is skipped, a hole is answered with the number expected, and what cannot be merged goes to quarantine:
+    an acknowledgement means stored, not liked. ``chained`` says that the caller has worked out the hashes itself, each
+    from the one before, as the decoder of frames does. Raises ``ForkedLog`` and ``BrokenChain``; nothing is saved then.
+    """
+    if not entries:
+        return MergeReport("", 0, GENESIS)
+    found = sift(connection, entries, chained=chained)
+    standing = counters.load(connection, node)
+    log.append(connection, found.fresh)
+    if found.fresh:
+        checkpoints.move_head(connection, found.origin, found.seq, found.hash, iso(node.now()))
+    tally = merge_transactions(connection, node, standing, found.fresh, sender)
+    opened = conflicts.record(connection, node, standing, tally.dissents, sender)
+    _save(connection, node, standing)
+    waiting = tuple((entry.origin, entry.seq) for entry in tally.waiting)
+    return MergeReport(
+        found.origin,
+        found.seq,
+        found.hash,
+        found.expected,
+        tally.merged,
+        found.repeated,
+        waiting,
+        tuple(opened),
+        _touched(tally, opened),
+        _ahead_ms(node, found.fresh),
+    )
+
+
+def retry(connection: Connection, node: Node) -> MergeReport:
+    """Try again what is in quarantine: after a plugin was installed or updated, and from time to time.
+
+    What fails once more goes back with one more try counted; order within a record is kept.
+    """
+    standing = counters.load(connection, node)
+    total, opened = Tally(), list[Mapping[str, Cell]]()
+    for (_, sender, tries), group in groupby(quarantine.take(connection), key=_transaction):
+        tally = merge_transactions(connection, node, standing, [each.entry for each in group], sender, tries + 1)
+        opened += conflicts.record(connection, node, standing, tally.dissents, sender)
+        total.add(tally)
+    _save(connection, node, standing)
+    waiting = tuple((entry.origin, entry.seq) for entry in total.waiting)
+    merged, touched = total.merged, _touched(total, opened)
+    return MergeReport("", 0, GENESIS, merged=merged, waiting=waiting, conflicts=tuple(opened), touched=touched)
+
+
+def apply_rows(
+    connection: Connection,
+    node: Node,
+    rows: Sequence[StateRow],
+    *,
+    applied: int | None = None,
+    upto: int | None = None,
+    hlc: int = 0,
+) -> ApplyReport:
+    """Put down a page of the feed in the caller's write transaction, with the checkpoint that says so.
+
+    ``applied`` is how much of this node's own log the rows contain (by default what is acknowledged); what was done
+    here later is replayed over them. ``upto`` is the page's end; without it the caller moves the checkpoint in the
+    same transaction. ``hlc`` is the hub's clock: what is written here from now on ranks above what has arrived.
+    Applying a page twice changes nothing.
+    """
+    if applied is not None:
+        checkpoints.ack(connection, node.identity.origin, applied, iso(node.now()))
+    report = downward.put_down(connection, node, rows, applied)
+    if upto is not None:
+        checkpoints.move_pulled(connection, upto, at=iso(node.now()))
+    standing = counters.load(connection, node)
+    node.clock.observe(node.clock.rank(max(hlc, report.hlc), AHEAD_MS_MAX))
+    _save(connection, node, standing)
+    return report
+
+
+def catch_up(connection: Connection, node: Node) -> tuple[Key, ...]:
+    """Use what arrived before this node's plugins knew it; return the records touched. Call it after a reload.
+
+    Rows of types that were unknown are put down, quarantined changes are merged; ``migrate`` has moved the fields that
+    were kept aside into their columns by then. Nothing of this is logged again.
+    """
+    touched: list[Key] = []
+    parked = quarantine.unpark(connection, set(node.catalog.records))
+    if parked:
+        touched += apply_rows(connection, node, parked).touched
+    if node.is_hub:
+        touched += retry(connection, node).touched
+    return tuple(dict.fromkeys(touched))
+
+
+def _transaction(stuck: Stuck) -> tuple[tuple[str, str], str, int]:
+    return (stuck.entry.origin, stuck.entry.tx), stuck.sender, stuck.tries
+
+
+def _save(connection: Connection, node: Node, standing: Counters) -> None:
+    standing.hlc = max(standing.hlc, node.clock.last)
+    counters.save(connection, standing)
+
+
+def _touched(tally: Tally, opened: Sequence[Mapping[str, Cell]]) -> tuple[Key, ...]:
+    return (*tally.touched, *((conflicts.CONFLICT, str(cells["id"])) for cells in opened))
+
+
+def _ahead_ms(node: Node, entries: Sequence[Entry]) -> int:
+    """Return how far the newest stamp runs ahead of this node's clock, beyond what is tolerated; 0 when it does not."""
+    newest = max((stamp_ms(entry.hlc) for entry in entries), default=0)
+    return max(0, newest - int(node.now().timestamp() * 1000) - AHEAD_MS_MAX)

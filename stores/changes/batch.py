@@ -1,0 +1,238 @@
+"""Merge many transactions of another node at once: read the records they touch, work in memory, write in bulk.
+
+A transaction is merged whole or not at all. One that fails goes to quarantine with the reason; later ones that touch
+the same records wait behind it; all others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
+
+from core.language.definition import Field, RecordType
+from core.model.change import Entry
+from core.model.clock import STAMP_MAX
+from core.model.errors import Problem, Text
+from core.model.merge import FieldStamp
+from core.model.stamps import RowStamps
+from core.model.values import Cell
+from stores.changes import held, invariants, quarantine
+from stores.changes.held import LIFE, Held
+from stores.changes.invariants import Touched
+from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
+from stores.changes.permits import may_write
+from stores.changes.quarantine import WAITING, Key
+from stores.node import Node
+from stores.storage.counters import Counters
+
+report = logging.getLogger(__name__)
+
+AHEAD_MS_MAX = 60_000  # a stamp further in the future than this is ranked as if it were only so far
+_REFUSED = (DataError, IntegrityError, InterfaceError, OverflowError, UnicodeError)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a merge did: records touched, two writes that could not both stand, lines that wait."""
+
+    touched: dict[Key, Touched] = field(default_factory=dict)
+    dissents: list[Dissent] = field(default_factory=list)
+    waiting: list[Entry] = field(default_factory=list)
+    merged: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Take over what another merge did after this one."""
+        self.touched.update(other.touched)
+        self.dissents += other.dissents
+        self.waiting += other.waiting
+        self.merged += other.merged
+
+
+def merge_transactions(
+    connection: Connection, node: Node, standing: Counters, entries: Sequence[Entry], sender: str, tries: int = 1
+) -> Tally:
+    """Merge log lines, in order and with whole transactions, into the records; return what happened.
+
+    All of them in one savepoint. Only when the database itself refuses something are they taken one transaction a
+    savepoint, to find the one at fault: that is slow, and nearly never needed.
+    """
+    groups = [list(group) for _, group in groupby(entries, key=lambda entry: (entry.origin, entry.tx))]
+    before = standing.hs
+    try:
+        with connection.begin_nested():
+            return Batch(connection, node, standing, sender, tries).run(groups)
+    except _REFUSED:
+        standing.hs = before
+    tally = Tally()
+    for group in groups:
+        tally.add(_merge_alone(connection, node, standing, group, sender, tries))
+    return tally
+
+
+def _merge_alone(
+    connection: Connection, node: Node, standing: Counters, group: list[Entry], sender: str, tries: int
+) -> Tally:
+    before = standing.hs
+    try:
+        with connection.begin_nested():
+            return Batch(connection, node, standing, sender, tries).run([group])
+    except _REFUSED as error:
+        standing.hs = before
+        quarantine.keep(connection, node, group, sender, _failed(error), tries)
+        return Tally(waiting=list(group))
+
+
+class Batch:
+    """The records some transactions touch, and how far the merge of them has got."""
+
+    def __init__(self, connection: Connection, node: Node, standing: Counters, sender: str, tries: int) -> None:
+        self.connection = connection
+        self.node = node
+        self.standing = standing
+        self.sender = sender
+        self.tries = tries
+        self.records: dict[Key, Held] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.waiting: set[Key] = set()
+        self.tally = Tally()
+        self.latest = node.clock.rank(STAMP_MAX, AHEAD_MS_MAX)  # a stamp may rank no higher, whatever it claims
+        self.newest = 0
+
+    def run(self, groups: Sequence[list[Entry]]) -> Tally:
+        """Merge the transactions and write the records. The log is the caller's."""
+        self._load([entry for group in groups for entry in group])
+        for group in groups:
+            self._merge(group)
+        self.node.clock.observe(self.newest)
+        self._write()
+        return self.tally
+
+    def _load(self, entries: Sequence[Entry]) -> None:
+        ids: dict[str, set[str]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            ids[entry.type].add(entry.pk)
+            names[entry.type].update(entry.body)
+        hook = merge_hook(self.node)
+        for key, pks in ids.items():
+            record = self.node.catalog.records.get(key)
+            if record is not None:
+                self.shapes[key] = shape_of(record, hook)
+                fields = names[key] - {LIFE} | set(DECIDED)
+                found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
+                self.records.update(((key, pk), record_) for pk, record_ in found.items())
+        self.waiting = quarantine.waiting(self.connection, entries)
+
+    def _merge(self, group: list[Entry]) -> None:
+        """Work out what a transaction makes of the records it touches; they change only when all of it fits."""
+        first = group[0]
+        stamp = FieldStamp(self.standing.hs + 1, min(first.hlc, self.latest), first.origin)
+        staged: dict[Key, Touched] = {}
+        dissents: list[Dissent] = []
+        unknown: list[Entry] = []
+        try:
+            for entry in group:
+                shape = self.shapes.get(entry.type)
+                if shape is None:
+                    unknown.append(entry)
+                    continue
+                key = (entry.type, entry.pk)
+                before = staged.get(key) or self.tally.touched.get(key)
+                staged[key] = self._step(entry, shape, key, before, stamp, dissents)
+        except Unfit as unfit:
+            self._keep(group, unfit.problem)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a line or a hook does, its neighbours' work goes on
+            report.exception("transaction %s of %s cannot be merged", first.tx, first.origin)
+            self._keep(group, _failed(error))
+            return
+        if staged:
+            self.standing.hs, self.newest = stamp.hs, max(self.newest, stamp.hlc)
+            self.tally.touched.update(staged)
+        self.tally.dissents += dissents
+        self.tally.merged += len(group) - len(unknown)
+        for entry in unknown:
+            self._keep([entry], quarantine.unknown_type(entry.type))
+
+    def _step(
+        self,
+        entry: Entry,
+        shape: Shape,
+        key: Key,
+        before: Touched | None,
+        stamp: FieldStamp,
+        dissents: list[Dissent],
+    ) -> Touched:
+        """Return what one line makes of its record; add to ``dissents`` what could not both stand."""
+        if key in self.waiting:
+            raise Unfit(WAITING)
+        check_cells(shape, entry)
+        current = before.held if before else self.records.get(key)
+        home = may_write(shape.record, current, entry, self.sender, self._store_of)
+        mixed = not home or (before is not None and before.mixed)
+        if current is None:
+            record = _created(shape, entry, stamp)
+        else:
+            mixed = mixed or current.hs > entry.base_hs
+            record = current.copy()
+            dissents += merge(record, entry, shape, stamp, is_home=home)
+        record.hs = stamp.hs
+        if entry.at >= record.at:
+            record.at, record.by = entry.at, entry.actor
+        return Touched(record, entry, mixed)
+
+    def _store_of(self, type_: str, id_: str) -> str | None:
+        """Return the store a record belongs to; it may have arrived in this very batch."""
+        before = self.tally.touched.get((type_, id_))
+        if before is not None:
+            return before.held.store
+        if type_ not in self.node.catalog.records:
+            return None
+        found = held.load(self.connection, self.node.tables[type_], [id_], ())
+        return found[id_].store if id_ in found else None
+
+    def _keep(self, group: list[Entry], problem: Problem) -> None:
+        quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
+        self.waiting.update((entry.type, entry.pk) for entry in group)
+        self.tally.waiting += group
+
+    def _write(self) -> None:
+        by_type: dict[str, list[Touched]] = defaultdict(list)
+        for (type_, _), touched in self.tally.touched.items():
+            by_type[type_].append(touched)
+        for type_, group in by_type.items():
+            held.write(self.connection, self.node.tables[type_], (each.held for each in group))
+        for type_, group in by_type.items():
+            self.tally.dissents += invariants.clashes(self.connection, self.node, self.shapes[type_], group)
+
+
+def merge_hook(node: Node) -> FieldHook:
+    """Return how plugins are asked to merge a field; one that fails counts as no answer, and ``latest`` decides."""
+
+    def ask(record: RecordType, field_: Field, base: Cell, ours: Cell, theirs: Cell) -> Cell:
+        answer: Cell = node.host.ask("merge_field", record=record, field=field_, base=base, ours=ours, theirs=theirs)
+        return answer
+
+    return ask
+
+
+def _created(shape: Shape, entry: Entry, stamp: FieldStamp) -> Held:
+    record = Held(entry.pk, entry.store, fresh=True)
+    record.packed = RowStamps(stamp).pack()
+    known = shape.policies
+    record.cells = {name: new for name, (_, new) in entry.body.items() if name in known}
+    if len(record.cells) < len(entry.body):
+        record.unknown = {name: new for name, (_, new) in entry.body.items() if name not in known}
+    return record
+
+
+def _failed(error: BaseException) -> Problem:
+    said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    what = Text(f"the change could not be merged: {said}", f"更改无法合并：{said}")
+    return Problem("merge-failed", what, fix=Text("it is tried again; see the log", "将自动重试，详见日志"))

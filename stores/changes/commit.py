@@ -1,0 +1,199 @@
+"""Write what was done here: records and log together, or neither. One of the only two writers; the other is apply."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from core.language.definition import RecordType
+from core.model.change import Entry, sealed
+from core.model.clock import iso
+from core.model.merge import FieldStamp
+from core.model.stamps import RowStamps
+from core.model.values import Cell
+from stores.changes import held, log
+from stores.changes.held import LIFE, Held
+from stores.changes.log import Body
+from stores.changes.merging import DECIDED
+from stores.changes.merging import write as write_over
+from stores.node import Node
+from stores.storage import bulk, counters
+from stores.storage.counters import Counters
+from stores.storage.system import NODE_STATE
+
+EditKind = Literal["create", "update", "delete", "undelete"]
+UPSTREAM = "hub"  # the peer that hidden fields are hidden from
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One record to write. ``values`` holds the cells that are to stand; what is not named stays as it is.
+
+    ``state`` and ``number`` are names like any field. ``store`` is the record's own store.
+    """
+
+    record: RecordType
+    id: str
+    store: str
+    kind: EditKind
+    values: Mapping[str, Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done: one action, by somebody, at a moment (aware). ``facts`` is what else the log keeps of it."""
+
+    tx: str
+    action: str
+    actor: str
+    at: datetime
+    facts: Mapping[str, object] | None = None
+
+
+def commit(connection: Connection, node: Node, deed: Deed, edits: Sequence[Edit]) -> list[Entry]:
+    """Write the edits of one deed and their log lines in the caller's write transaction; return the lines.
+
+    The log is what headquarters is told. A record without its line would never leave the shop; a line without its
+    record would announce an edit the shop itself does not have. One transaction rules out both. On the hub the
+    deed also takes its place in the chain's order: one ``_hs`` for all it wrote.
+    """
+    if not edits:
+        return []
+    standing = counters.load(connection, node)
+    entries = commit_on(connection, node, standing, deed, edits)
+    counters.save(connection, standing)
+    return entries
+
+
+def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed, edits: Sequence[Edit]) -> list[Entry]:
+    """Do what ``commit`` does, with counters that the caller has loaded and will save."""
+    standing.hlc = node.clock.tick()
+    stamp = FieldStamp(standing.next_hs() if node.is_hub else 0, standing.hlc, standing.origin)
+    records = _records(connection, node, edits)
+    draft = _draft(node, standing, deed, len(edits))
+    lines: list[Entry] = []
+    hidden: list[Body | None] = []
+    for nth, edit in enumerate(edits, start=1):
+        record = records[edit.record.key][edit.id]
+        line = _line(draft, nth, standing.seq + 1, edit, record)
+        _work_in(record, edit, line, stamp)
+        line, kept = _without_hidden(connection, node, edit.record, line)
+        line = sealed(standing.hash, line)
+        standing.seq, standing.hash = line.seq, line.hash
+        lines.append(line)
+        hidden.append(kept)
+    for key, group in records.items():
+        held.write(connection, node.tables[key], group.values())
+    log.append(connection, lines, hidden)
+    return lines
+
+
+def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[str, dict[str, Held]]:
+    """Return the records to write, by type and id: those that exist as they stand, the others new."""
+    groups: dict[str, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        groups[edit.record.key].append(edit)
+    records = {}
+    for key, group in groups.items():
+        old = [edit.id for edit in group if edit.kind != "create"]
+        names = {name for edit in group for name in edit.values}
+        table = node.tables[key]
+        assert names <= set(table.c.keys()), f"{key} has no {names - set(table.c.keys())}"
+        records[key] = held.load(connection, table, old, names) if old else {}
+        for edit in group:
+            if edit.kind == "create":
+                assert edit.id not in records[key], f"{key} {edit.id} is created twice"
+                records[key][edit.id] = Held(edit.id, edit.store, fresh=True)
+            assert edit.id in records[key], f"{key} {edit.id} is not on this node"
+    return records
+
+
+def _draft(node: Node, standing: Counters, deed: Deed, count: int) -> Entry:
+    return Entry(
+        origin=standing.origin,
+        seq=0,
+        tx=deed.tx,
+        nth=0,
+        of=count,
+        action=deed.action,
+        hlc=standing.hlc,
+        at=iso(deed.at),
+        received=iso(node.now()),
+        mono=node.mono(),
+        boot=node.boot,
+        actor=deed.actor,
+        store="",
+        type="",
+        pk="",
+        kind="update",
+        base_hs=0,
+        body={},
+        facts=deed.facts or None,
+    )
+
+
+def _line(draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
+    """Return the line of one edit: only what it changes, each cell with the one before."""
+    body: dict[str, tuple[Cell, Cell]] = {}
+    if edit.kind in ("delete", "undelete"):
+        assert record.alive == (edit.kind == "delete"), (
+            f"{edit.kind} of {edit.record.key} {edit.id}, life {record.life}"
+        )
+        body[LIFE] = (record.life, record.life + 1)
+    for name, new in edit.values.items():
+        old = record.cells.get(name)
+        if old != new:
+            body[name] = (old, new)
+    return replace(
+        draft,
+        nth=nth,
+        seq=seq,
+        store=record.store,
+        type=edit.record.key,
+        pk=edit.id,
+        kind=edit.kind,
+        base_hs=record.hs,
+        body=body,
+    )
+
+
+def _work_in(record: Held, edit: Edit, line: Entry, stamp: FieldStamp) -> None:
+    if edit.kind == "create":
+        record.stamps = RowStamps(stamp)
+    write_over(record, line.body, stamp, known=edit.record.fields.keys() | DECIDED)
+    record.at, record.by = line.at, line.actor
+    record.hs = stamp.hs or record.hs
+
+
+def _without_hidden(connection: Connection, node: Node, record: RecordType, line: Entry) -> tuple[Entry, Body | None]:
+    """Take the fields that never leave this node out of a line; it carries a keyed digest of them instead.
+
+    The hash covers the line as it is sent, so anybody can check the chain; the digest covers the rest, so this node
+    can prove that what it kept is what was written (docs/decisions/0004).
+    """
+    names = record.sync.hide.union(*_withheld(node, line))
+    kept = {name: cells for name, cells in line.body.items() if name in names}
+    if not kept:
+        return line, None
+    digest = log.hidden_digest(_hiding_key(connection, node), line.pk, kept)
+    sent = {name: cells for name, cells in line.body.items() if name not in names}
+    return replace(line, body=sent, facts={**(line.facts or {}), log.HIDDEN: digest}), kept
+
+
+def _withheld(node: Node, line: Entry) -> Sequence[Iterable[str]]:
+    """Return the fields that plugins withhold. Asked now, not when sending: the hash is worked out now."""
+    answers: Sequence[Iterable[str]] = node.host.hooks.entry_outgoing(entry=line, peer=UPSTREAM)
+    return answers
+
+
+def _hiding_key(connection: Connection, node: Node) -> str:
+    key = log.hiding_key(connection)
+    if key is None:
+        key = (node.new_id() + node.new_id()).replace("-", "")[:64]
+        bulk.insert(connection, NODE_STATE, ("key", "value"), [(log.HIDING_KEY, key)])
+    return key

@@ -1,0 +1,110 @@
+"""The conflict inbox: one record for every two writes that could not both stand, written by headquarters.
+
+It blocks nothing. It travels to the store concerned like any record, and resolving it is an ordinary action.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from core.language.definition import SYSTEM
+from core.model.change import Entry
+from core.model.clock import iso, stamp_ms
+from core.model.scope import HEADQUARTERS
+from core.model.values import Cell
+from stores.changes import log
+from stores.changes.commit import Deed, Edit, commit_on
+from stores.changes.merging import Dissent
+from stores.node import Node
+from stores.storage.counters import Counters
+
+CONFLICT = "core.conflict"
+OPEN = f"{CONFLICT}.open"
+
+Lines = Mapping[tuple[str, str], Sequence[Entry]]  # record type and id -> what the log says about it
+
+
+def record(
+    connection: Connection, node: Node, standing: Counters, dissents: Sequence[Dissent], sender: str
+) -> list[dict[str, Cell]]:
+    """Write a conflict record for each dissent, as one deed of the system; return their cells with their ids.
+
+    A conflict about a record of headquarters belongs to the store that sent the change: there the person sits whose
+    work did not come through. ``standing`` is counted on and saved by the caller.
+    """
+    if not dissents:
+        return []
+    type_ = node.catalog.records[CONFLICT]
+    lines = _lines(connection, dissents)
+    edits = []
+    for dissent in dissents:
+        store = sender if dissent.store == HEADQUARTERS else dissent.store
+        edits.append(Edit(type_, node.new_id(), store, "create", _cells(dissent, lines)))
+    commit_on(connection, node, standing, Deed(node.new_id(), OPEN, SYSTEM, node.now()), edits)
+    return [{"id": edit.id, "store": edit.store, **edit.values} for edit in edits]
+
+
+def text_of(cell: Cell) -> str | None:
+    """Return a cell as the conflict record shows it; ``cell_of`` takes it back."""
+    return None if cell is None else str(cell)
+
+
+def cell_of(text: str | None, *, integer: bool) -> Cell:
+    """Return the cell that ``text_of`` showed, for a column of whole numbers or of text."""
+    return None if text is None else int(text) if integer else text
+
+
+def _cells(dissent: Dissent, lines: Lines) -> dict[str, Cell]:
+    entry = dissent.entry
+    mine = _author(dissent, lines.get((dissent.type, dissent.id), ()))
+    cells: dict[str, Cell] = {
+        "kind": dissent.kind,
+        "record_type": dissent.type,
+        "record_id": dissent.id,
+        "field": dissent.field,
+        "base": text_of(dissent.base),
+        "mine": text_of(dissent.mine),
+        **mine,
+        "theirs": text_of(dissent.theirs),
+        "theirs_by": entry.actor,
+        "theirs_at": entry.at,
+        "theirs_origin": entry.origin,
+        "policy": dissent.policy,
+        "outcome": dissent.outcome,
+        "detail": dissent.detail,
+        "state": "open",
+    }
+    return cells
+
+
+def _author(dissent: Dissent, lines: Sequence[Entry]) -> dict[str, Cell]:
+    """Return who wrote what stood here, when and where: the stamp names the origin, the log knows the rest."""
+    if dissent.rival is not None:
+        return {"mine_by": dissent.rival.by, "mine_at": dissent.rival.at or None}
+    stamp = dissent.mine_stamp
+    if stamp is None or not stamp.hlc:
+        return {}
+    wrote = [
+        line for line in lines if line.origin == stamp.origin and (dissent.field is None or dissent.field in line.body)
+    ]
+    exact = [line for line in wrote if line.hlc == stamp.hlc] or [line for line in wrote if line != dissent.entry]
+    if exact:
+        return {"mine_by": exact[-1].actor, "mine_at": exact[-1].at, "mine_origin": stamp.origin}
+    at = iso(datetime.fromtimestamp(stamp_ms(stamp.hlc) / 1000, UTC))
+    return {"mine_at": at, "mine_origin": stamp.origin or None}
+
+
+def _lines(connection: Connection, dissents: Sequence[Dissent]) -> Lines:
+    ids: dict[str, set[str]] = defaultdict(set)
+    for dissent in dissents:
+        if dissent.rival is None:
+            ids[dissent.type].add(dissent.id)
+    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for type_, pks in ids.items():
+        for line in log.of_records(connection, type_, pks):
+            found[type_, line.pk].append(line)
+    return found

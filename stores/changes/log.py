@@ -1,0 +1,184 @@
+"""The log: what was done here and, at headquarters, everywhere. Append-only, gapless per origin, chained by hashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from core.model.change import GENESIS, Entry, chain
+from core.model.values import Cell, canonical_json
+from stores.storage import bulk
+from stores.storage.checkpoints import acked, head, heads
+from stores.storage.system import LOG
+
+__all__ = ["append", "entries_after", "head", "history", "of_records", "unsent", "verify"]
+
+Body = Mapping[str, tuple[Cell, Cell]]
+
+COLUMNS: Final = (
+    "origin", "seq", "tx", "nth", "of", "action", "hlc", "at", "received", "mono", "boot", "actor",
+    "store", "type", "pk", "kind", "base_hs", "body", "facts", "hash",
+)  # fmt: skip
+_NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+SELECT = f"SELECT {_NAMES} FROM log"  # noqa: S608 - names of our own
+SELECT_ALL = f"SELECT {_NAMES}, hidden FROM log"  # noqa: S608 - names of our own
+_PAGE_ROWS = 2_000
+_plain = attrgetter(*COLUMNS[:-3])  # what stands in the row as it is
+
+
+def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Body | None] = ()) -> None:
+    """Add lines. ``hidden``, beside them, holds the fields that never leave this node."""
+    if any(hidden):
+        rows = [(*to_row(entry), _written(kept)) for entry, kept in zip(entries, hidden, strict=True)]
+        bulk.insert(connection, LOG, (*COLUMNS, "hidden"), rows)
+    else:
+        bulk.insert(connection, LOG, COLUMNS, [to_row(entry) for entry in entries])
+
+
+def entries_after(connection: Connection, origin: str, seq: int, limit: int) -> list[Entry]:
+    """Return up to ``limit`` lines after ``seq``, cut where a transaction ends; one that is larger comes whole.
+
+    Fields that never leave the store are not in them (docs/decisions/0004).
+    """
+    page = _page(connection, origin, seq, limit)
+    if len(page) < limit:
+        return page
+    last = page[-1]
+    if last.nth == last.of:
+        return page
+    whole = [entry for entry in page if entry.tx != last.tx]
+    return whole or _page(connection, origin, seq, last.of - page[0].nth + 1)
+
+
+def history(connection: Connection, type_: str, pk: str) -> list[Entry]:
+    """Return every line about one record, oldest first, with the fields that never leave this node."""
+    sql = f"{SELECT_ALL} WHERE type = ? AND pk = ? ORDER BY hlc, origin, seq"
+    return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, type_, pk)]
+
+
+def of_records(
+    connection: Connection, type_: str, pks: Iterable[str], origin: str | None = None, after: int = 0
+) -> list[Entry]:
+    """Return the lines about some records of one type, as they were sent, in the order of each origin's log.
+
+    ``origin`` and ``after`` narrow them to one log and what was written in it later.
+    """
+    test, values = (" AND origin = ? AND seq > ?", (origin, after)) if origin else ("", ())
+    rest = f" AND type = ?{test} ORDER BY origin, seq"
+    return [from_row(row) for row in bulk.select(connection, LOG, COLUMNS, "pk", pks, rest, type_, *values)]
+
+
+def kept_back(connection: Connection, type_: str, pks: Iterable[str]) -> dict[str, set[str]]:
+    """Return the fields of some records that were written here and never left this node, by record id."""
+    found: dict[str, set[str]] = {}
+    if hiding_key(connection) is not None:
+        rest = " AND type = ? AND hidden IS NOT NULL"
+        for pk, text in bulk.select(connection, LOG, ("pk", "hidden"), "pk", pks, rest, type_):
+            found.setdefault(pk, set()).update(json.loads(text))
+    return found
+
+
+def hashes(connection: Connection, origin: str, first: int, last: int) -> dict[int, str]:
+    """Return the hashes of the lines from ``first`` to ``last`` by sequence number."""
+    sql = "SELECT seq, hash FROM log WHERE origin = ? AND seq BETWEEN ? AND ?"
+    return dict(bulk.run(connection, sql, origin, first, last))
+
+
+def unsent(connection: Connection) -> tuple[int, str | None]:
+    """Return how many lines headquarters has not acknowledged, and when the oldest of them happened (a cell)."""
+    count, oldest = 0, None
+    for origin, (seq, _) in heads(connection).items():
+        done = acked(connection, origin)
+        if seq > done:
+            count += seq - done
+            rows = bulk.run(connection, "SELECT at FROM log WHERE origin = ? AND seq = ?", origin, done + 1)
+            oldest = min(filter(None, [oldest, *(at for (at,) in rows)]), default=None)
+    return count, oldest
+
+
+def verify(connection: Connection, origin: str) -> int | None:
+    """Return the first sequence number of an origin's log that is not what was written, or None.
+
+    A line that was edited, taken out, put in or moved breaks the chain there; a log cut off at its end misses
+    the line after the last. A hidden field is covered by the keyed digest that its line carries.
+    """
+    last, known = head(connection, origin)
+    key = hiding_key(connection)
+    previous, expected = GENESIS, 1
+    while True:
+        sql = f"{SELECT_ALL} WHERE origin = ? AND seq >= ? ORDER BY seq LIMIT ?"
+        rows = bulk.run(connection, sql, origin, expected, _PAGE_ROWS)
+        for *row, kept in rows:
+            entry = _attempt(row)
+            if entry is None or entry.seq != expected or chain(previous, entry) != entry.hash:
+                return expected
+            if not _hidden_intact(key, entry, kept):
+                return expected
+            previous, expected = entry.hash, expected + 1
+        if len(rows) < _PAGE_ROWS:
+            break
+    return None if (expected - 1, previous) == (last, known) else min(expected, last + 1)
+
+
+HIDING_KEY = "hiding_key"  # node_state: what makes the digests of hidden fields worthless to a guesser
+HIDDEN = "hidden"  # facts: the digest of the fields of a line that stay here
+
+
+def hiding_key(connection: Connection) -> str | None:
+    """Return this node's key for the digests of hidden fields, or None while it has not needed one."""
+    rows = bulk.run(connection, "SELECT value FROM node_state WHERE key = ?", HIDING_KEY)
+    return rows[0][0] if rows else None
+
+
+def hidden_digest(key: str, pk: str, hidden: Body) -> str:
+    """Return the keyed digest that stands in the line for the fields that stay here."""
+    return blake2b(f"{pk}\n{_written(hidden)}".encode(), key=key.encode(), digest_size=16).hexdigest()
+
+
+def to_row(entry: Entry) -> tuple[Any, ...]:
+    """Return an entry as a row of ``COLUMNS``."""
+    facts = None if entry.facts is None else canonical_json(entry.facts)
+    return (*_plain(entry), _encode(entry.body), facts, entry.hash)
+
+
+def from_row(row: Sequence[Any], hidden: str | None = None) -> Entry:
+    """Return a row of ``COLUMNS`` as an entry, with the fields that never leave this node if they are given."""
+    *plain, body, facts, digest = row
+    plain += [_read(body) | _read(hidden), None if facts is None else json.loads(facts), digest]
+    return Entry(*plain)
+
+
+def _page(connection: Connection, origin: str, seq: int, limit: int) -> list[Entry]:
+    rows = bulk.run(connection, f"{SELECT} WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?", origin, seq, limit)
+    return [from_row(row) for row in rows]
+
+
+def _attempt(row: Sequence[Any]) -> Entry | None:
+    """Return the entry, or None when the row does not even read as one."""
+    try:
+        return from_row(row)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _hidden_intact(key: str | None, entry: Entry, kept: str | None) -> bool:
+    claimed = (entry.facts or {}).get(HIDDEN)
+    if claimed is None or key is None:
+        return kept is None
+    return kept is not None and hidden_digest(key, entry.pk, _read(kept)) == claimed
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def _written(body: Body | None) -> str | None:
+    return None if body is None else _encode(body)
+
+
+def _read(text: str | None) -> dict[str, tuple[Cell, Cell]]:
+    return {} if text is None else {name: (old, new) for name, (old, new) in json.loads(text).items()}

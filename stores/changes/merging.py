@@ -1,0 +1,298 @@
+"""The one merge step: what becomes of a record when a change meets it.
+
+``commit`` writes a change made here, headquarters merges one that comes up, a branch replays its own over what
+comes down. All three change a record here and nowhere else, or nodes would drift apart on the first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.language.definition import Field, RecordType
+from core.model.change import Entry
+from core.model.clock import from_iso
+from core.model.errors import Problem, Text
+from core.model.fields import FieldSpec
+from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
+from core.model.values import Cell
+from stores.changes.held import LIFE, Held
+
+DECIDED = ("state", "number")  # what the record's home decides and nobody merges
+_STANDING = frozenset(
+    {MergePolicy.LATEST, MergePolicy.ASK, MergePolicy.HOOK}
+)  # a value that saw the current one stands
+_COMBINED = frozenset({MergePolicy.SUM, MergePolicy.UNION, MergePolicy.APPEND, MergePolicy.MAX, MergePolicy.MIN})
+_INT_MAX = 2**63 - 1
+_FREE = frozenset({"text", "phone", "ref", "enum", "file", "image", "signature"})  # any text will do
+_LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
+
+DissentKind = Literal["field", "refused", "unique", "exclusive", "deleted"]
+Outcome = Literal["current", "incoming", "both"]
+FieldHook = Callable[[RecordType, Field, Cell, Cell, Cell], Cell]  # base, ours, theirs -> kept, None = as ``latest``
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """Two writes that cannot both stand as they are: what a person is shown in the conflict inbox.
+
+    ``mine`` is what this node held, written as ``mine_stamp`` says; ``theirs`` is what ``entry`` brought.
+    """
+
+    kind: DissentKind
+    type: str
+    id: str
+    store: str
+    field: str | None
+    base: Cell
+    mine: Cell
+    mine_stamp: FieldStamp | None
+    theirs: Cell
+    entry: Entry
+    policy: str
+    outcome: Outcome
+    detail: str | None = None
+    rival: Held | None = None  # the other record, when two records clash
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the merge step needs to know about a record type, looked up once per batch."""
+
+    record: RecordType
+    policies: Mapping[str, MergePolicy]
+    forms: Mapping[str, type]
+    hook: FieldHook | None = None
+    written: Mapping[str, FieldSpec] = field(default_factory=dict)  # fields whose text must read as a value
+
+
+class Unfit(Exception):
+    """A change that cannot be merged as it is; it goes to quarantine with ``problem``."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem.what.en))
+        self.problem = problem
+
+
+def shape_of(record: RecordType, hook: FieldHook | None = None) -> Shape:
+    """Return what the merge step needs to know about ``record``."""
+    stored = {name: field for name, field in record.fields.items() if field.stored}
+    policies = {name: field.merge for name, field in stored.items()} | dict.fromkeys(DECIDED, MergePolicy.HOME)
+    forms: dict[str, type] = {name: int if f.spec.kind.column == "integer" else str for name, f in stored.items()}
+    written = {name: f.spec for name, f in stored.items() if f.spec.kind.column == "text" and f.spec.type not in _FREE}
+    return Shape(record, policies, forms | dict.fromkeys(DECIDED, str) | {LIFE: int}, hook, written)
+
+
+def check_cells(shape: Shape, entry: Entry) -> None:
+    """Raise ``Unfit`` for a cell that its column must not hold: a database may take it and fail to give it back.
+
+    Nor may it hold what does not read as a value: one such record would break every list that it stands in.
+    """
+    forms = shape.forms
+    if not _reads(from_iso, entry.at):
+        raise Unfit(_bad_cell("at", "it is no moment", "不是有效的时间"))
+    for name, (_, new) in entry.body.items():
+        if new is None:
+            continue
+        form = type(new)
+        if form is not forms.get(name, form) or (form is not str and form is not int):
+            raise Unfit(_bad_cell(name, f"it holds {form.__name__}", f"其类型为 {form.__name__}"))
+        if form is str:
+            if "\0" in new:  # type: ignore[operator]  # it is a str
+                raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
+            if name in shape.written and not _reads(_reader(shape.written[name]), new):
+                type_ = shape.written[name].type
+                raise Unfit(_bad_cell(name, f"it does not read as a {type_}", f"不是有效的 {type_} 值"))
+        elif not -_INT_MAX <= new <= _INT_MAX:  # type: ignore[operator]  # it is an int
+            raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+
+
+def _reader(spec: FieldSpec) -> Callable[[Cell], object]:
+    def read(cell: Cell) -> object:
+        value = spec.value(cell)
+        if isinstance(value, dict) is not (spec.type in _MAPS) or isinstance(value, list) is not (spec.type in _LISTS):
+            raise ValueError
+        return value
+
+    return read
+
+
+def _reads(read: Callable[[str], object], cell: Cell) -> bool:
+    try:
+        read(str(cell))
+    except (ValueError, TypeError, KeyError, AttributeError, AssertionError, ArithmeticError, RecursionError):
+        return False
+    return True
+
+
+def write(held: Held, body: Mapping[str, tuple[Cell, Cell]], stamp: FieldStamp, known: Container[str]) -> None:
+    """Put the new values of a change that saw everything there is, and their stamp, into the record."""
+    for name, (_, new) in body.items():
+        _put(held, name, new, name in known)
+    if body:
+        held.stamps = held.stamps.with_(body, stamp)
+
+
+def merge(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, *, is_home: bool) -> list[Dissent]:
+    """Merge a change into the record at headquarters and return what could not both stand.
+
+    ``stamp`` is what the change's values carry from now on. A record the author had last seen as it stands is not
+    merged at all: the values just go on. ``is_home`` says whether the author's node decides about the record.
+    """
+    if held.hs <= entry.base_hs and held.alive and _just_stands(entry, shape, is_home):
+        write(held, entry.body, stamp, shape.policies)
+        return []
+    return [dissent for part in _parts(held, entry, shape, stamp, is_home) for dissent in part]
+
+
+def replay(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, *, is_home: bool) -> None:
+    """Put a change made here, which headquarters has not merged yet, over the state that came down.
+
+    Sums, unions, notes and extremes combine as they will at headquarters. Everything else shows what was entered
+    here until headquarters has decided: nobody's work vanishes from the page while the line is down.
+    """
+    standing: dict[str, tuple[Cell, Cell]] = {}
+    for name, (old, new) in entry.body.items():
+        policy = shape.policies.get(name, MergePolicy.LATEST)
+        if policy in _COMBINED:
+            _settle(held, name, entry, shape, stamp, is_home)
+        else:
+            standing[name] = (old, new)
+    write(held, standing, stamp, shape.policies)
+
+
+def _just_stands(entry: Entry, shape: Shape, is_home: bool) -> bool:
+    for name in entry.body:
+        if name in DECIDED or name == LIFE:
+            if not is_home or name == LIFE:
+                return False
+        elif shape.policies.get(name, MergePolicy.LATEST) not in _STANDING:
+            return False
+    return True
+
+
+def _parts(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, is_home: bool) -> Iterator[list[Dissent]]:
+    if LIFE in entry.body:
+        yield _merge_life(held, entry, shape, stamp, is_home)
+    elif not held.alive:
+        yield _edit_of_the_dead(held, entry, shape, stamp)
+    for name, (_, new) in entry.body.items():
+        if name in DECIDED and not is_home:
+            yield _refuse(held, name, entry, held.cells.get(name), new)
+        elif name != LIFE:
+            merged, current = _settle(held, name, entry, shape, stamp, is_home)
+            if merged.conflict:
+                policy = shape.policies.get(name, MergePolicy.LATEST)
+                yield [_dissent("field", held, name, entry, current, new, str(policy), merged.kept)]
+
+
+def _settle(
+    held: Held, name: str, entry: Entry, shape: Shape, stamp: FieldStamp, is_home: bool
+) -> tuple[Merged, FieldState]:
+    """Merge one field into the record; return what became of it and what it was."""
+    known = name in shape.policies
+    old, new = entry.body[name]
+    current = FieldState((held.cells if known else held.unknown).get(name), held.stamps.of(name))
+    policy = shape.policies.get(name, MergePolicy.LATEST)
+    hook = _hook(shape, name) if policy is MergePolicy.HOOK else None
+    merged = merge_field(policy, current, old, new, stamp, entry.base_hs, is_home=is_home, hook=hook)
+    _put(held, name, merged.cell, known)
+    if merged.stamp != current.stamp:
+        held.stamps = held.stamps.with_((name,), merged.stamp)
+    return merged, current
+
+
+def _hook(shape: Shape, name: str) -> Hook | None:
+    if shape.hook is None:
+        return None
+    asked, field = shape.hook, shape.record.fields[name]
+    return lambda old, current, new: asked(shape.record, field, old, current, new)
+
+
+def _put(held: Held, name: str, cell: Cell, known: bool) -> None:
+    if name == LIFE:
+        assert isinstance(cell, int)
+        held.life = cell
+        held.changed.add(LIFE)
+    elif known:
+        held.cells[name] = cell
+        held.changed.add(name)
+    else:
+        held.unknown[name] = cell
+        held.changed.add("_x")
+
+
+def _merge_life(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, is_home: bool) -> list[Dissent]:
+    """Merge a delete or an undelete: the larger counter stands, unless the type lets an unseen edit win.
+
+    An edit that wins raises the counter above the delete's, so both orders of arrival end at the same number.
+    """
+    current, (_, new) = FieldState(held.life, held.stamps.of(LIFE)), entry.body[LIFE]
+    assert isinstance(new, int)
+    if not is_home:
+        return _refuse(held, LIFE, entry, held.life, new)
+    rule = shape.record.sync.deletes
+    if new <= held.life:
+        late = new != held.life and not seen(current.stamp, entry.origin, entry.base_hs)
+        return (
+            [_dissent("deleted", held, None, entry, current, new, shape.record.sync.deletes, "current")] if late else []
+        )
+    rule = shape.record.sync.deletes
+    rivals = [s for s in _stamps(held) if not seen(s, entry.origin, entry.base_hs)]
+    loses = new % 2 == 0 and (rule == "forbid" or (rule == "edit_wins" and bool(rivals)))
+    _raise_life(held, new + 1 if loses else new, stamp)
+    if not loses and (new % 2 == 1 or not rivals):
+        return []
+    return [_dissent("deleted", held, None, entry, current, new, rule, "current" if loses else "incoming")]
+
+
+def _edit_of_the_dead(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp) -> list[Dissent]:
+    """Merge an edit into a deleted record: its author did not know, so one of the two cannot stand."""
+    grave = FieldState(held.life, held.stamps.of(LIFE))
+    if seen(grave.stamp, entry.origin, entry.base_hs):
+        return []
+    rule = shape.record.sync.deletes
+    if rule != "delete_wins":
+        _raise_life(held, held.life + 1, stamp)
+    kept: Outcome = "current" if rule == "delete_wins" else "incoming"
+    return [_dissent("deleted", held, None, entry, grave, None, rule, kept)]
+
+
+def _stamps(held: Held) -> Iterator[FieldStamp]:
+    yield held.stamps.base
+    yield from held.stamps.fields.values()
+
+
+def _raise_life(held: Held, life: int, stamp: FieldStamp) -> None:
+    _put(held, LIFE, life, True)
+    held.stamps = held.stamps.with_((LIFE,), stamp)
+
+
+def _refuse(held: Held, name: str, entry: Entry, mine: Cell, theirs: Cell) -> list[Dissent]:
+    """Keep what the home decided; the author sees it again, because every merged record goes down anew."""
+    if mine == theirs:
+        return []
+    current = FieldState(mine, held.stamps.of(name))
+    return [_dissent("refused", held, name, entry, current, theirs, str(MergePolicy.HOME), "current")]
+
+
+def _dissent(
+    kind: DissentKind,
+    held: Held,
+    field: str | None,
+    entry: Entry,
+    current: FieldState,
+    theirs: Cell,
+    policy: str,
+    outcome: Outcome,
+) -> Dissent:
+    base = entry.body[field][0] if field is not None and field in entry.body else None
+    mine, wrote = current
+    return Dissent(kind, entry.type, held.id, held.store, field, base, mine, wrote, theirs, entry, policy, outcome)
+
+
+def _bad_cell(name: str, en: str, zh: str) -> Problem:
+    what = Text(f"`{name}` cannot be kept: {en}", f"字段 `{name}` 无法保存：{zh}")
+    fix = Text("update the sending node, then retry the change", "请更新发送节点后重试该更改")
+    return Problem("bad-cell", what, fix=fix, field=name)

@@ -1,0 +1,137 @@
+"""Changes that could not be merged: stored, acknowledged, visible, retried; what follows on the same record waits.
+
+Only the record waits. One bad change that held up everything behind it would stop a shop for one typing mistake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from core.model.change import Entry
+from core.model.clock import iso
+from core.model.errors import Problem, Text
+from core.model.values import canonical_json
+from stores.changes import log
+from stores.changes.feed import StateRow
+from stores.node import Node
+from stores.storage import bulk
+from stores.storage.system import QUARANTINE
+
+Key = tuple[str, str]  # record type, record id
+WAITING = Problem(
+    "waits-behind",
+    Text("an earlier change of the same record is in quarantine", "同一记录的较早更改尚在隔离中"),
+    fix=Text("it goes on by itself once the earlier one is merged", "较早的更改合并后会自动继续"),
+)
+UNKNOWN_TYPE = "unknown-type"
+_COLUMNS = ("origin", "seq", "tx", "type", "pk", "entry", "why", "kept_at", "tries")
+_DOWN = "down/"  # begins the origin of a row from headquarters that is parked here
+_DOWN_END = "down0"  # the first text after all that begin so
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One line of the quarantine as a person sees it. ``origin`` is the log it came from, or the record it parks."""
+
+    origin: str
+    seq: int
+    type: str
+    pk: str
+    code: str
+    why: Text
+    kept_at: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A log line that waits, the store that sent it, and how often it has been tried."""
+
+    entry: Entry
+    sender: str
+    tries: int
+
+
+def keep(
+    connection: Connection, node: Node, entries: Sequence[Entry], sender: str, problem: Problem, tries: int = 1
+) -> None:
+    """Put lines of the log into quarantine with the reason."""
+    at, why = iso(node.now()), _why(problem)
+    rows = [(e.origin, e.seq, e.tx, e.type, e.pk, canonical_json(sender), why, at, tries) for e in entries]
+    bulk.upsert(connection, QUARANTINE, _COLUMNS, rows)
+
+
+def take(connection: Connection) -> list[Stuck]:
+    """Take all log lines out, to be tried again now, in the order in which their origins wrote them."""
+    columns = ", ".join(f'log."{name}"' for name in log.COLUMNS)
+    sql = (
+        f"SELECT {columns}, q.entry, q.tries FROM quarantine AS q "  # noqa: S608 - names of our own
+        "JOIN log ON log.origin = q.origin AND log.seq = q.seq ORDER BY log.hlc, log.origin, log.seq"
+    )
+    found = bulk.run(connection, sql)
+    bulk.run_only(connection, "DELETE FROM quarantine WHERE NOT (origin >= ? AND origin < ?)", _DOWN, _DOWN_END)
+    return [Stuck(log.from_row(row[:-2]), json.loads(row[-2]), row[-1]) for row in found]
+
+
+def park(connection: Connection, node: Node, rows: Sequence[StateRow]) -> None:
+    """Keep rows from headquarters whose type no plugin here knows; of one record the latest."""
+    at, kept = iso(node.now()), []
+    for row in rows:
+        text = canonical_json([row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x])
+        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, _why(unknown_type(row.type)), at, 1))
+    bulk.upsert(connection, QUARANTINE, _COLUMNS, kept)
+
+
+def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
+    """Take out the parked rows whose type is ``known`` now, in the order of headquarters."""
+    sql = "SELECT type, origin, entry FROM quarantine WHERE origin >= ? AND origin < ?"
+    found = [row for row in bulk.run(connection, sql, _DOWN, _DOWN_END) if row[0] in known]
+    for _, origin, _ in found:
+        bulk.run_only(connection, "DELETE FROM quarantine WHERE origin = ?", origin)
+    rows = [StateRow(*json.loads(text)) for _, _, text in found]
+    return sorted(rows, key=lambda row: (row.hs, row.type, row.id))
+
+
+def waiting(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
+    """Return the records of ``entries`` that have a change in quarantine. It is mostly empty: then one look is all."""
+    if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
+        return set()
+    keys = {(entry.type, entry.pk) for entry in entries}
+    rest = " AND NOT (origin >= ? AND origin < ?)"
+    pks = {pk for _, pk in keys}
+    found = bulk.select(connection, QUARANTINE, ("type", "pk"), "pk", pks, rest, _DOWN, _DOWN_END)
+    return {(row[0], row[1]) for row in found} & keys
+
+
+def listed(connection: Connection) -> list[Kept]:
+    """Return what is in quarantine, oldest first, for the status page."""
+    sql = "SELECT origin, seq, type, pk, why, kept_at, tries FROM quarantine ORDER BY kept_at, origin, seq"
+    return [_line(row) for row in bulk.run(connection, sql)]
+
+
+def count(connection: Connection) -> int:
+    """Return how many changes are in quarantine."""
+    return int(bulk.run(connection, "SELECT count(*) FROM quarantine")[0][0])
+
+
+def unknown_type(key: str) -> Problem:
+    """Return why a change of a type that no plugin here declares is parked."""
+    return Problem(
+        UNKNOWN_TYPE,
+        Text(f"no plugin on this node knows the record type `{key}`", f"本节点的插件没有记录类型 `{key}`"),
+        fix=Text("install or update the plugin; the change is merged by itself then", "安装或更新插件后将自动合并"),
+    )
+
+
+def _line(row: bulk.Values) -> Kept:
+    origin, seq, type_, pk, why, kept_at, tries = row
+    told = json.loads(why)
+    return Kept(origin, seq, type_, pk, told["code"], Text(told["en"], told["zh"]), kept_at, tries)
+
+
+def _why(problem: Problem) -> str:
+    return canonical_json({"code": problem.code, "en": problem.what.en, "zh": problem.what.zh})

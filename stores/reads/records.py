@@ -1,0 +1,185 @@
+"""Reading records: lists and single ones, under the reader's filters and masks. Nothing here writes but ``reveal``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from core.host.contexts import AccessEntry
+from core.language.definition import RecordType
+from core.language.expressions import Formula, Row
+from core.model.errors import Forbidden, NodeError, Text
+from stores import rows
+from stores.actor import Actor
+from stores.changes.commit import Deed, Edit, commit
+from stores.node import Node
+from stores.reads.filters import Columns, Filter
+from stores.reads.paging import SortKey, after, from_cursor, in_order, position, to_cursor
+from stores.reads.reading import Reading
+from stores.reads.showing import Json, show
+
+LIMIT_MAX = 500
+TOTAL_MAX = 10_000  # counting further would read the whole table for a figure that nobody uses
+ACCESS = "core.access"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. ``next`` is the cursor of the page after it, None on the last one.
+
+    ``total`` is only counted when asked for, and never beyond ``TOTAL_MAX``: then it is that, and ``more`` than that.
+    """
+
+    rows: list[Json]
+    next: str | None = None
+    total: int | None = None
+    more: bool = False
+
+
+def query(  # noqa: PLR0913 - each is one thing a list can be asked for
+    node: Node,
+    actor: Actor,
+    record: RecordType,
+    *,
+    where: Sequence[Filter] = (),
+    search: str | None = None,
+    sort: Sequence[str] = (),
+    limit: int = 50,
+    cursor: str | None = None,
+    fields: Collection[str] | None = None,
+    total: bool = False,
+    deleted: bool = False,
+    only: Formula | None = None,
+) -> Page:
+    """Return one page of the records that ``actor`` may see, newest first unless ``sort`` says otherwise.
+
+    ``where`` are (field, operator, value) and all must hold; ``search`` finds words in text fields; ``fields``
+    names what to show, by default everything that needs no counting. ``deleted`` lists the tombstones instead;
+    ``only`` is the compiled ``where`` of a view.
+    Raises Forbidden when the actor has no role for this record type, or filters or sorts by what he sees masked.
+    """
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        columns = Columns(node.table(record), reading.sight_of(record), node.zone)
+        reading.check_role(record)
+        conditions = [columns.condition(each) for each in where]
+        if search and not search.isspace():
+            conditions.append(columns.search(search))
+        if only is not None:
+            conditions.append(reading.lowered(record, only))
+        conditions += [*reading.conditions(record), columns.table.c._life % 2 == (0 if deleted else 1)]
+        keys = columns.sort_keys(sort)
+        found = _page(reading, columns, conditions, keys, _limit(limit), cursor)
+        shown = show(reading, record, found[:limit], fields, alone=False)
+        count = _count(connection, reading, columns, conditions) if total else None
+    following = to_cursor(keys, position(found[limit - 1], keys)) if len(found) > limit else None
+    return Page(shown, following, count if count is None else min(count, TOTAL_MAX), (count or 0) > TOTAL_MAX)
+
+
+def fetch(node: Node, actor: Actor, record: RecordType, id: str, *, fields: Collection[str] | None = None) -> Json:
+    """Return one record with all its fields, computed ones too, or only ``fields``.
+
+    Raises NotFound as well when the record is there but not for this actor to know of.
+    """
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        return show(reading, record, [_one(reading, record, id)], fields, alone=True)[0]
+
+
+def reveal(node: Node, actor: Actor, record: RecordType, id: str, field: str, reason: str) -> object:
+    """Return a masked field in clear and log that the actor looked, and why: both or neither.
+
+    Raises Forbidden unless a read rule of the actor's says ``reveal: logged``; NodeError without a reason.
+    """
+    with node.database.write() as connection:
+        reading = Reading(connection, node, actor)
+        row = rows.from_cells(record, _one(reading, record, id))
+        _check_reveal(reading, record, row, field, reason)
+        entry = AccessEntry(actor.id, record.key, id, field, reason.strip(), node.now())
+        _log_access(connection, node, row, entry)
+        spec = record.fields[field].spec
+        value = spec.json(reading.value(record, row, field), node.zone)
+    node.committed()
+    node.host.tell("read_logged", entry=entry)
+    return value
+
+
+def _page(
+    reading: Reading,
+    columns: Columns,
+    conditions: list[ColumnElement[bool]],
+    keys: list[SortKey],
+    limit: int,
+    cursor: str | None,
+) -> list[Mapping[str, object]]:
+    """Return the rows of a page and one more, which tells whether there is a next one.
+
+    One query per store that the reader sees: each comes out of its index in order, up to the end of the page,
+    while one query for both would read and sort everything.
+    """
+    beyond = [] if cursor is None else [after(keys, from_cursor(keys, cursor))]
+    order = [key.order() for key in keys]
+    found: list[Mapping[str, object]] = []
+    for mine in reading.owned(columns.table):
+        statement = select(columns.table).where(*mine, *conditions, *beyond).order_by(*order).limit(limit + 1)
+        found += [dict(row) for row in reading.connection.execute(statement).mappings()]
+    return in_order(found, keys)[: limit + 1]
+
+
+def _count(connection: Connection, reading: Reading, columns: Columns, conditions: list[ColumnElement[bool]]) -> int:
+    total = 0
+    for mine in reading.owned(columns.table):
+        some = select(columns.table.c.id).where(*mine, *conditions).limit(TOTAL_MAX + 1 - total)
+        total += connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return total
+
+
+def _one(reading: Reading, record: RecordType, id: str) -> dict[str, object]:
+    if not id.isprintable():  # PostgreSQL would not even be asked: it has no text with such characters
+        raise rows.missing(record, id)
+    table = reading.node.table(record)
+    statement = select(table).where(table.c.id == id, *reading.within(table), *reading.conditions(record))
+    found = reading.connection.execute(statement).mappings().first()
+    if found is None:
+        raise rows.missing(record, id)
+    return dict(found)
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= LIMIT_MAX:
+        raise NodeError.of("bad-limit", f"a page has 1 to {LIMIT_MAX} rows", f"每页 1 至 {LIMIT_MAX} 行", field="limit")
+    return limit
+
+
+def _check_reveal(reading: Reading, record: RecordType, row: Row, field: str, reason: str) -> None:
+    sight, env = reading.sight_of(record), reading.env_of(record, row)
+    known = {each.name for each in sight.fields()} - reading.shown(record, row).absent
+    if field not in known or not any(rule.reveal and field not in rule.hide for rule in sight.through(row, env)):
+        raise Forbidden.of(
+            "reveal-refused", "you may not see this field in clear", "您无权查看该字段的完整内容", field=field
+        )
+    if not reason.strip():
+        raise NodeError.of(
+            "reason-missing",
+            "say why you need to see this; the reason is logged",
+            "请填写查看原因，系统将予以记录",
+            fix=Text("enter a reason", "请填写原因"),
+            field="reason",
+        )
+
+
+def _log_access(connection: Connection, node: Node, row: Row, entry: AccessEntry) -> None:
+    """Write the access log beside the record it is about, so that the store learns what headquarters looked at."""
+    access = node.catalog.records[ACCESS]
+    values = {
+        "who": entry.who,
+        "record_type": entry.record_type,
+        "record_id": entry.record_id,
+        "field": entry.field,
+        "reason": entry.reason,
+        "seen_at": entry.at,
+    }
+    edit = Edit(access, node.new_id(), str(row.values["store"]), "create", rows.to_cells(access, values))
+    commit(connection, node, Deed(node.new_id(), f"{ACCESS}.log", entry.who, entry.at), [edit])

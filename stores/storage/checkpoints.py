@@ -1,0 +1,88 @@
+"""How far each stream has got. A position moves in the transaction of what it covers, so it can neither skip nor lag.
+
+``head``: how far an origin's log is stored here. ``up``: how much of it headquarters has acknowledged.
+``down``: up to which place of the hub's order this node holds the records of its scopes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from core.model.change import GENESIS
+from stores.storage import bulk
+from stores.storage.system import CHECKPOINT
+
+Stream = Literal["head", "up", "down"]
+HUB = "hub"  # the peer of a node with one upstream
+
+_COLUMNS = ("peer", "stream", "position", "proof", "moved_at")
+
+
+def head(connection: Connection, origin: str) -> tuple[int, str]:
+    """Return the last sequence number of an origin's log held here, and the hash that chains all before it."""
+    position, proof = _read(connection, origin, "head")
+    return position, proof or GENESIS
+
+
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return the head of every log held here, by origin."""
+    rows = bulk.run(connection, "SELECT peer, position, proof FROM checkpoint WHERE stream = 'head' ORDER BY peer")
+    return {origin: (seq, digest) for origin, seq, digest in rows}
+
+
+def move_head(connection: Connection, origin: str, seq: int, digest: str, at: str | None = None) -> None:
+    """Say how far an origin's log is stored here, in the transaction that stores it."""
+    _write(connection, origin, "head", seq, digest, at)
+
+
+def acked(connection: Connection, origin: str) -> int:
+    """Return how much of an origin's log headquarters has acknowledged."""
+    return _read(connection, origin, "up")[0]
+
+
+def ack(connection: Connection, origin: str, seq: int, at: str | None = None) -> int:
+    """Keep an acknowledgement and return what is acknowledged now. A late, smaller one changes nothing.
+
+    Headquarters cannot have more than was written here: what it claims beyond the head is not believed, because
+    those numbers will be given to changes it has never seen.
+    """
+    known = acked(connection, origin)
+    sure = max(known, min(seq, head(connection, origin)[0]))
+    if sure > known:
+        _write(connection, origin, "up", sure, None, at)
+    return sure
+
+
+def pulled(connection: Connection, peer: str = HUB) -> int:
+    """Return up to which place of the hub's order this node holds the records of its scopes."""
+    return _read(connection, peer, "down")[0]
+
+
+def epoch(connection: Connection, peer: str = HUB) -> str:
+    """Return the epoch of the hub that the down position belongs to; empty before the first pull."""
+    return _read(connection, peer, "down")[1] or ""
+
+
+def move_pulled(
+    connection: Connection, upto: int, *, peer: str = HUB, epoch: str | None = None, at: str | None = None
+) -> None:
+    """Say up to where the hub's order is held here, in the transaction of the rows; ``restart_pull`` goes back."""
+    position, proof = _read(connection, peer, "down")
+    if upto > position or (epoch is not None and epoch != proof):
+        _write(connection, peer, "down", max(upto, position), epoch if epoch is not None else proof, at)
+
+
+def restart_pull(connection: Connection, position: int, epoch: str, *, peer: str = HUB, at: str | None = None) -> None:
+    """Go on from ``position`` of a hub of another epoch; 0 reads everything again."""
+    _write(connection, peer, "down", position, epoch, at)
+
+
+def _read(connection: Connection, peer: str, stream: Stream) -> tuple[int, str | None]:
+    rows = bulk.run(connection, "SELECT position, proof FROM checkpoint WHERE peer = ? AND stream = ?", peer, stream)
+    return (rows[0][0], rows[0][1]) if rows else (0, None)
+
+
+def _write(connection: Connection, peer: str, stream: Stream, position: int, proof: str | None, at: str | None) -> None:
+    bulk.upsert(connection, CHECKPOINT, _COLUMNS, [(peer, stream, position, proof, at)])

@@ -1,0 +1,65 @@
+"""Where this node's counting stands: read once in a write transaction, counted on, and kept before it ends.
+
+Nothing is numbered by looking for the largest number so far: a line removed from the end of the log would then
+have its number given out twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from core.model.change import GENESIS
+from stores.node import Node
+from stores.storage import bulk
+from stores.storage.checkpoints import head, move_head
+from stores.storage.system import NODE_STATE
+
+HLC = "hlc"  # node_state: the last clock stamp given out or heard of
+HS = "hs"  # node_state: the hub's order, the number of its last transaction
+
+
+@dataclass(slots=True)
+class Counters:
+    """The counters of one node inside one write transaction. ``save`` keeps them in it."""
+
+    origin: str
+    seq: int
+    hash: str
+    hlc: int
+    hs: int
+
+    def next_hs(self) -> int:
+        """Give out the next place in the hub's order; it is commit order, because there is one writer."""
+        self.hs += 1
+        return self.hs
+
+
+def load(connection: Connection, node: Node) -> Counters:
+    """Return where the node stands. The clock is told what was kept, so that it never goes back (sync.md 6)."""
+    kept: dict[str, str] = dict(bulk.run(connection, "SELECT key, value FROM node_state WHERE key IN (?, ?)", HLC, HS))
+    seq, digest = head(connection, node.identity.origin)
+    hlc = int(kept.get(HLC, 0))
+    node.clock.observe(hlc)
+    return Counters(node.identity.origin, seq, digest, hlc, int(kept.get(HS, 0)))
+
+
+def save(connection: Connection, counters: Counters) -> None:
+    """Keep the counters in the caller's transaction: they are durable exactly when what they number is."""
+    facts = [(HLC, str(counters.hlc)), (HS, str(counters.hs))]
+    bulk.upsert(connection, NODE_STATE, ("key", "value"), facts)
+    if counters.hash != GENESIS:
+        move_head(connection, counters.origin, counters.seq, counters.hash)
+
+
+def hub_sequence(connection: Connection) -> int:
+    """Return the number of the hub's last transaction; 0 on a node that is no hub."""
+    kept = bulk.run(connection, "SELECT value FROM node_state WHERE key = ?", HS)
+    return int(kept[0][0]) if kept else 0
+
+
+def clock_stamp(connection: Connection) -> int:
+    """Return the last clock stamp this node has given out or heard of."""
+    kept = bulk.run(connection, "SELECT value FROM node_state WHERE key = ?", HLC)
+    return int(kept[0][0]) if kept else 0

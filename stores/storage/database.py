@@ -1,0 +1,219 @@
+"""The database of one node: one writer at a time, many readers, SQLite or PostgreSQL behind one address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from core.model.errors import NodeError, Problem, Text
+from stores.storage.turns import TurnMissed, Turns
+
+__all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchronous"]  # also for the layers above
+
+Dialect = Literal["sqlite", "postgresql"]
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
+WRITE_WAIT_S_MAX = 30.0  # how long an action waits for its turn before the person is told that the node is busy
+BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for a writer in another process
+READERS_MAX = 24
+IDLE_MS_MAX = 300_000  # PostgreSQL ends a transaction that does nothing for so long: it would hold everybody's lock
+_LOCK_FAMILY = 0x6272  # our half of PostgreSQL's advisory lock key; the other half is the schema
+
+# READ COMMITTED on purpose: the advisory lock is the first statement, and only a snapshot taken after it
+# shows what the previous writer committed. Under REPEATABLE READ the lock statement itself would take the snapshot.
+_WRITE_LOCK = text("SELECT pg_advisory_xact_lock(:family, coalesce(hashtext(current_schema()), 0))").bindparams(
+    family=_LOCK_FAMILY
+)
+
+_READ_FAULTS = ("disk i/o", "malformed", "not a database")
+_WRITE_FAULTS = (*_READ_FAULTS, "is full", "no space", "readonly")
+
+
+class Busy(NodeError):
+    """Another writer did not finish in time; nothing was saved, the same action may be tried again."""
+
+    status = 503
+
+
+class StorageFault(NodeError):
+    """The disk is full, read-only or damaged; nothing was saved."""
+
+    status = 507
+
+
+class Database:
+    """One node's database, by URL: ``sqlite:///path``, ``sqlite:///:memory:`` or ``postgresql://…``."""
+
+    def __init__(
+        self, url: str, *, synchronous: Synchronous = "FULL", write_wait_s_max: float = WRITE_WAIT_S_MAX
+    ) -> None:
+        self.url: URL = _with_driver(make_url(url))
+        self._turns = Turns()
+        self._wait_s_max = write_wait_s_max
+        self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
+        if self.dialect == "postgresql":
+            self._writer, self._reader = _postgres(self.url, write_wait_s_max)
+        elif self.in_memory:
+            self._writer = self._reader = _sqlite_in_memory()
+        else:
+            self._writer, self._reader = _sqlite_files(self.url, synchronous)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which SQL it speaks."""
+        return "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open the one write transaction; commit at the end of the block, roll back if it raises.
+
+        Threads of this process wait in line; other processes are kept out by ``BEGIN IMMEDIATE`` or by the
+        advisory lock, which is taken before anything is read: what the block reads is what the last writer
+        left, and sequence numbers come out in commit order (sync.md 7). Schema changes roll back as well.
+
+        Raises ``Busy`` when no turn came in time and ``StorageFault`` when the disk refuses.
+        """
+        turn = self._turns.turn(self._wait_s_max)
+        with _told_plainly(_WRITE_FAULTS), turn, self._writer.connect() as connection, connection.begin():
+            if self.dialect == "postgresql":
+                connection.execute(_WRITE_LOCK)
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read transaction: one consistent picture, never blocked by the writer; writing in it fails."""
+        with (
+            _told_plainly(_READ_FAULTS),
+            self._shared_connection(),
+            self._reader.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def image(self) -> bytes:
+        """Return a database in memory as bytes."""
+        with self.read() as connection:
+            image: bytes = _driver(connection).serialize()
+            return image
+
+    def load(self, image: bytes) -> None:
+        """Become the database in memory that ``image`` was made of. What was in this one is gone."""
+        assert self.in_memory, "a file is not overwritten"
+        with self._turns.turn(self._wait_s_max), self._writer.connect() as connection:
+            _driver(connection).deserialize(image)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _shared_connection(self) -> AbstractContextManager[None]:
+        """A database in memory has one connection, so its readers wait in line with the writer."""
+        return self._turns.turn(self._wait_s_max) if self.in_memory else nullcontext()
+
+
+def _driver(connection: Connection) -> Any:
+    """Return the SQLite connection underneath."""
+    return connection.connection.dbapi_connection
+
+
+def _with_driver(url: URL) -> URL:
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite":
+        return url
+    raise NodeError.of(
+        "database-unknown",
+        f"a node cannot keep its data in '{url.drivername}'",
+        f"节点不支持 '{url.drivername}' 数据库",
+        fix=Text("write sqlite:///file or postgresql://…", "请填写 sqlite:///文件 或 postgresql://…"),
+    )
+
+
+def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
+    engine = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute(f"SET lock_timeout = {int(write_wait_s_max * 1000)}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS_MAX}")
+        connection.commit()
+
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(isolation_level="READ COMMITTED"), reader
+
+
+def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
+    _make_private(Path(url.database or ""))
+    writer = create_engine(url, pool_size=1, max_overflow=0)
+    _take_over(writer, "BEGIN IMMEDIATE", ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
+    reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX)
+    _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
+    return writer, reader
+
+
+def _make_private(file: Path) -> None:
+    """Make a new database readable by its own user only; SQLite gives its WAL the same rights. An old one is left."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # there already, a URI, or a disk that will be complained about when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _sqlite_in_memory() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    _take_over(engine, "BEGIN IMMEDIATE", ["foreign_keys = ON"])
+    return engine
+
+
+def _take_over(engine: Engine, begin: str, pragmas: list[str]) -> None:
+    """Begin transactions ourselves. Python's driver would begin late, and would not roll a CREATE TABLE back."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in [f"busy_timeout = {BUSY_TIMEOUT_MS}", "temp_store = MEMORY", *pragmas]:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+@contextmanager
+def _told_plainly(faults: tuple[str, ...]) -> Iterator[None]:
+    """Turn a full disk or a writer that never ends into an error that a person can act on."""
+    try:
+        yield
+    except TurnMissed:
+        raise Busy((_BUSY,)) from None
+    except DatabaseError as error:
+        if type(error) not in {OperationalError, DatabaseError}:
+            raise
+        said = str(error.orig).lower()
+        if "locked" in said or "lock timeout" in said:
+            raise Busy((_BUSY,)) from error
+        if any(fault in said for fault in faults):
+            raise StorageFault((_storage_problem(str(error.orig)),)) from error
+        raise
+
+
+_BUSY = Problem(
+    "node-busy",
+    Text("another change is still being written", "另一项更改仍在写入"),
+    fix=Text("try again in a moment", "请稍后重试"),
+)
+
+
+def _storage_problem(said: str) -> Problem:
+    return Problem(
+        "storage-fault",
+        Text(f"the database cannot be written: {said}", f"数据库无法写入：{said}"),
+        fix=Text("free disk space or check the disk, then try again", "请清理磁盘空间或检查磁盘后重试"),
+    )

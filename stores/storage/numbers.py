@@ -1,0 +1,116 @@
+"""Record numbers: one gapless-enough sequence per record type, store and prefix, given out at the record's home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.language.definition import NumberFormat, RecordType
+from stores.storage.system import SEQUENCE
+
+_DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}
+_DATE_PART = re.compile("|".join(_DATE_PARTS))
+_TODAY_PARTS = frozenset({"yyyy", "yy", "MM", "dd"})  # of the business day, when no field is named
+
+
+def next_number(
+    connection: Connection,
+    record: RecordType,
+    table: Table,
+    store: str,
+    values: Mapping[str, object],
+    *,
+    today: date,
+    zone: ZoneInfo,
+) -> str:
+    """Return the next number of ``record`` in ``store``; call it in the write transaction that creates the record.
+
+    ``{seq:3}`` counts from 1 and restarts where the other parts change; ``{store}``, any field with a date format,
+    and ``{yy}``-like parts of the business day ``today`` make the prefix. A number that was rolled back is given
+    out again; one that exists already (the sequence came from an old backup, or a new PC took a dead one's place)
+    is stepped over.
+    """
+    assert record.number is not None, f"{record.key} has no number"
+    before, width, after = _around_sequence(record.number, store, values, today, zone)
+    last = _last(connection, record, store, before + "#" + after)
+    n = last + 1
+    while (taken := _highest_taken(connection, table, store, before, n, width, after)) is not None:
+        n = taken + 1
+    _remember(connection, record, store, before + "#" + after, n)
+    return f"{before}{n:0{width}d}{after}"
+
+
+def _around_sequence(
+    number: NumberFormat, store: str, values: Mapping[str, object], today: date, zone: ZoneInfo
+) -> tuple[str, int, str]:
+    """Return what stands before the sequence, its width, and what stands after it."""
+    texts, width = ["", ""], 0
+    for part in number.parts:
+        if isinstance(part, str):
+            texts[width > 0] += part
+        elif part[0] == "seq":
+            width = int(part[1] or 1)
+        else:
+            texts[width > 0] += _part(part[0], part[1], store, values, today, zone)
+    assert width, f"the number `{number.text}` has no sequence"
+    return texts[0], width, texts[1]
+
+
+def _part(name: str, form: str, store: str, values: Mapping[str, object], today: date, zone: ZoneInfo) -> str:
+    if name == "store":
+        return store
+    if not form and name in _TODAY_PARTS:
+        return today.strftime(_DATE_PARTS[name])
+    value = today if name == "today" else values.get(name)
+    if isinstance(value, datetime):
+        value = value.astimezone(zone)
+    if isinstance(value, date) and form:
+        return value.strftime(_DATE_PART.sub(lambda found: _DATE_PARTS[found.group()], form.replace("%", "%%")))
+    return "" if value is None else str(value)
+
+
+def _last(connection: Connection, record: RecordType, store: str, prefix: str) -> int:
+    kept = connection.execute(
+        select(SEQUENCE.c.last).where(
+            SEQUENCE.c.type == record.key, SEQUENCE.c.store == store, SEQUENCE.c.prefix == prefix
+        )
+    ).scalar()
+    return int(kept or 0)
+
+
+def _remember(connection: Connection, record: RecordType, store: str, prefix: str, last: int) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(SEQUENCE).values(type=record.key, store=store, prefix=prefix, last=last)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["type", "store", "prefix"], set_={"last": statement.excluded.last}
+        )
+    )
+
+
+def _highest_taken(
+    connection: Connection, table: Table, store: str, before: str, n: int, width: int, after: str
+) -> int | None:
+    """Return the highest sequence from ``n`` up, of the same length, that a record of the store has already.
+
+    Numbers of one length sort like their sequences, so one look-up in the index on the number answers.
+    """
+    digits = f"{n:0{width}d}"
+    highest = connection.execute(
+        select(func.max(table.c.number)).where(
+            table.c._store == store,
+            table.c.number >= f"{before}{digits}{after}",
+            table.c.number <= f"{before}{'9' * len(digits)}{after}",
+            func.length(table.c.number) == len(before) + len(digits) + len(after),
+            table.c.number.endswith(after, autoescape=True),
+        )
+    ).scalar()
+    if highest is None:
+        return None
+    sequence = highest[len(before) : len(before) + len(digits)]
+    return int(sequence) if sequence.isdecimal() else None

@@ -1,0 +1,194 @@
+"""The node's own tables: its log, checkpoints, timers, sign-ins. Records of the business are in ``tables``.
+
+Values are cells like everywhere else: text or whole numbers, moments as UTC text of fixed width. Nothing here
+is checked by the database except the keys: what the node itself writes wrong is our bug, not the shop's.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import Index, Table
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from stores.storage.columns import Chars, Whole
+
+
+class System(SQLModel, registry=registry()):
+    """Base of the system tables, with metadata of its own: plugins reload without touching them."""
+
+
+class NodeState(System, table=True):
+    """A fact the node keeps about itself, by name (see ``state``)."""
+
+    __tablename__: ClassVar[str] = "node_state"
+    key: str = Field(sa_type=Chars, primary_key=True)
+    value: str = Field(sa_type=Chars)
+
+
+class Log(System, table=True):
+    """One line of the append-only log, gapless per origin: the audit trail and what is sent up."""
+
+    __tablename__: ClassVar[str] = "log"
+    __table_args__ = (Index("log_of_record", "type", "pk"), Index("log_of_tx", "tx"))
+    origin: str = Field(sa_type=Chars, primary_key=True)
+    seq: int = Field(sa_type=Whole, primary_key=True)
+    tx: str = Field(sa_type=Chars)
+    nth: int = Field(sa_type=Whole)
+    of: int = Field(sa_type=Whole)
+    action: str = Field(sa_type=Chars)
+    hlc: int = Field(sa_type=Whole)
+    at: str = Field(sa_type=Chars)
+    received: str = Field(sa_type=Chars)
+    mono: int = Field(sa_type=Whole)
+    boot: str = Field(sa_type=Chars)
+    actor: str = Field(sa_type=Chars)
+    store: str = Field(sa_type=Chars)
+    type: str = Field(sa_type=Chars)
+    pk: str = Field(sa_type=Chars)
+    kind: str = Field(sa_type=Chars)
+    base_hs: int = Field(sa_type=Whole)
+    body: str = Field(sa_type=Chars)  # JSON: field -> [old, new]
+    facts: str | None = Field(default=None, sa_type=Chars)  # JSON
+    hidden: str | None = Field(default=None, sa_type=Chars)  # JSON like body: fields that never leave this node
+    hash: str = Field(sa_type=Chars)
+
+
+class Checkpoint(System, table=True):
+    """How far a stream has got (see ``checkpoints``). ``proof`` makes it believable: a head hash, a hub's epoch."""
+
+    __tablename__: ClassVar[str] = "checkpoint"
+    peer: str = Field(sa_type=Chars, primary_key=True)
+    stream: str = Field(sa_type=Chars, primary_key=True)
+    position: int = Field(sa_type=Whole)
+    proof: str | None = Field(default=None, sa_type=Chars)
+    moved_at: str | None = Field(default=None, sa_type=Chars)
+
+
+class Timer(System, table=True):
+    """A timer: when it is due, and when to look at it next (a reminder, or just after the due moment).
+
+    ``next_at`` empty: it has fired for this ``due``; ``fault`` then says why its action was refused, if it was.
+    """
+
+    __tablename__: ClassVar[str] = "timer"
+    __table_args__ = (Index("timer_next", "next_at"),)
+    type: str = Field(sa_type=Chars, primary_key=True)
+    pk: str = Field(sa_type=Chars, primary_key=True)
+    name: str = Field(sa_type=Chars, primary_key=True)
+    due: str = Field(sa_type=Chars)
+    next_at: str | None = Field(default=None, sa_type=Chars)
+    stage: int = Field(default=0, sa_type=Whole)  # reminders behind us
+    fault: str | None = Field(default=None, sa_type=Chars)  # JSON: {"en": …, "zh": …}
+
+
+class Sequence(System, table=True):
+    """The last number given out per record type, store and prefix."""
+
+    __tablename__: ClassVar[str] = "sequence"
+    type: str = Field(sa_type=Chars, primary_key=True)
+    store: str = Field(sa_type=Chars, primary_key=True)
+    prefix: str = Field(sa_type=Chars, primary_key=True)
+    last: int = Field(sa_type=Whole)
+
+
+class Quarantine(System, table=True):
+    """A change that could not be applied: stored, acknowledged, retried, visible (sync.md 13)."""
+
+    __tablename__: ClassVar[str] = "quarantine"
+    __table_args__ = (Index("quarantine_of_record", "type", "pk"),)
+    origin: str = Field(sa_type=Chars, primary_key=True)
+    seq: int = Field(sa_type=Whole, primary_key=True)
+    tx: str = Field(sa_type=Chars)
+    type: str = Field(sa_type=Chars)
+    pk: str = Field(sa_type=Chars)
+    entry: str = Field(sa_type=Chars)  # JSON, to try again: who sent the log line; of a parked row the row itself
+    why: str = Field(sa_type=Chars)  # JSON: {"en": …, "zh": …}
+    kept_at: str = Field(sa_type=Chars)
+    tries: int = Field(default=1, sa_type=Whole)
+
+
+class Account(System, table=True):
+    """How a member of staff signs in. The hash comes in from outside; no password is ever here."""
+
+    __tablename__: ClassVar[str] = "account"
+    staff_id: str = Field(sa_type=Chars, primary_key=True)
+    login: str = Field(sa_type=Chars, unique=True)
+    password_hash: str = Field(sa_type=Chars)
+    created_at: str = Field(sa_type=Chars)
+    changed_at: str = Field(sa_type=Chars)
+    active: int = Field(default=1, sa_type=Whole)
+    failures: int = Field(default=0, sa_type=Whole)  # wrong passwords since the last right one
+    locked_until: str | None = Field(default=None, sa_type=Chars)
+
+
+class Session(System, table=True):
+    """A signed-in browser or program. Only the hash of its token is kept."""
+
+    __tablename__: ClassVar[str] = "session"
+    __table_args__ = (Index("session_of_staff", "staff_id"), Index("session_end", "expires_at"))
+    token_hash: str = Field(sa_type=Chars, primary_key=True)
+    staff_id: str = Field(sa_type=Chars)
+    created_at: str = Field(sa_type=Chars)
+    seen_at: str = Field(sa_type=Chars)
+    expires_at: str = Field(sa_type=Chars)
+    agent: str | None = Field(default=None, sa_type=Chars)
+
+
+class Credential(System, table=True):
+    """What a node shows to the hub. Rotating: the one before stays good until the new one has been used."""
+
+    __tablename__: ClassVar[str] = "credential"
+    __table_args__ = (Index("credential_of_node", "node"),)
+    token_hash: str = Field(sa_type=Chars, primary_key=True)
+    node: str = Field(sa_type=Chars)
+    store: str = Field(sa_type=Chars)
+    created_at: str = Field(sa_type=Chars)
+    used_at: str | None = Field(default=None, sa_type=Chars)
+    revoked_at: str | None = Field(default=None, sa_type=Chars)
+
+
+class Invitation(System, table=True):
+    """A code that enrols one node of one store, once, for a while. Only its hash is kept."""
+
+    __tablename__: ClassVar[str] = "invitation"
+    code_hash: str = Field(sa_type=Chars, primary_key=True)
+    store: str = Field(sa_type=Chars)
+    created_by: str = Field(sa_type=Chars)
+    created_at: str = Field(sa_type=Chars)
+    expires_at: str = Field(sa_type=Chars)
+    used_at: str | None = Field(default=None, sa_type=Chars)
+    used_by: str | None = Field(default=None, sa_type=Chars)  # the node
+
+
+class Receipt(System, table=True):
+    """The hub's signed word that it holds an origin's log up to ``seq`` with head ``hash``."""
+
+    __tablename__: ClassVar[str] = "receipt"
+    origin: str = Field(sa_type=Chars, primary_key=True)
+    seq: int = Field(sa_type=Whole, primary_key=True)
+    hash: str = Field(sa_type=Chars)
+    epoch: str = Field(sa_type=Chars)  # the hub's, when it signed
+    time: int = Field(sa_type=Whole)  # milliseconds by the hub's clock
+    signature: str = Field(sa_type=Chars)
+
+
+SYSTEM = System.metadata
+
+
+def _table(model: type[System]) -> Table:
+    return SYSTEM.tables[str(model.__tablename__)]
+
+
+NODE_STATE = _table(NodeState)
+LOG = _table(Log)
+CHECKPOINT = _table(Checkpoint)
+TIMER = _table(Timer)
+SEQUENCE = _table(Sequence)
+QUARANTINE = _table(Quarantine)
+ACCOUNT = _table(Account)
+SESSION = _table(Session)
+CREDENTIAL = _table(Credential)
+INVITATION = _table(Invitation)
+RECEIPT = _table(Receipt)

@@ -1,0 +1,359 @@
+"""One action: who may, what is checked, what it does; all of it or nothing, whatever breaks in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from core.model.errors import ActionRefused, Clash, Forbidden, NodeError, NotFound, Text
+from stores.actor import SYSTEM_ACTOR
+from stores.changes import log
+from tests.stores.shop import Shop, local
+
+PLUGIN = """
+settings:
+  cap: {type: money, default: null, label: {en: Cap, zh: 上限}}
+  share: {type: decimal, digits: 2, default: null, label: {en: Share, zh: 比例}}
+  fine: {type: money, default: null, label: {en: Fine, zh: 罚款}}
+  hold: {type: duration, default: 20m, label: {en: Hold, zh: 保留}}
+ledgers:
+  credit: {account: staff, unit: CNY, label: {en: Credit, zh: 业绩}}
+records:
+  task:
+    label: {en: Task, zh: 任务}
+    fields: {about: {type: ref, to: booking, label: {en: About, zh: 关于}}, what: {type: text, label: {en: What, zh: 内容}}, tag: {type: text, unique: true, label: {en: Tag, zh: 标签}}}
+    by: desk
+    actions: {add: {from: new, ask: [what, about], label: {en: Add, zh: 新增}}}
+  booking:
+    label: {en: Booking, zh: 订房}
+    number: "{store}-{seq:3}"
+    fields:
+      guest: {type: text, required: true, label: {en: Guest, zh: 客人}}
+      room: {type: text, label: {en: Room, zh: 房间}}
+      amount: {type: money, label: {en: Amount, zh: 金额}}
+      third: {type: money, label: {en: Third, zh: 三分之一}}
+      limit: {type: money, value: =settings.cap * 2, label: {en: Limit, zh: 限额}}
+      paid_at: {type: datetime, label: {en: Paid at, zh: 付款时间}}
+      by: {type: ref, to: staff, label: {en: By, zh: 经手}}
+    states: {held: {en: Held, zh: 保留}, seated: {en: Seated, zh: 到房}, void: {en: Void, zh: 作废}}
+    by: desk
+    actions:
+      book:
+        from: new
+        ask: [guest, room, amount]
+        to: held
+        checks:
+          capped: {rule: self.amount <= settings.cap, message: {en: "{self.amount} is above {settings.cap}", zh: "{self.amount} 超过 {settings.cap}"}}
+          twice: {rule: self.amount <= self.limit, message: {en: Above twice the cap, zh: 超过两倍上限}}
+          roomy: {rule: has(self.room), level: warn, message: {en: No room yet, zh: 尚未给房}}
+        set: {third: =self.amount / 3}
+        label: {en: Book, zh: 订房}
+      arrive:
+        from: held
+        to: seated
+        ask: [{tip: {type: money, label: {en: Tip, zh: 小费}}}]
+        set: {by: =me, amount: =self.amount * settings.share}
+        post: {credit: [{account: =me, amount: 1}, {account: =me, amount: =settings.fine}]}
+        create: {task: {with: {what: '="clean " + self.room', about: =self}}}
+        notice: arrived
+        label: {en: Arrive, zh: 到房}
+      sort:
+        from: held
+        outcomes:
+          - {when: self.amount > settings.cap, to: void}
+          - {when: self.amount > 5000, refuse: {en: "{self.guest} owes too much", zh: "{self.guest} 欠款过多"}}
+          - {when: self.amount > 0, to: seated}
+        label: {en: Sort, zh: 分流}
+      tag: {from: held, create: {task: {with: {what: x, tag: =self.guest}}}, label: {en: Tag, zh: 标记}}
+      pay: {from: seated, set: {paid_at: =now}, label: {en: Pay, zh: 付款}}
+      drop: {delete: true, label: {en: Delete, zh: 删除}}
+      restore: {undelete: true, label: {en: Restore, zh: 恢复}}
+      blow: {from: held, set: {amount: =self.amount * 999999999999999999}, label: {en: Blow up, zh: 放大}}
+      sweep: {by: system, from: held, to: void, checks: {odd: {rule: has(self.paid_at), level: warn, message: {en: Unpaid, zh: 未付}}}, label: {en: Sweep, zh: 清理}}
+notices:
+  arrived: {to: [desk, =self.by], text: {en: "{self.guest} came at {now}", zh: "{self.guest} 于 {now} 到店"}}
+"""
+BOOKING = {"guest": "Chen", "room": "V8", "amount": "300"}
+
+
+@pytest.fixture
+def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
+    """A club on each database."""
+    made: Shop = a_shop(PLUGIN, database_url)
+    return made
+
+
+@pytest.fixture
+def quick(a_shop: Callable[..., Shop]) -> Shop:
+    """A club in memory."""
+    made: Shop = a_shop(PLUGIN)
+    return made
+
+
+def codes(refusal: pytest.ExceptionInfo[NodeError]) -> list[str]:
+    return [problem.code for problem in refusal.value.problems]
+
+
+def configure(shop: Shop, **values: str) -> None:
+    for name, value in values.items():
+        shop.do("setting.set", SYSTEM_ACTOR, plugin="club", name=name, value=value)
+
+
+def test_a_booking_is_made_numbered_logged_and_told_as_one(shop: Shop) -> None:
+    li = shop.hire("li", "desk")
+
+    receipt = shop.do("booking.book", li, **BOOKING)
+
+    row = shop.row("booking", receipt.id)
+    assert (receipt.number, receipt.state, receipt.provisional, receipt.warnings) == ("0755-001", "held", False, ())
+    assert (row["guest"], row["amount"], row["third"]) == ("Chen", Decimal("300.00"), Decimal("100.00"))
+    (line,) = shop.log("booking", receipt.id)
+    assert (line.action, line.actor, line.facts) == ("club.booking.book", "li", {"version": "1.0.0"})
+
+
+def test_what_follows_is_written_with_it(shop: Shop) -> None:
+    li = shop.hire("li", "desk")
+    booking = shop.do("booking.book", li, **BOOKING).id
+
+    shop.do("booking.arrive", li, booking, tip="20")
+
+    (task,) = shop.rows("task")
+    (notice,) = shop.notices("arrived")
+    assert (task.values["what"], task.values["about"]) == ("clean V8", booking)
+    assert (notice.values["to"], notice.values["roles"]) == (["li"], ["desk"])
+    assert notice.values["en"] == "Chen came at 2026-03-07 20:30"
+    assert shop.row("booking", booking)["by"] == "li"
+    lines = [line for line in shop.log() if line.action == "club.booking.arrive"]
+    assert [line.type for line in lines] == ["club.booking", "club.credit", "club.task", "core.notice"]
+    assert len({line.tx for line in lines}) == 1
+    assert (lines[0].facts or {})["ask"] == {"tip": "20.00"}
+
+
+def test_a_third_of_a_sum_is_kept_to_the_fen_as_the_next_rule_sees_it(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+
+    booking = quick.do("booking.book", li, guest="Chen", room="V8", amount="100").id
+
+    assert quick.row("booking", booking)["third"] == Decimal("33.33")
+
+
+def test_an_unknown_action_names_the_nearest(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+
+    with pytest.raises(NotFound, match="did you mean `book`"):
+        quick.do("booking.bok", li)
+
+
+@pytest.mark.parametrize(("what", "id"), [("booking.arrive", None), ("booking.book", "b1")])
+def test_an_action_is_sent_to_the_record_or_to_the_list_never_to_the_other(
+    quick: Shop, what: str, id: str | None
+) -> None:
+    with pytest.raises(NotFound) as refusal:
+        quick.do(what, quick.hire("li", "desk"), id)
+
+    assert codes(refusal) == ["wrong-address"]
+
+
+def test_an_action_that_the_state_does_not_allow_says_what_the_state_is(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    booking = quick.do("booking.book", li, **BOOKING).id
+
+    with pytest.raises(Clash, match="the Booking is `Held`") as refusal:
+        quick.do("booking.pay", li, booking)
+
+    assert refusal.value.problems[0].fix == Text("possible in: Seated", "可执行的状态：到房")
+
+
+def test_somebody_of_another_store_is_told_there_is_no_such_record(quick: Shop) -> None:
+    li, stranger = quick.hire("li", "desk"), quick.hire("wu", "desk", store="0756")
+    booking = quick.do("booking.book", li, **BOOKING).id
+
+    with pytest.raises(NotFound) as refusal:
+        quick.do("booking.arrive", stranger, booking)
+    with pytest.raises(NotFound) as unknown:
+        quick.do("booking.arrive", stranger, "nothing")
+
+    assert str(refusal.value).replace(booking, "nothing") == str(unknown.value)
+    with pytest.raises(NotFound, match="do not work in store"):
+        quick.do("booking.book", stranger, store="0755", **BOOKING)
+
+
+def test_headquarters_people_work_in_every_store_with_their_own_posts(quick: Shop) -> None:
+    chief = quick.hire("qin", "desk", store="hq")
+    auditor = quick.hire("bo", "audit", store="hq")
+
+    booking = quick.do("booking.book", chief, store="0755", **BOOKING).id
+
+    assert quick.row("booking", booking)["store"] == "0755"
+    with pytest.raises(Forbidden):
+        quick.do("booking.arrive", auditor, booking)
+
+
+def test_every_wrong_input_is_told_at_once(quick: Shop) -> None:
+    with pytest.raises(ActionRefused) as refusal:
+        quick.do("booking.book", quick.hire("li", "desk"), amount="much", rom="V8")
+
+    assert {(p.code, p.field) for p in refusal.value.problems} == {
+        ("unknown-input", "rom"), ("bad-value", "amount"), ("required", "guest"),
+    }  # fmt: skip
+    assert quick.rows("booking") == []
+
+
+def test_a_blank_figure_writes_nothing_posts_nothing_and_picks_no_outcome(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    booking, other = (quick.do("booking.book", li, **BOOKING).id for _ in range(2))
+
+    quick.do("booking.arrive", li, booking)
+    sorted_ = quick.do("booking.sort", li, other)
+
+    assert quick.row("booking", booking)["amount"] == Decimal("300.00")
+    assert [row.values["amount"] for row in quick.rows("credit")] == [Decimal("1.00")]
+    assert sorted_.state == "seated"
+
+
+def test_a_configured_figure_writes_posts_and_picks(quick: Shop) -> None:
+    configure(quick, share="0.5", fine="50", cap="300")
+    li = quick.hire("li", "desk")
+    booking = quick.do("booking.book", li, **BOOKING).id
+
+    quick.do("booking.arrive", li, booking)
+
+    assert quick.row("booking", booking)["amount"] == Decimal("150.00")
+    assert sorted(row.values["amount"] for row in quick.rows("credit")) == [Decimal(1), Decimal(50)]
+
+
+def test_the_first_outcome_that_fits_is_taken_and_its_place_is_logged(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    small, large, none = (
+        quick.do("booking.book", li, guest="Chen", room="V8", amount=amount).id for amount in ("1", "6000", "0")
+    )
+
+    quick.do("booking.sort", li, small)
+
+    assert (quick.log("booking", small)[-1].facts or {})["outcome"] == 2
+    with pytest.raises(ActionRefused, match="Chen owes too much"):
+        quick.do("booking.sort", li, large)
+    with pytest.raises(ActionRefused) as refusal:
+        quick.do("booking.sort", li, none)
+    assert codes(refusal) == ["no-outcome"]
+
+
+def test_an_empty_field_takes_no_outcome(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    booking = quick.put("booking", "b1", guest="Chen")
+
+    with pytest.raises(ActionRefused) as refusal:
+        quick.do("booking.sort", li, booking)
+
+    assert codes(refusal) == ["no-outcome"]
+
+
+def test_a_deleted_record_is_gone_until_it_is_restored(shop: Shop) -> None:
+    li = shop.hire("li", "desk")
+    booking = shop.do("booking.book", li, **BOOKING).id
+    with pytest.raises(Clash, match="is not deleted"):
+        shop.do("booking.restore", li, booking)
+
+    shop.do("booking.drop", li, booking)
+
+    for again in ("booking.drop", "booking.arrive"):
+        with pytest.raises(NotFound):
+            shop.do(again, li, booking)
+    with pytest.raises(ActionRefused) as refusal:
+        shop.do("task.add", li, what="clean", about=booking)
+    assert codes(refusal) == ["no-such-record"]
+
+    shop.do("booking.restore", li, booking)
+    assert shop.do("booking.arrive", li, booking).state == "seated"
+
+
+def test_a_result_that_the_field_cannot_hold_refuses_the_action(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    booking = quick.do("booking.book", li, **BOOKING).id
+
+    with pytest.raises(ActionRefused) as refusal:
+        quick.do("booking.blow", li, booking)
+
+    assert refusal.value.problems[0].field == "amount"
+    assert quick.row("booking", booking)["amount"] == Decimal(300)
+
+
+def test_what_an_action_creates_must_not_take_a_key_that_is_held(quick: Shop) -> None:
+    li = quick.hire("li", "desk")
+    booking = quick.do("booking.book", li, **BOOKING).id
+    quick.do("booking.tag", li, booking)
+
+    with pytest.raises(ActionRefused, match="Tag is already taken"):
+        quick.do("booking.tag", li, booking)
+
+
+def test_a_deed_that_comes_late_says_so_in_the_log(quick: Shop) -> None:
+    booking = quick.do("booking.book", quick.hire("li", "desk"), **BOOKING).id
+    quick.now = local("2026-03-07 21:00")
+
+    quick.do("booking.sweep", SYSTEM_ACTOR, booking, at="2026-03-07 20:58")
+
+    assert (quick.log("booking", booking)[-1].facts or {})["late_s"] == 120
+
+
+# --- power cuts
+
+
+class PowerCut(BaseException):
+    """The plug is pulled: nothing in the program may catch it."""
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(PLUGIN, f"sqlite:///{tmp_path}/club.db")
+    yield made
+    made.close()
+
+
+def cut_at(shop: Shop, nth: int) -> Callable[[], None]:
+    """Pull the plug before the ``nth`` statement of the writer; returns what puts it back."""
+    left = [nth]
+
+    def before(*_: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise PowerCut
+
+    engine = shop.node.database._writer
+    event.listen(engine, "before_cursor_execute", before)
+    return lambda: event.remove(engine, "before_cursor_execute", before)
+
+
+def picture(shop: Shop) -> dict[str, list[Any]]:
+    """Return everything the shop has, hidden columns and timers too."""
+    names = [name for (name,) in shop.sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: [tuple(row) for row in shop.sql(f'SELECT * FROM "{name}"')] for name in sorted(names)}
+
+
+def test_a_power_cut_before_any_statement_leaves_all_of_an_action_or_nothing(on_disk: Shop) -> None:
+    li = on_disk.hire("li", "desk")
+    booking = on_disk.do("booking.book", li, **BOOKING).id
+    before = picture(on_disk)
+    for nth in range(1, 200):
+        mend = cut_at(on_disk, nth)
+        try:
+            on_disk.do("booking.arrive", li, booking, tip="20")
+        except PowerCut:
+            on_disk.close()
+            on_disk.open()
+            assert picture(on_disk) == before, f"half of it was written before statement {nth}"
+            continue
+        mend()
+        break
+    else:
+        pytest.fail("an action should not take 200 statements")
+
+    assert nth > 10
+    assert len(on_disk.rows("task")) == len(on_disk.rows("credit")) == len(on_disk.notices("arrived")) == 1
+    with on_disk.node.database.read() as connection:
+        assert log.verify(connection, on_disk.node.identity.origin) is None

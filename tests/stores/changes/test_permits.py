@@ -1,0 +1,224 @@
+"""Who may say what about a record: its store, the stores that hold a copy, its home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.language.definition import RecordType
+from stores.changes.commit import Edit
+from tests.stores.chain import (
+    BOOKING,
+    MEMBER,
+    TARIFF,
+    Chain,
+    a_shared_member,
+    quarantined,
+)
+
+
+def test_a_state_told_by_a_node_that_is_not_the_home_becomes_a_conflict(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"name": "Chen", "state": "held"})
+    shops.settle()
+    shops.west.update(MEMBER, member, state="seated", tier="gold")
+
+    shops.settle()
+
+    for stand in shops.places:
+        row = stand.row(MEMBER, member)
+        assert (row["state"], row["tier"]) == ("held", "gold")
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["field"], conflict["theirs"]) == ("refused", "state", "seated")
+
+
+def test_the_home_moves_the_state_though_headquarters_edited_meanwhile(shops: Chain) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen", "state": "held"})
+    shops.settle()
+    shops.hub.update(BOOKING, booking, guest="Chen Yi")
+    shops.east.update(BOOKING, booking, state="seated")
+
+    shops.settle()
+
+    row = shops.hub.row(BOOKING, booking)
+    assert (row["state"], row["guest"]) == ("seated", "Chen Yi")
+    assert shops.hub.conflicts() == []
+
+
+def test_a_store_may_edit_fields_of_headquarters_records_that_it_holds(shops: Chain) -> None:
+    tariff = shops.hub.create(TARIFF, {"name": "room", "state": "held"})
+    shops.settle()
+    shops.west.update(TARIFF, tariff, price=100)
+
+    shops.settle()
+
+    assert shops.hub.row(TARIFF, tariff)["price"] == 100
+
+
+@pytest.mark.parametrize("store", ["west", "hq"])
+def test_a_store_may_not_create_a_record_of_another(shops: Chain, store: str) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"}, store=store)
+
+    shops.push(shops.east)
+
+    assert shops.hub.row(BOOKING, booking) == {}
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]
+
+
+def test_a_store_may_not_touch_a_record_that_it_does_not_hold(shops: Chain) -> None:
+    booking = shops.west.create(BOOKING, {"guest": "Chen"})
+    shops.push(shops.west)
+    shops.east.create(BOOKING, {"guest": "mine"}, id_=booking)
+    shops.east.update(BOOKING, booking, guest="stolen")
+
+    shops.push(shops.east)
+
+    assert shops.hub.row(BOOKING, booking)["guest"] == "Chen"
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours", "waits-behind"]
+
+
+def test_anybody_may_ask_the_home_of_a_record_by_a_request(shops: Chain) -> None:
+    records = shops.hub.node.catalog.records
+    request = records["core.request"]
+    wang = shops.west.create(records["core.staff"], {"name": "Wang"})
+    values = {"record_type": "club.member", "action": "retier", "state": "waiting", "actor": wang, "asked_in": "west"}
+
+    id_ = shops.west.create(request, values, store="east")
+    shops.settle()
+
+    assert shops.east.row(request, id_)["state"] == "waiting"
+
+
+def test_only_the_owner_deletes(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    shops.west.change_life(MEMBER, member, "delete")
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(MEMBER, member)["_life"] == 1
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]
+
+
+# --- what a stolen PC, or somebody with an editor for databases, might send -----------------------------------------
+
+
+def core(shops: Chain, name: str) -> RecordType:
+    return shops.hub.node.catalog.records[f"core.{name}"]
+
+
+@pytest.fixture
+def people(shops: Chain) -> dict[str, str]:
+    """Somebody at headquarters, in the east and in the west, known wherever they should be."""
+    staff = core(shops, "staff")
+    known = {
+        stand.store: stand.create(staff, {"name": stand.store, "roles": '["waiter"]', "active": 1})
+        for stand in shops.places
+    }
+    shops.settle()
+    return known
+
+
+@pytest.mark.parametrize("name", ["system", "hq", "east", "nobody"])
+def test_a_store_asks_for_nobody_but_its_own_people(shops: Chain, people: dict[str, str], name: str) -> None:
+    forged = {
+        "record_type": "core.staff",
+        "action": "hire",
+        "state": "waiting",
+        "actor": people.get(name, name),
+        "asked_in": "west",
+    }
+    id_ = shops.west.create(core(shops, "request"), forged, store="hq")
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(core(shops, "request"), id_) == {}
+    assert [line.code for line in quarantined(shops.hub)] == ["not-in-this-name"]
+
+
+def test_a_store_signs_for_nobody_but_its_own_people(shops: Chain, people: dict[str, str]) -> None:
+    request = core(shops, "request")
+    asked = {
+        "record_type": "club.booking",
+        "action": "seat",
+        "state": "waiting",
+        "actor": people["west"],
+        "asked_in": "west",
+    }
+    made = [shops.west.create(request, asked, store="east") for _ in range(2)]
+    shops.push(shops.west)
+    for id_, name in zip(made, ("west", "hq"), strict=True):
+        shops.west.update(request, id_, signed=f'[{{"by":"{people[name]}","role":"boss"}}]')
+
+    shops.push(shops.west)
+
+    own, forged = (shops.hub.row(request, id_)["signed"] for id_ in made)
+    assert own is not None
+    assert forged is None
+
+
+@pytest.mark.parametrize("change", [{"actor": "system"}, {"ask": "{}"}, {"record_id": "other"}, {"_life": 2}])
+def test_what_was_asked_stays_as_it_was_asked(shops: Chain, people: dict[str, str], change: dict[str, Any]) -> None:
+    request = core(shops, "request")
+    asked = {
+        "record_type": "club.booking",
+        "action": "seat",
+        "state": "waiting",
+        "actor": people["west"],
+        "asked_in": "west",
+    }
+    id_ = shops.west.create(request, asked, store="west")
+    shops.push(shops.west)
+    before = shops.hub.row(request, id_)
+    if "_life" in change:
+        shops.west.change_life(request, id_, "delete")
+    else:
+        shops.west.do(Edit(request, id_, "", "update", change))
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(request, id_) == before
+
+
+def test_a_store_edits_neither_headquarters_people_nor_its_settings(shops: Chain, people: dict[str, str]) -> None:
+    setting = core(shops, "setting")
+    deposit = shops.hub.create(setting, {"plugin": "club", "name": "deposit", "value": "300"})
+    shops.settle()
+    shops.west.update(core(shops, "staff"), people["hq"], roles='["hq_admin"]')
+    shops.west.update(setting, deposit, value="0")
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(core(shops, "staff"), people["hq"])["roles"] == '["waiter"]'
+    assert shops.hub.row(setting, deposit)["value"] == "300"
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours", "not-yours"]
+
+
+@pytest.mark.parametrize("how", ["edit", "delete"])
+def test_nobody_takes_back_that_he_looked_at_personal_data(shops: Chain, how: str) -> None:
+    access = core(shops, "access")
+    look = shops.west.create(access, {"who": "li", "field": "phone", "reason": "curious"})
+    shops.push(shops.west)
+    if how == "edit":
+        shops.west.update(access, look, reason="asked by the guest")
+    else:
+        shops.west.change_life(access, look, "delete")
+
+    shops.push(shops.west)
+
+    row = shops.hub.row(access, look)
+    assert (row["reason"], row["_life"]) == ("curious", 1)
+    assert [line.code for line in quarantined(shops.hub)] == ["record-fixed"]
+
+
+def test_a_store_opens_a_conflict_only_about_what_is_its_own(shops: Chain, people: dict[str, str]) -> None:
+    conflict, own = core(shops, "conflict"), shops.west.create(BOOKING, {"guest": "Chen"})
+    about = {"kind": "field", "state": "open", "outcome": "current"}
+    roles = {"record_type": "core.staff", "record_id": people["hq"], "field": "roles", "theirs": '["hq_admin"]'}
+    shops.west.create(conflict, {**about, **roles})
+    shops.west.create(conflict, {**about, "record_type": "club.booking", "record_id": own, "field": "guest"})
+    shops.west.create(conflict, {"kind": "refused", "state": "open", "record_type": "club.booking"})
+
+    shops.push(shops.west)
+
+    assert sorted(row["kind"] for row in shops.hub.conflicts()) == ["field", "refused"]
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]

@@ -1,0 +1,63 @@
+"""Many rows in one statement: the same on both databases, whatever the names and the values are."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Column, MetaData, Table
+
+from stores.storage import bulk
+from stores.storage.columns import Chars, Whole
+from stores.storage.database import Database
+
+# Words of SQL, and a name with a quote in it: a field may be called anything.
+ORDERS = Table("order", MetaData(), Column("id", Chars, primary_key=True), Column("group", Chars), Column('a"b', Whole))
+COLUMNS = bulk.columns_of(ORDERS)
+ROWS = [("a", '\'; DROP TABLE "order"; --', 2**63 - 1), ("b", "酒水 100%", -(2**63)), ("c", None, None)]
+
+
+@pytest.fixture
+def orders(database: Database) -> Database:
+    with database.write() as connection:
+        ORDERS.create(connection)
+        bulk.insert(connection, ORDERS, COLUMNS, ROWS)
+    return database
+
+
+def everything(database: Database) -> list[bulk.Values]:
+    with database.read() as connection:
+        return list(bulk.each(connection, 'SELECT * FROM "order" ORDER BY id'))
+
+
+def test_what_was_inserted_is_there(orders: Database) -> None:
+    assert everything(orders) == ROWS
+
+
+def test_an_upsert_writes_the_columns_it_names_and_leaves_the_others(orders: Database) -> None:
+    with orders.write() as connection:
+        bulk.upsert(connection, ORDERS, ("id", "group"), [("a", "x"), ("d", "y")])
+
+    assert everything(orders) == [("a", "x", 2**63 - 1), *ROWS[1:], ("d", "y", None)]
+
+
+def test_an_update_takes_the_key_last(orders: Database) -> None:
+    with orders.write() as connection:
+        bulk.update(connection, ORDERS, ("group", 'a"b'), [("x", 1, "a"), ("y", 2, "b")])
+
+    assert everything(orders)[:2] == [("a", "x", 1), ("b", "y", 2)]
+
+
+def test_any_number_of_keys_is_one_question(orders: Database) -> None:
+    keys = ["a", "c", *(f"none {n}" for n in range(70_000))]
+
+    with orders.read() as connection:
+        assert bulk.select(connection, ORDERS, ("id",), "id", keys, " ORDER BY id") == [("a",), ("c",)]
+        assert bulk.select(connection, ORDERS, ("id",), 'a"b', [2**63 - 1]) == [("a",)]
+        assert bulk.select(connection, ORDERS, ("id",), "id", []) == []
+
+
+def test_writing_nothing_is_no_statement(orders: Database) -> None:
+    with orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, [])
+        bulk.update(connection, ORDERS, ("group",), [])
+
+    assert everything(orders) == ROWS

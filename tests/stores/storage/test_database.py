@@ -1,0 +1,244 @@
+"""One writer at a time, readers that see one picture, and schema changes that roll back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Column, Connection, MetaData, Table, select, text
+from sqlalchemy.exc import DBAPIError
+
+from core.model.errors import NodeError
+from stores.storage.columns import Chars
+from stores.storage.database import Busy, Database
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A node's database with one table of rooms."""
+    made = Database(database_url)
+    with made.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT PRIMARY KEY, seats BIGINT)"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path}/node.db")
+    yield made
+    made.close()
+
+
+def rooms(connection: Connection) -> list[str]:
+    return [name for (name,) in connection.execute(text("SELECT name FROM room ORDER BY name"))]
+
+
+def add(connection: Connection, name: str) -> None:
+    connection.execute(text("INSERT INTO room (name) VALUES (:name)"), {"name": name})
+
+
+def test_what_a_write_block_did_is_there_afterwards(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, "V8")
+
+    with database.read() as connection:
+        assert rooms(connection) == ["V8"]
+
+
+def test_a_write_block_that_raises_leaves_nothing_not_even_a_table(database: Database) -> None:
+    def half_done() -> None:
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE guest (name TEXT)"))
+            add(connection, "V8")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
+
+    with database.read() as connection:
+        assert rooms(connection) == []
+        assert not connection.dialect.has_table(connection, "guest")
+
+
+def test_a_savepoint_rolls_back_alone(database: Database) -> None:
+    def half_done(connection: Connection) -> None:
+        with connection.begin_nested():
+            add(connection, "V9")
+            raise ZeroDivisionError
+
+    with database.write() as connection:
+        add(connection, "V8")
+        with pytest.raises(ZeroDivisionError):
+            half_done(connection)
+
+    with database.read() as connection:
+        assert rooms(connection) == ["V8"]
+
+
+def test_a_reader_is_not_blocked_and_keeps_its_picture_while_others_write(database: Database) -> None:
+    with database.read() as before:
+        assert rooms(before) == []
+        with database.write() as connection:
+            add(connection, "V8")
+        assert rooms(before) == []
+
+    with database.read() as after:
+        assert rooms(after) == ["V8"]
+
+
+def test_a_read_block_cannot_write(database: Database) -> None:
+    with pytest.raises(DBAPIError), database.read() as connection:
+        add(connection, "V8")
+
+
+def test_threads_that_count_up_at_once_lose_no_count(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO room VALUES ('V8', 0)"))
+
+    def count() -> None:
+        for _ in range(10):
+            with database.write() as connection:
+                seats = connection.execute(text("SELECT seats FROM room")).scalar_one()
+                connection.execute(text("UPDATE room SET seats = :seats"), {"seats": seats + 1})
+
+    threads = [Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with database.read() as connection:
+        assert connection.execute(text("SELECT seats FROM room")).scalar_one() == 40
+
+
+def test_a_second_process_waits_for_the_lock_before_it_reads(database_url: str, database: Database) -> None:
+    # Given another process, which has its own line of writers
+    other = Database(database_url)
+    seen: list[list[str]] = []
+    looked = Event()
+
+    def look() -> None:
+        with other.write() as connection:
+            seen.append(rooms(connection))
+            looked.set()
+
+    with database.write() as connection:
+        thread = Thread(target=look)
+        thread.start()
+        assert not looked.wait(0.15)
+        add(connection, "V8")
+    thread.join()
+    other.close()
+
+    # Then it saw what the first one wrote
+    assert seen == [["V8"]]
+
+
+def test_text_sorts_byte_by_byte_on_every_database(database: Database) -> None:
+    guests = Table("guest", MetaData(), Column("name", Chars))
+    names = ["b", "陈", "A", "a", "B", "张", "_"]
+    with database.write() as connection:
+        guests.create(connection)
+        connection.execute(guests.insert(), [{"name": name} for name in names])
+
+    with database.read() as connection:
+        assert list(connection.execute(select(guests.c.name).order_by(guests.c.name)).scalars()) == sorted(names)
+
+
+def test_a_shop_on_sqlite_loses_no_acknowledged_booking_in_a_power_cut(on_disk: Database) -> None:
+    with on_disk.write() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+
+    assert pragmas == ["wal", 2, 1]  # 2 is FULL
+
+
+def test_a_writer_that_never_ends_makes_others_say_busy(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/node.db", write_wait_s_max=0.05)
+    refused: list[NodeError] = []
+
+    def write() -> None:
+        try:
+            with database.write():
+                pass
+        except Busy as error:
+            refused.append(error)
+
+    with database.write():
+        thread = Thread(target=write)
+        thread.start()
+        thread.join()
+    database.close()
+
+    assert [error.problems[0].code for error in refused] == ["node-busy"]
+
+
+def test_writing_inside_a_write_is_our_mistake_and_found_at_once(on_disk: Database) -> None:
+    with on_disk.write(), pytest.raises(AssertionError, match="already holds"), on_disk.write():
+        pass
+
+
+def test_a_rehearsal_in_memory_keeps_its_tables_between_transactions_and_threads() -> None:
+    database = Database("sqlite:///:memory:")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+        add(connection, "V8")
+    found: list[list[str]] = []
+
+    def look() -> None:
+        with database.read() as connection:
+            found.append(rooms(connection))
+
+    thread = Thread(target=look)
+    thread.start()
+    thread.join()
+    database.close()
+
+    assert found == [["V8"]]
+
+
+def test_two_rehearsals_in_memory_do_not_see_each_other() -> None:
+    first, second = Database("sqlite:///:memory:"), Database("sqlite:///:memory:")
+    with first.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+
+    with second.read() as connection:
+        assert not connection.dialect.has_table(connection, "room")
+    first.close()
+    second.close()
+
+
+def test_a_database_of_another_make_is_refused_in_words() -> None:
+    with pytest.raises(NodeError, match="mysql") as refusal:
+        Database("mysql://localhost/node")
+    assert refusal.value.problems[0].code == "database-unknown"
+
+
+def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
+    (tmp_path / "node.db").write_bytes(b"this was a booking list once" * 100)
+    database = Database(f"sqlite:///{tmp_path}/node.db")
+
+    with pytest.raises(NodeError) as refusal, database.write():
+        pass
+    database.close()
+
+    assert refusal.value.problems[0].code == "storage-fault"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights elsewhere")
+def test_a_new_database_is_read_by_its_own_user_only(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'shop.db'}")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE guest (name TEXT)"))
+
+    rights = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.iterdir()}
+
+    assert rights.keys() >= {"shop.db", "shop.db-wal"}
+    assert set(rights.values()) == {0}
+    database.close()
