@@ -9,7 +9,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "plugin-reference.md"
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == plugin_reference(), "branchline plugin reference > docs/plugin-reference.md"
+    assert PAGE.read_text(encoding="utf-8") == plugin_reference(), (
+        "branchline plugin reference > docs/plugin-reference.md"
+    )
 
 
 def test_every_function_and_every_key_of_the_file_is_on_it() -> None:

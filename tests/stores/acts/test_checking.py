@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stores.test_act import BOOKING, PLUGIN, codes, configure
 
 from core.host.hookspecs import hookimpl
 from core.host.host import Host
 from core.model.errors import ActionRefused, Problem, Text
 from stores.actor import SYSTEM_ACTOR
+from tests.stores.acts.test_act import BOOKING, PLUGIN, codes, configure
 from tests.stores.shop import HEAD, Shop
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, update
-from tests.stores.test_act import PowerCut, cut_at, picture
 
 from core.model.errors import NodeError
 from stores.actor import SYSTEM_ACTOR
 from stores.acts import firing
 from stores.storage.database import Busy
 from stores.storage.system import TIMER
+from tests.stores.acts.test_act import PowerCut, cut_at, picture
 from tests.stores.shop import Shop, local
 
 PLUGIN = """

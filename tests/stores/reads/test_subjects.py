@@ -25,7 +25,7 @@ AN = Actor("an", "0755", frozenset({"viewer", "store_admin"}), "An")  # sees the
 
 @pytest.fixture(scope="module")
 def bicycles() -> Host:
-    return Host([Path(__file__).parents[1] / "journeys"], only=["bicycle_rental"], entry_points=False)
+    return Host([Path(__file__).parents[2] / "journeys"], only=["bicycle_rental"], entry_points=False)
 
 
 class Counter(Club):
