@@ -36,6 +36,14 @@ def compile_migrations(shop: Workshop) -> dict[str, tuple[MigrationStep, ...]]:
             )
         steps = [_step(shop, row, (*path, index)) for index, row in enumerate(rows)]
         found[number] = (version, tuple(step for step in steps if step))
+    if found:
+        shop.warn(
+            "migration-not-run",
+            "migrations are checked, but nodes do not carry them out yet: they only add tables, columns and indexes",
+            "迁移步骤已检查，但节点目前只会新增数据表、列和索引，尚不执行这些步骤",
+            ("migrations",),
+            Text("change the data with actions, or keep the old field", "请用操作修改数据，或保留原字段"),
+        )
     return dict(found[number] for number in sorted(found))
 
 

@@ -57,3 +57,9 @@ def test_a_step_speaks_of_what_is_there(faults: Faults) -> None:
     - {fill: guest.name, drop: guest.x}  # <- bad-migration
 """
     )
+
+
+def test_whoever_writes_a_migration_is_told_that_nodes_do_not_run_it_yet(load: Load) -> None:
+    plugin = load(SHOP + "  1.9.0: [{fill: guest.name, value: unknown}]\n")
+
+    assert "migration-not-run" in [problem.code for problem in plugin.warnings]
