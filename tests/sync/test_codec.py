@@ -218,3 +218,14 @@ def test_a_proxys_page_has_no_form() -> None:
 
 def _frame(body: bytes) -> bytes:
     return packing.MAGIC + zstandard.compress(body)
+
+
+@pytest.mark.parametrize(("form", "limit"), [("packed", "BODY_BYTES_MAX"), ("json", "JSON_BYTES_MAX")])
+def test_a_body_larger_than_a_node_reads_is_refused_before_it_is_read(
+    form: Form, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = encode(a_push(3), form)
+    monkeypatch.setattr(codec, limit, len(body) - 1)
+
+    with pytest.raises(FrameTooLarge):
+        decode(body, Push, form)

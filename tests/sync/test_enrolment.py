@@ -259,3 +259,15 @@ def test_without_certificates_plain_http_is_for_the_houses_own_network_only() ->
         check_url("http://8.8.8.8", plain_http=True)
     with pytest.raises(AddressRefused):
         check_url("http://hq.example.com", plain_http=True)
+
+
+def test_a_token_of_one_node_does_not_become_another_s(hub: Node, world: World) -> None:
+    token = "t" * 64
+    server.enrol(hub, Enrol(invite(hub, "bund", dice=world.dice.randbytes).code, "bund", "bund", token))
+    second = invite(hub, "bund", dice=world.dice.randbytes).code
+
+    with pytest.raises(EnrolmentRefused) as caught:
+        server.enrol(hub, Enrol(second, "bund-bar", "bund", token))
+
+    assert caught.value.problems[0].code == "enrol-name"
+    assert server.authenticate(hub, token) == Credential("bund", "bund")

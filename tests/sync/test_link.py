@@ -11,8 +11,19 @@ import pytest
 from sync import codec, link
 from sync.codec import encode
 from sync.link import AskedToWait, HttpLink, LinkDown, LinkRefused
-from sync.protocol import BODY_BYTES_MAX, Enrol, EnrolAnswer, Message, Pull, PullAnswer, Refusal
-from tests.sync.samples import ORIGIN, a_page
+from sync.protocol import (
+    BODY_BYTES_MAX,
+    Enrol,
+    EnrolAnswer,
+    Message,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Refusal,
+    Standing,
+)
+from tests.sync.samples import ORIGIN, a_page, a_push
 
 QUESTION = Pull(ORIGIN, 7, "e1")
 ANSWER = PullAnswer(a_page(3), 102, False, "e1", 5, 1, 1_760_000_000_000)
@@ -156,3 +167,16 @@ def test_neither_the_credential_nor_a_code_shows_up_where_an_error_is_printed() 
     with pytest.raises(LinkDown) as caught:
         ask(raises(httpx.ConnectError("refused")))
     assert "secret-token" not in str(caught.value)
+
+
+def test_a_piece_of_the_log_goes_out_and_the_place_headquarters_has_reached_comes_back() -> None:
+    question = a_push(3)
+    answer = PushAnswer(Standing.OK, question.head)
+
+    def headquarters(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/sync/v1/push"
+        assert codec.decode(request.read(), Push) == question
+        return answers(200, encode(answer), headers={"Content-Type": codec.PACKED})
+
+    with HttpLink("https://hq.example.com", "secret", transport=httpx.MockTransport(headquarters)) as to_hub:
+        assert to_hub.push(question) == answer

@@ -166,3 +166,15 @@ def test_a_hub_that_acknowledges_less_than_it_was_sent_is_not_believed(bund: Nod
 
     with pytest.raises(LogDisputed):
         sync_round(bund, link)
+
+
+def test_a_hub_that_holds_more_than_was_written_here_says_that_this_is_an_old_copy(
+    bund: Node, link: DirectLink
+) -> None:
+    write(bund, LI, "create", name="李")
+    link.after = lambda call, answer: replace(answer, head=Head(9, "f" * 32)) if call == "hello" else answer
+
+    with pytest.raises(LogDisputed, match="its database is an old copy"):
+        sync_round(bund, link)
+
+    assert "push" not in link.calls

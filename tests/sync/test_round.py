@@ -214,3 +214,16 @@ def _everything(node: Node) -> list[tuple[object, ...]]:
         for table in ("log", "checkpoint", "node_state", "tea_house_guest"):
             found += [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
     return found
+
+
+def test_a_feed_that_restarts_twice_is_read_in_the_same_round(hub: Node, bund: Node, link: DirectLink) -> None:
+    write(hub, LI, "create", name="李")
+    link.after = lambda call, answer: (
+        replace(answer, restart=True, rows=()) if call == "pull" and link.calls.count("pull") <= 2 else answer
+    )
+
+    done = sync_round(bund, link)
+
+    assert done.pulled == 1
+    assert link.calls == ["hello", "pull"] * 3
+    assert read(bund, LI)["name"] == "李"

@@ -81,3 +81,17 @@ def test_limits_of_a_setting_compare_where_the_calendar_has_no_say() -> None:
 def test_a_month_and_thirty_days_have_no_order() -> None:
     with pytest.raises(BadValue, match="cannot be compared"):
         _ = Duration.parse("1mo") < Duration.parse("30d")
+
+
+@pytest.mark.parametrize("other", [5, "20m", timedelta(minutes=20), None])
+def test_only_a_duration_is_added_to_a_duration_or_taken_from_it(other: object) -> None:
+    with pytest.raises(TypeError):
+        _ = Duration.parse("20m") + other  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        _ = Duration.parse("20m") - other  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("times", [1.5, "2", Duration(seconds=2)])
+def test_a_duration_is_taken_a_whole_number_of_times(times: object) -> None:
+    with pytest.raises(TypeError):
+        _ = Duration.parse("1mo") * times  # type: ignore[operator]

@@ -45,3 +45,8 @@ def test_one_write_of_all_fields_needs_one_stamp() -> None:
     compact = RowStamps().with_(["room", "state"], stamp).compact(["room", "state"])
 
     assert compact == RowStamps(stamp)
+
+
+@given(rows)
+def test_compacting_a_row_without_fields_leaves_it_as_it_is(row: RowStamps) -> None:
+    assert row.compact([]) == row

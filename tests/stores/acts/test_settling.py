@@ -422,3 +422,22 @@ def test_a_signature_that_names_a_post_its_signer_does_not_hold_signs_nothing(hu
 
     request(hub, "q2", record_id="c500", needs=["boss"], signed=[{"role": "boss", "by": "hu"}])
     assert settling.settle(hub.node) == ["q2"]
+
+
+def test_who_asked_another_store_cannot_take_the_request_back_from_here(a_shop: Callable[..., Shop]) -> None:
+    headquarters = a_shop(PLUGIN.replace("HOME", "store"), store="hq")
+    qin = headquarters.hire("qin", "boss")
+    request(headquarters, actor="qin", asked_in="hq")
+
+    with pytest.raises(Forbidden, match="with the other store"):
+        settling.withdraw(headquarters.node, "q1", qin)
+
+    assert headquarters.row("request", "q1")["state"] == "waiting"
+
+
+def test_a_request_whose_plugin_went_between_the_look_and_the_turn_waits_with_its_signatures(hub: Shop) -> None:
+    signed = [{"role": "boss", "by": "hu"}]
+    request(hub, record_type="gone.thing", needs=["boss"], signed=signed)
+
+    assert settling._decided(hub.node, "q1") is False
+    assert (hub.row("request", "q1")["state"], hub.row("request", "q1")["signed"]) == ("waiting", signed)

@@ -16,6 +16,9 @@ from tests.stores.chain import (
     BOOKING,
     MEMBER,
     Chain,
+    FakeHost,
+    a_field,
+    a_record,
     a_shared_member,
     quarantined,
     rechained,
@@ -116,3 +119,38 @@ def test_a_cell_that_reads_as_no_value_waits_instead_of_breaking_every_list(
 
     assert [line.code for line in quarantined(shops.hub)] == ["bad-cell"]
     assert shops.hub.row(BOOKING, booking)["guest"] == "Chen"
+
+
+def test_a_hook_that_breaks_holds_up_its_own_transaction_only(database_url: str) -> None:
+    remark = a_record("remark", a_field("text", merge="hook"), sync=MEMBER.sync)
+
+    def divide(**_: Any) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    host = FakeHost(remark, merge_field=divide)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    id_ = shops.east.create(remark, {"text": "-"})
+    shops.settle()
+    shops.east.update(remark, id_, text="from the east")
+    shops.west.update(remark, id_, text="from the west")
+    other = shops.west.create(remark, {"text": "another"})
+    shops.push(shops.east)
+
+    report = shops.push(shops.west)
+
+    assert report.waiting == (("west-01.1", 1),)
+    (line,) = quarantined(shops.hub)
+    assert line.code == "merge-failed"
+    assert [shops.hub.row(remark, each)["text"] for each in (id_, other)] == ["from the east", "another"]
+    shops.close()
+
+
+def test_a_store_opens_no_conflict_about_a_record_of_a_type_nobody_here_knows(shops: Chain) -> None:
+    conflict = shops.hub.node.catalog.records["core.conflict"]
+    about = {"record_type": "gone.thing", "record_id": "x", "field": "price", "theirs": "0"}
+    shops.west.create(conflict, {"kind": "field", "state": "open", "outcome": "current", **about})
+
+    shops.push(shops.west)
+
+    assert shops.hub.conflicts() == []
+    assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]

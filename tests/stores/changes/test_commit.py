@@ -158,3 +158,14 @@ def test_a_thousand_edits_are_written_in_a_handful_of_statements(shop: Stand) ->
 
     assert len(shop.rows(BOOKING)) == 1_000
     assert len(said) < 12
+
+
+def test_a_deed_that_writes_nothing_leaves_no_line_and_takes_no_place(hub: Stand) -> None:
+    hub.create(BOOKING, {"guest": "Chen"})
+
+    lines = hub.do()
+    booking = hub.create(BOOKING, {"guest": "Lin"})
+
+    assert lines == []
+    assert [line.seq for line in hub.log()] == [1, 2]
+    assert hub.row(BOOKING, booking)["_hs"] == 2

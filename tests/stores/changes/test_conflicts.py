@@ -156,3 +156,18 @@ class Reference:
                 self.value = value
             self.seen["hub"].add(value)
         self.unsent[where] = []
+
+
+def test_a_conflict_with_a_value_nobody_is_known_to_have_written_names_no_author(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"name": "Chen", "state": "held"})
+    shops.settle()
+    table = shops.hub.node.tables[MEMBER.key]
+    with shops.hub.database.write() as connection:
+        connection.execute(table.update().values(_m=""))
+    shops.west.update(MEMBER, member, actor="wang", state="seated")
+
+    shops.push(shops.west)
+
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["mine"], conflict["theirs"], conflict["theirs_by"]) == ("held", "seated", "wang")
+    assert [conflict[name] for name in ("mine_by", "mine_at", "mine_origin")] == [None] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from stores.changes import feed
@@ -15,6 +16,8 @@ from tests.stores.chain import (
     TYPES,
     Chain,
     FakeHost,
+    a_field,
+    a_record,
     a_shared_member,
 )
 
@@ -150,3 +153,16 @@ def test_after_headquarters_was_restored_what_it_says_now_counts(shops: Chain) -
         apply_rows(connection, shops.west.node, yesterday, upto=1)
 
     assert (shops.west.row(MEMBER, member)["tier"], shops.west.row(MEMBER, member)["_hs"]) == ("basic", 1)
+
+
+def test_a_field_that_only_newer_plugins_have_is_kept_at_a_store_that_does_not_know_it(database_url: str) -> None:
+    old = a_record("member", a_field("name"), sync=MEMBER.sync)
+    new = a_record("member", a_field("name"), a_field("allergy"), sync=MEMBER.sync)
+    shops = Chain(database_url, hub=FakeHost(new), east=FakeHost(new), west=FakeHost(old))
+    member = shops.east.create(new, {"name": "Chen", "allergy": "nuts"})
+
+    shops.settle()
+
+    row = shops.west.row(old, member)
+    assert (row["name"], json.loads(row["_x"])) == ("Chen", {"allergy": "nuts"})
+    shops.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.language.definition import Exclusive
-from core.language.expressions import Env
+from core.language.expressions import Env, RuleError
 from core.model.errors import Text
 from core.model.kinds import BOOL
 from tests.stores.chain import (
@@ -13,6 +13,7 @@ from tests.stores.chain import (
     FakeHost,
     a_field,
     a_record,
+    quarantined,
 )
 
 
@@ -68,4 +69,31 @@ def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_confli
     (conflict,) = shops.hub.conflicts()
     assert (conflict["kind"], conflict["record_id"], conflict["detail"]) == ("exclusive", second, first)
     assert len(shops.hub.rows(booking)) == 3
+    shops.close()
+
+
+class Unanswerable(Holds):
+    """A rule that cannot be worked out for any record, as one that adds a date to a text."""
+
+    def __call__(self, env: Env) -> object:
+        raise RuleError
+
+
+def test_a_booking_for_which_the_rule_cannot_be_worked_out_clashes_with_none(database_url: str) -> None:
+    one_party = Exclusive("one_party", ("night", "room"), Unanswerable(), Text("taken", "已占用"))
+    seat = a_record("seat", a_field("night", "date"), a_field("room"), exclusive={"one_party": one_party})
+    host = FakeHost(seat)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    shops.east.create(seat, {"night": "2026-03-07", "room": "V8"})
+    second = shops.east.create(seat, {"night": "2026-03-07", "room": "V9"})
+    shops.settle()
+    shops.hub.update(seat, second, actor="boss", night="2026-03-08")
+    shops.hub.update(seat, second, actor="boss", night="2026-03-07")
+    shops.east.update(seat, second, room="V8")
+
+    shops.settle()
+
+    assert [row["room"] for row in shops.hub.rows(seat)] == ["V8", "V8"]
+    assert shops.hub.conflicts() == []
+    assert quarantined(shops.hub) == []
     shops.close()

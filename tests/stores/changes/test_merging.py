@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from core.model.merge import FieldStamp
+from core.model.stamps import RowStamps
+from stores.changes.held import Held
+from stores.changes.merging import merge, shape_of
 from tests.stores.chain import (
     BOOKING,
     GUEST,
     MEMBER,
     MEMO,
+    TARIFF,
     Chain,
     FakeHost,
     a_field,
     a_record,
     a_shared_member,
+    quarantined,
+    rechained,
 )
 
 
@@ -224,3 +232,112 @@ def test_delete_undelete_delete_ends_alike_everywhere(shops: Chain) -> None:
     shops.settle()
 
     assert [stand.row(MEMBER, member)["_life"] for stand in shops.places] == [4] * 3
+
+
+def test_a_store_does_not_delete_its_copy_of_what_headquarters_decides_about(shops: Chain) -> None:
+    tariff = shops.hub.create(TARIFF, {"name": "room"}, store="east")
+    shops.settle()
+    shops.east.change_life(TARIFF, tariff, "delete")
+
+    shops.settle()
+
+    assert [stand.row(TARIFF, tariff)["_life"] for stand in (shops.hub, shops.east)] == [1, 1]
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["policy"], conflict["outcome"]) == ("refused", "home", "current")
+
+
+def test_a_record_deleted_in_two_places_is_deleted_once_without_a_conflict(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    shops.hub.change_life(MEMBER, member, "delete")
+    shops.east.change_life(MEMBER, member, "delete")
+
+    shops.settle()
+
+    assert [stand.row(MEMBER, member)["_life"] for stand in shops.places] == [2] * 3
+    assert shops.hub.conflicts() == []
+
+
+def test_a_delete_that_missed_an_undelete_leaves_the_record_and_opens_a_conflict(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    shops.hub.change_life(MEMBER, member, "delete")
+    shops.hub.change_life(MEMBER, member, "undelete")
+    shops.east.change_life(MEMBER, member, "delete")
+
+    shops.settle()
+
+    assert [stand.row(MEMBER, member)["_life"] for stand in shops.places] == [3] * 3
+    (conflict,) = shops.hub.conflicts()
+    assert (conflict["kind"], conflict["outcome"], conflict["theirs"]) == ("deleted", "current", "2")
+
+
+def test_an_edit_by_somebody_who_knew_of_the_delete_does_not_bring_the_record_back(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    shops.east.change_life(MEMBER, member, "delete")
+    shops.settle()
+    shops.west.update(MEMBER, member, name="Chen (moved away)")
+
+    shops.settle()
+
+    rows = [stand.row(MEMBER, member) for stand in shops.places]
+    assert [(row["_life"], row["name"]) for row in rows] == [(2, "Chen (moved away)")] * 3
+    assert shops.hub.conflicts() == []
+
+
+def test_a_state_told_by_a_stranger_that_the_home_had_reached_by_itself_is_no_conflict(shops: Chain) -> None:
+    member = a_shared_member(shops, state="held")
+    shops.east.update(MEMBER, member, state="seated")
+    shops.west.update(MEMBER, member, state="seated")
+
+    shops.settle()
+
+    assert [stand.row(MEMBER, member)["state"] for stand in shops.places] == ["seated"] * 3
+    assert shops.hub.conflicts() == []
+
+
+def test_a_field_emptied_at_a_store_is_empty_everywhere(shops: Chain) -> None:
+    member = a_shared_member(shops, tier="gold")
+    shops.east.update(MEMBER, member, tier=None)
+
+    shops.settle()
+
+    assert [stand.row(MEMBER, member)["tier"] for stand in shops.places] == [None] * 3
+
+
+def test_a_line_from_no_moment_in_time_is_set_aside(shops: Chain) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+
+    shops.merge(rechained(shops.east.log(), at="yesterday evening"), "east")
+
+    assert shops.hub.row(BOOKING, booking) == {}
+    assert [line.code for line in quarantined(shops.hub)] == ["bad-cell"]
+
+
+@pytest.mark.parametrize(("kind", "cell"), [("list", '{"a":1}'), ("map", "[1]"), ("list", "5"), ("map", '"a"')])
+def test_a_list_is_not_taken_for_a_map_nor_a_map_for_a_list(database_url: str, kind: str, cell: str) -> None:
+    order = a_record("order", a_field("guest"), a_field("extras", kind))
+    host = FakeHost(order)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    id_ = shops.east.create(order, {"guest": "Chen"})
+    shops.east.update(order, id_, extras=cell)
+
+    shops.push(shops.east)
+
+    assert [line.code for line in quarantined(shops.hub)] == ["bad-cell"]
+    assert shops.hub.row(order, id_)["extras"] is None
+    shops.close()
+
+
+@pytest.mark.parametrize(("hlc", "kept"), [(1, "here"), (3, "there")])
+def test_a_field_that_nobody_is_asked_about_keeps_the_later_value(shops: Chain, hlc: int, kept: str) -> None:
+    remark = a_record("remark", a_field("text", merge="hook"))
+    shops.east.create(MEMBER, {"name": "Chen"})
+    (line,) = shops.east.log()
+    held = Held("r1", "east", fresh=False)
+    held.cells["text"] = "here"
+    held.stamps = RowStamps(FieldStamp(2, 2, "west-01.1"))
+    entry = replace(line, type=remark.key, pk="r1", kind="update", base_hs=1, body={"text": ("-", "there")})
+
+    (dissent,) = merge(held, entry, shape_of(remark), FieldStamp(3, hlc, entry.origin), is_home=True)
+
+    assert held.cells["text"] == kept
+    assert (dissent.mine, dissent.theirs) == ("here", "there")

@@ -222,3 +222,17 @@ def test_a_store_opens_a_conflict_only_about_what_is_its_own(shops: Chain, peopl
 
     assert sorted(row["kind"] for row in shops.hub.conflicts()) == ["field", "refused"]
     assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]
+
+
+@pytest.mark.parametrize("signed", ['["boss"]', '[["boss","hu"]]', "[5]"])
+def test_a_signature_that_names_nobody_is_not_taken(shops: Chain, people: dict[str, str], signed: str) -> None:
+    request = core(shops, "request")
+    asked = {"record_type": "club.booking", "action": "seat", "state": "waiting", "asked_in": "west"}
+    id_ = shops.west.create(request, {**asked, "actor": people["west"]}, store="east")
+    shops.push(shops.west)
+    shops.west.update(request, id_, signed=signed)
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(request, id_)["signed"] is None
+    assert [line.code for line in quarantined(shops.hub)] == ["not-in-this-name"]

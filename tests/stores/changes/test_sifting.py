@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -100,3 +101,14 @@ def test_hashes_the_caller_worked_out_are_tied_to_the_log_by_the_first(shops: Ch
         report = apply.merge_entries(connection, shops.hub.node, others, sender="east", chained=True)
 
     assert (report.merged, report.seq) == (2, 3)
+
+
+@pytest.mark.parametrize("cell", [float("nan"), {"a set"}])
+def test_a_line_that_no_log_could_have_held_is_refused(shops: Chain, cell: Any) -> None:
+    shops.east.create(BOOKING, {"guest": "Chen"})
+    (line,) = shops.east.log()
+
+    with pytest.raises(BrokenChain, match="does not follow"):
+        shops.merge([replace(line, body={"guest": (None, cell)})], "east")
+
+    assert shops.hub.rows(BOOKING) == []

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
+from core.language.expressions import Case, Cases, Literal
+from core.model.kinds import BOOL
 from stores.lowering import lower
 
 
@@ -92,3 +94,53 @@ def test_a_plain_comparison_leaves_the_column_bare_for_its_index(club: Any) -> N
         assert sql.startswith("club_booking."), sql
         assert "CASE" not in sql, sql
         assert " OR " not in sql, sql
+
+
+def test_a_condition_by_cases_is_decided_by_the_first_case_that_holds(club: Any) -> None:
+    # Given: a lapsed booking never counts, one over the limit always does, any other when it is paid
+    rule = Cases(
+        (
+            Case(club.condition('self.state == "lapsed"'), Literal(False, BOOL)),
+            Case(club.condition("self.count > settings.limit"), Literal(True, BOOL)),
+            Case(None, club.condition("self.paid")),
+        ),
+        BOOL,
+    )
+    found = [
+        club.booking("lapsed", state="lapsed", count=9, paid=True),
+        club.booking("large", count=9),
+        club.booking("paid", count=1, paid=True),
+        club.booking("unpaid", count=1, paid=False),
+        club.booking("cannot_be_told", paid=True),
+    ]
+    club.put(found)
+
+    assert club.by_sql(rule, club.env(found)) == club.by_closure(rule, club.env(found), found) == ["large", "paid"]
+
+
+def test_a_condition_by_cases_without_a_case_that_holds_is_false(club: Any) -> None:
+    rule = Cases((Case(club.condition("self.count > 3"), Literal(True, BOOL)),), BOOL)
+    found = [club.booking("b1", count=9), club.booking("b2", count=1)]
+    club.put(found)
+
+    assert club.by_sql(rule, club.env(found)) == ["b1"]
+
+
+def test_a_flag_that_one_other_booking_carries_is_a_condition(club: Any) -> None:
+    # Given the flag `paid` of the one other booking of the same guest
+    rule = club.count("one", "paid", "booking.name == self.name and booking.id != self.id", BOOL)
+    found = [
+        club.booking("b1", name="Li", paid=False),
+        club.booking("b2", name="Li", paid=True),
+        club.booking("b3", name="Chen", paid=True),
+    ]
+    club.put(found)
+
+    assert club.by_sql(rule, club.env(found)) == ["b1"]
+
+
+def test_what_a_text_starts_with_is_told_letter_by_letter_and_nothing_starts_no_text(club: Any) -> None:
+    found = [club.booking("b1", name="Li Ming"), club.booking("b2", name="li"), club.booking("b3")]
+
+    assert club.picks('startswith(self.name, "Li")', found) == ["b1"]
+    assert club.picks('not startswith(self.name, "Li")', found) == ["b2", "b3"]

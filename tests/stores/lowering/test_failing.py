@@ -50,3 +50,17 @@ def test_a_choice_fails_with_its_test_or_with_the_branch_it_takes(club: Any) -> 
 
     assert club.picks("(1 if self.count > 3 else 2) == 2", found) == ["b3"]
     assert club.picks("(self.count + 1 if has(self.name) else 0) != 5", found) == ["b3"]
+
+
+def test_a_reference_that_cannot_be_told_makes_what_it_leads_to_fail(club: Any) -> None:
+    # Given a host who is only asked for from four people on, and a booking whose count nobody entered
+    found = [
+        club.staff("s1", name="Li"),
+        club.booking("large", count=4, host="s1"),
+        club.booking("small", count=1, host="s1"),
+        club.booking("uncounted", host="s1"),
+    ]
+    host = "(self.host if self.count > 3 else null).name"
+
+    assert club.picks(f'{host} == "Li"', found) == ["large"]
+    assert club.picks(f'{host} != "Li"', found) == ["small"]

@@ -67,3 +67,12 @@ def test_what_can_never_be_equal_is_not_even_asked() -> None:
 def test_ordering_a_number_by_a_text_is_the_rules_fault() -> None:
     with pytest.raises(RuleError):
         ordered("<", AMOUNT, known_term("two", TEXT), SQLITE, wanted=True)
+
+
+def test_a_list_is_compared_as_it_is_kept() -> None:
+    kind = Kind("list", item=TEXT)
+
+    assert (
+        shown(same(Term(column("tags"), kind), known_term(["vip"], kind), SQLITE, wanted=True))
+        == """tags = '["vip"]'"""
+    )

@@ -85,3 +85,11 @@ def test_a_computed_field_can_be_sorted_by(club: Any) -> None:
 
     assert "count" in str(term.sql)
     assert term.scale == 0
+
+
+def test_the_id_a_reference_holds_is_known_without_the_record_it_leads_to(club: Any) -> None:
+    found = [club.staff("s1"), club.booking("b1", host="s1"), club.booking("b2", host="s9"), club.booking("b3")]
+
+    assert club.picks('self.host.id == "s1"', found) == ["b1"]
+    club.put(found)
+    assert club.by_sql(club.condition('self.host.id == "s9"'), club.env(found)) == ["b2"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from core.host.host import Host
-from core.language.definition import RecordType
-from core.language.expressions import Env, Row, World
+from core.language.definition import ReadRule, RecordType
+from core.language.expressions import Env, NameScope, RecordShape, Row, World, compile_condition
 from core.model.errors import Forbidden
+from core.model.kinds import MONEY, record_kind
 from stores.reads.sight import Sight, sight, sources
 
 NOW = datetime(2026, 3, 7, 12, 30, tzinfo=UTC)
@@ -118,3 +121,29 @@ def test_sources_follow_computed_fields_to_the_stored_ones(club_host: Host) -> N
 
     assert sources(record, "card") == {"card", "guest_name", "guest_phone"}
     assert sources(record, "others") == {"others"}
+
+
+def test_core_records_without_read_rules_are_read_by_every_role_of_any_plugin(club_host: Host) -> None:
+    staff = replace(club_host.catalog.records["core.staff"], read=None)
+
+    assert not sight(club_host.catalog, staff, ["hostess"]).blind
+    assert not sight(club_host.catalog, staff, ["store_admin"]).blind
+    assert sight(club_host.catalog, staff, ["designer"]).blind
+
+
+def test_a_mask_that_needs_an_empty_value_to_be_worked_out_masks(club_host: Host) -> None:
+    # Given a telephone number masked from a deposit of 1000 on
+    scope = NameScope(
+        {"self": record_kind("club.booking")},
+        {"club.booking": RecordShape("club.booking", {"deposit": MONEY})},
+        "self",
+    )
+    rule = ReadRule(mask={"guest_phone": compile_condition("self.deposit >= 1000", None, scope)})
+    seen = Sight(club_host.catalog.records["club.booking"], (rule,))
+
+    def masked(deposit: Decimal | None) -> bool:
+        row = Row("club.booking", "b1", {"deposit": deposit, "guest_phone": "13800001111"})
+        return "guest_phone" in seen.shown(row, env("wang")).masked
+
+    # Then it is in clear only where the deposit is known to be less
+    assert [masked(each) for each in (Decimal(999), Decimal(1000), None)] == [False, True, True]

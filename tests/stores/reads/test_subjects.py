@@ -112,3 +112,21 @@ def test_why_colleagues_were_not_chosen_is_not_told_to_who_was(counter: Counter,
 
     assert counter.told(replace(AN, roles=frozenset({"viewer"})), "core.pick")["ranking"] == "***"
     assert counter.told(LI, "core.pick")["ranking"] == ranking
+
+
+def test_a_conflict_about_a_record_of_another_store_does_not_tell_its_values(counter: Counter, rental: str) -> None:
+    # Given a rental of the store next door, and Li, who sees the telephone numbers of her own store
+    record = counter.kind("bicycle_rental.rental")
+    cells = rows.to_cells(record, {"guest": "Zhao", "phone": PHONE, "state": "out"})
+    with counter.node.database.write() as connection:
+        deed = Deed(counter.node.new_id(), "bicycle_rental.rental.log", "zhao", counter.now)
+        commit(connection, counter.node, deed, [Edit(record, "next-door", "0756", "create", cells)])
+
+    def told_of(id: str) -> str:
+        about = {"record_type": "bicycle_rental.rental", "record_id": id, "kind": "field", "state": "open"}
+        written = counter.write("core.conflict", **about, field="phone", base=PHONE, mine=PHONE, theirs=PHONE)
+        return str(records.fetch(counter.node, LI, counter.kind("core.conflict"), written))
+
+    # Then a conflict tells her the number of her own, and not the other one
+    assert PHONE in told_of(rental)
+    assert PHONE not in told_of("next-door")

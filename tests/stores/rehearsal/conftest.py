@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from core.host.host import Host
-from stores.rehearsal import Verdict, rehearse
+from stores.rehearsal import ZONE, Verdict, rehearse
+from stores.rehearsal.cast import Cast
+from stores.rehearsal.stage import Stage
 
 PLUGIN = """\
 plugin: lockers
@@ -117,3 +119,14 @@ def play(tmp_path: Path) -> Callable[[str], Verdict]:
         return rehearse(host, plugin, plugin.scenarios["the_one"])
 
     return play_
+
+
+@pytest.fixture
+def cast(tmp_path: Path) -> Iterator[Cast]:
+    """The samples of that shop on an empty stage, for what a scenario that was checked could not write."""
+    folder = tmp_path / "lockers"
+    folder.mkdir()
+    (folder / "plugin.yaml").write_text(PLUGIN, encoding="utf-8")
+    host = Host([folder], entry_points=False, environment={})
+    with Stage.opened(host, host.catalog.plugin("lockers"), "2026-05-02 09:00", ZONE, None) as stage:
+        yield Cast(stage)

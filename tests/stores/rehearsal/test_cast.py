@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from core.model.errors import NodeError, NotFound
 from stores.rehearsal import Verdict
+from stores.rehearsal.cast import STAFF, Cast
 
 Play = Callable[[str], Verdict]
 
@@ -81,3 +85,110 @@ def test_a_sample_on_duty_is_on_duty(play: Play) -> None:
     assert play("""
 when: [{then: 'not on_duty(staff.dora)'}, {on_duty: dora, then: [on_duty(staff.dora), not on_duty(staff.carl)]}]
 """).passed
+
+
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {do: rental.expire, for: r, fails: role}
+  - {as: system, do: rental.expire, for: r, then: 'r.state == "over"'}
+""").passed
+
+
+given:
+  now: "2026-05-02 09:00"
+  as: dora
+  records:
+    staff:
+      eve:  {name: Eve, roles: [desk], on_duty: true}
+      otto: {name: Otto, roles: [chief], away: true}
+when: [{then: [on_duty(staff.eve), not on_duty(staff.otto), away(staff.otto), not away(staff.eve)]}]
+""").passed
+
+
+def test_who_comes_back_leaves_the_others_away(play: Play) -> None:
+    assert play("""
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {at: "10:01", away: dora}
+  - {away: carl}
+  - {back: dora}
+  - {as: sue, do: rental.reset, for: r, then: 'r.state == "open"'}
+""").passed
+
+
+given: {now: "2026-05-02 09:00", as: dora, load: [core.absence]}
+then: [size(rental) == 0]
+""").passed
+
+
+given: {{now: "2026-05-02 09:00", as: dora, records: {records}}}
+then: [1 == 1]
+""").misses
+
+    assert miss.what.en.startswith("cannot be set up")
+    assert said in miss.what.en
+
+
+def test_a_scenario_without_a_person_is_played_by_the_node_itself(play: Play) -> None:
+    assert play("""
+given: {now: "2026-05-02 09:00"}
+when:
+  - {as: dora, do: rental.take, with: gao, is: r}
+  - {as: dora, do: rental.expire, for: r, fails: role}
+  - {do: rental.expire, for: r, then: 'r.state == "over"'}
+""").passed
+
+
+def test_a_person_given_on_duty_or_away_is_so_from_the_beginning(play: Play) -> None:
+    assert play("""
+given:
+  now: "2026-05-02 09:00"
+  as: dora
+  records:
+    staff:
+      eve:  {name: Eve, roles: [desk], on_duty: true}
+      otto: {name: Otto, roles: [chief], away: true}
+    rental: {r: [gao, {state: over}]}
+when:
+  - {then: [on_duty(eve), not on_duty(otto)]}
+  - {away: carl}
+  - {as: sue, do: rental.reset, for: r}
+  - {back: carl}
+  - {back: otto}
+""").passed
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "said"),
+    [
+        ("cral", STAFF, "no staff is called `cral` here"),
+        ("wardrobe.gao", "lockers.rental", "no rental is called `wardrobe.gao` here"),
+        ("today", "lockers.round", "no round is called `today` here"),
+    ],
+)
+def test_a_name_nobody_has_is_not_found(cast: Cast, name: str, type_: str, said: str) -> None:
+    with pytest.raises(NotFound, match=said):
+        cast.find(name, type_)
+
+
+def test_the_nearest_name_is_offered(cast: Cast) -> None:
+    with pytest.raises(NotFound, match="carl"):
+        cast.find("cral", STAFF)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"), [({"gest": "Gao"}, "unknown-field"), ({"phone": "hello"}, "bad-value")]
+)
+def test_what_cannot_be_given_is_refused_and_nothing_is_created(
+    cast: Cast, values: dict[str, object], code: str
+) -> None:
+    with pytest.raises(NodeError) as caught:
+        cast.create("lockers.rental", "r", values)
+
+    assert caught.value.problems[0].code == code
+    assert cast.stage.all_rows(cast.stage.record("rental")) == []
+
+
+def test_a_sample_there_is_none_of_lends_no_values(cast: Cast) -> None:
+    with pytest.raises(NotFound, match="rental has no sample `goa`"):
+        cast.merged(cast.stage.record("rental"), ["rental.goa", {"guest": "Gao"}])

@@ -46,3 +46,27 @@ def test_an_empty_value_that_is_needed_is_a_miss_and_not_true(play: Play) -> Non
     (miss,) = play(f"{TAKEN}then: ['r.came_at < now']").misses
 
     assert "cannot be worked out" in miss.what.en
+
+
+def test_yes_and_no_are_shown_as_the_scenario_would_write_them(play: Play) -> None:
+    (miss,) = play(f"{TAKEN}then: ['has(r.phone) == false']").misses
+
+    assert miss.what.en == "expected `has(r.phone) == false`, but has(r.phone) = true"
+
+
+def test_a_record_is_shown_by_the_name_the_scenario_gave_it(play: Play) -> None:
+    (miss,) = play("""
+when: [{do: rental.take, with: gao, is: r}, {do: rental.take, with: ma, is: s}]
+then: ['rental[0] == s']
+""").misses
+
+    assert miss.what.en == "expected `rental[0] == s`, but rental[0] = r"
+
+
+def test_an_empty_list_is_shown_beside_what_was_there(play: Play) -> None:
+    (miss,) = play("""
+when: [{do: rental.take, with: [gao, {others: [Li, Wu]}], is: r}]
+then: ['r.others == []']
+""").misses
+
+    assert 'r.others = ["Li", "Wu"]' in miss.what.en

@@ -191,3 +191,61 @@ def test_two_plays_know_nothing_of_each_other(play: Play) -> None:
 
     assert play(scenario) == play(scenario)
     assert play(scenario).passed
+
+
+def test_a_step_back_in_time_is_not_possible(play: Play) -> None:
+    verdict = play('when: [{at: "2026-05-01 09:00"}]\nthen: [1 == 2]')
+
+    assert told(verdict) == ["this step is not possible: the time of a step lies before the one above it"]
+
+
+def test_what_a_step_expects_and_is_not_so_ends_the_play(play: Play) -> None:
+    verdict = play("""
+when:
+  - {do: rental.take, with: gao, is: r, then: 'r.state == "done"'}
+  - {do: rental.finish, for: r}
+then: ['1 == 2']
+""")
+
+    assert told(verdict) == ['expected `r.state == "done"`, but r.state = "open"']
+    assert verdict.misses[0].place.path.startswith("scenarios.the_one.when[0]")
+
+
+def test_a_target_may_be_reached_through_another_record(play: Play) -> None:
+    assert play("""
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {do: rental.finish, for: '[r][0]'}
+then: ['r.state == "done"']
+""").passed
+
+
+def test_a_signature_goes_to_the_record_it_is_for(play: Play) -> None:
+    assert play("""
+given: {now: "2026-05-02 09:00", as: dora, records: {rental: {a: [gao, {state: done}], b: [ma, {state: done}]}}}
+when:
+  - {do: rental.scrap, for: a}
+  - {do: rental.scrap, for: b}
+  - {as: carl, do: rental.scrap, for: b}
+then: ['a.guest == "Gao"', 'b.guest == "Scrapped"']
+""").passed
+
+
+def test_an_error_is_no_warning(play: Play) -> None:
+    verdict = play("when: [{do: rental.take, with: [gao, {guest: Nobody, phone: null}], warns: known}]")
+
+    assert len(told(verdict)) == 1
+    assert told(verdict)[0].startswith("refused")
+    assert "Nobody is not a name" in told(verdict)[0]
+
+
+def test_a_warning_of_something_else_is_a_miss(play: Play) -> None:
+    verdict = play("when: [{do: rental.take, with: [gao, {phone: null}], warns: named}]")
+
+    assert told(verdict) == ["expected a warning `named`, but: No phone noted"]
+
+
+def test_what_is_no_record_cannot_be_seen(play: Play) -> None:
+    (said,) = told(play("when: [{do: rental.take, with: gao, is: r}, {sees: r.guest}]\nthen: [1 == 1]"))
+
+    assert "no record is called `r.guest`" in said

@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from core.model.errors import NodeError
+from stores.actor import SYSTEM_ACTOR
 from stores.rehearsal import Verdict
+from stores.rehearsal.cast import STAFF, Cast
+from stores.rehearsal.scoring import score
 
 Play = Callable[[str], Verdict]
 
@@ -47,3 +51,37 @@ then: [1 == 1]
 """).misses
 
     assert "there is no open card for this person" in miss.what.en
+
+
+given: {{now: "2026-05-02 09:00", as: carl}}
+when: [{{at: "2026-06-01 09:00", score: {score}}}]
+then: [1 == 1]
+""").misses
+
+    assert said in miss.what.en
+
+
+def test_a_marked_card_is_closed_by_the_node_when_the_person_may_not(play: Play) -> None:
+    assert not play("""
+given: {now: "2026-05-02 09:00", as: dora}
+when:
+  - {at: "2026-06-01 09:00", as: carl, do: month.mark, for: 'month[0]', with: {mark_manners: 90}}
+  - {do: month.close, for: 'month[0]', fails: role}
+  - {score: {month: dora}, is: s}
+then: [has(s.total), 's.subject == staff.dora']
+""").misses
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"year": "dora", "manners": 50}, "no scorecard among year, manners"),
+        ({"month": "dora", "looks": 50}, "`month` has no item `looks` to mark"),
+    ],
+)
+def test_a_card_or_an_item_there_is_none_of_is_named(cast: Cast, written: dict[str, object], said: str) -> None:
+    cast.find("dora", STAFF)
+    cast.stage.open_periods()
+
+    with pytest.raises(NodeError, match=said):
+        score(cast, SYSTEM_ACTOR, written)

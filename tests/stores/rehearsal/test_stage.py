@@ -10,6 +10,7 @@ import pytest
 from core.host.host import Host
 from core.model.errors import NodeError
 from stores.rehearsal import Verdict
+from stores.rehearsal import stage as stage_module
 from stores.rehearsal.stage import Stage
 
 Play = Callable[[str], Verdict]
@@ -91,3 +92,20 @@ when:
   - {at: "2026-05-03 08:01", then: [size(round) == 2, 'round[1].state == "todo"']}
 then: ['round[0].state == "done"']
 """).passed
+
+
+@pytest.mark.parametrize("written", ["2026-13-01 09:00", "2026-02-30 09:00"])
+def test_a_day_no_calendar_has_is_refused(stage: Stage, written: str) -> None:
+    with pytest.raises(NodeError, match="is not a date with a time"):
+        stage.moment(written)
+
+
+def test_timers_that_set_each_other_off_end_the_play(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage_module, "FIRINGS_MAX", 1)
+
+    (miss,) = play("""
+when: [{do: rental.take, with: gao, is: r}, {at: "2026-05-04 09:00"}]
+then: [1 == 1]
+""").misses
+
+    assert "timers set each other off without end" in miss.what.en

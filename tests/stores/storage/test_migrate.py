@@ -172,3 +172,21 @@ def test_a_rehearsal_gets_its_tables_as_a_copy_and_shares_no_rows_with_the_one_b
         assert connection.execute(text("SELECT name FROM club_room")).scalars().all() == ["V9"]
     first.close()
     second.close()
+
+
+def test_what_was_kept_aside_for_another_field_stays_aside(
+    database: Database, a_field: Make, a_record: MakeRecord, a_catalog: MakeCatalog
+) -> None:
+    before = a_catalog(a_record("room", a_field("name")))
+    migrate(database, before)
+    with database.write() as connection:
+        aside = {"id": "v8", "_store": "s", "_x": '{"view":"river"}'}
+        connection.execute(tables_of(before)["club.room"].insert(), [aside])
+
+    now = a_catalog(a_record("room", a_field("name"), a_field("seats", "int")))
+    done = migrate(database, now)
+
+    assert done.moved == {}
+    with database.read() as connection:
+        table = tables_of(now)["club.room"]
+        assert tuple(connection.execute(select(table.c.seats, table.c._x)).one()) == (None, '{"view":"river"}')

@@ -137,3 +137,11 @@ def test_the_next_number_costs_a_look_up_however_many_there_are(desk: Desk) -> N
         if desk.database.dialect == "sqlite":
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {lookup}", values)]
             assert "INDEX club_booking___store__number (_store=? AND number>? AND number<?)" in plan[0]
+
+
+def test_a_field_can_be_part_of_a_number_and_leaves_nothing_when_it_is_empty(desk: Desk) -> None:
+    by_room = NumberFormat((("room", ""), "-", ("seq", "2")), "{room}-{seq:2}")
+
+    assert desk.take(format_=by_room, room="K8") == "K8-01"
+    assert desk.take(format_=by_room, room=8) == "8-01"
+    assert desk.take(format_=by_room, room=None) == "-01"

@@ -143,3 +143,16 @@ def test_a_new_node_knows_that_nobody_can_sign_in_yet() -> None:
         people.create_account(connection, "li", "li", "hash", NOW)
         assert people.any_account(connection)
     database.close()
+
+
+def test_an_account_made_again_takes_the_new_login_and_the_old_one_is_free(database: Database) -> None:
+    with database.write() as connection:
+        people.create_account(connection, "li", "li.na", "hash-9", NOW)
+        people.create_account(connection, "chen", "li", "hash-3", NOW)
+
+    with database.read() as connection:
+        found = [people.account_by_login(connection, login) for login in ("li.na", "li")]
+    assert [(each.staff_id, each.password_hash) if each else None for each in found] == [
+        ("li", "hash-9"),
+        ("chen", "hash-3"),
+    ]

@@ -160,3 +160,12 @@ def test_the_tables_can_be_made_and_read_by_plain_sql(
         row = connection.execute(text("SELECT name, seats, _hs, _life FROM club_room")).one()
 
     assert tuple(row) == ("V8", 12, 0, 1)
+
+
+def test_a_record_type_whose_table_no_database_could_name_is_refused(
+    a_record: MakeRecord, a_catalog: MakeCatalog
+) -> None:
+    with pytest.raises(DefinitionError, match=f"longer than {NAME_LENGTH_MAX} characters") as refusal:
+        Tables(a_catalog(a_record("x" * NAME_LENGTH_MAX)))
+
+    assert [problem.code for problem in refusal.value.problems] == ["table-name-long"]

@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
+from stores.storage import turns as turns_module
 from stores.storage.turns import TurnMissed, Turns
 
 
@@ -57,3 +58,31 @@ def test_the_turn_is_handed_on_after_an_error() -> None:
     with turns.turn(0.01):
         assert turns.mine
     assert not turns.mine
+
+
+class CalledTooLate(Event):
+    """A call that comes just as the waiting ends: the time is up, and the turn was handed on all the same."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        super().wait(timeout)
+        return False
+
+
+def test_who_is_called_at_the_very_last_moment_has_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_module, "Event", CalledTooLate)
+    turns, served = Turns(), list[bool]()
+
+    def take() -> None:
+        with turns.turn(5):
+            served.append(turns.mine)
+
+    thread = Thread(target=take)
+    with turns.turn(5):
+        thread.start()
+        while not turns._queue:  # until it stands in line
+            Event().wait(0.001)
+    thread.join()
+
+    assert served == [True]
+    with turns.turn(0.01):
+        assert turns.mine

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.language.expressions import Row
 from core.model.duration import Duration
 from core.model.fields.json_values import free_json, json_cell, without_doubles
 from core.model.values import BadValue
@@ -39,3 +40,9 @@ def test_doubles_go_and_the_order_stays() -> None:
 def test_a_number_whose_noughts_would_fill_the_memory_is_refused(number: str) -> None:
     with pytest.raises(BadValue, match="digits"):
         free_json([Decimal(number)])
+
+
+def test_a_record_in_a_list_stands_for_its_id() -> None:
+    booking = Row("club.booking", "b1", {"guest": "Chen"})
+
+    assert free_json({"of": [booking, "b2"]}) == {"of": ["b1", "b2"]}
