@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core.model.merge import FieldStamp
-from core.model.stamps import RowStamps
-from stores.changes.held import Held
-from stores.changes.merging import merge, shape_of
 from tests.stores.chain import (
     BOOKING,
     GUEST,
@@ -325,19 +320,3 @@ def test_a_list_is_not_taken_for_a_map_nor_a_map_for_a_list(database_url: str, k
     assert [line.code for line in quarantined(shops.hub)] == ["bad-cell"]
     assert shops.hub.row(order, id_)["extras"] is None
     shops.close()
-
-
-@pytest.mark.parametrize(("hlc", "kept"), [(1, "here"), (3, "there")])
-def test_a_field_that_nobody_is_asked_about_keeps_the_later_value(shops: Chain, hlc: int, kept: str) -> None:
-    remark = a_record("remark", a_field("text", merge="hook"))
-    shops.east.create(MEMBER, {"name": "Chen"})
-    (line,) = shops.east.log()
-    held = Held("r1", "east", fresh=False)
-    held.cells["text"] = "here"
-    held.stamps = RowStamps(FieldStamp(2, 2, "west-01.1"))
-    entry = replace(line, type=remark.key, pk="r1", kind="update", base_hs=1, body={"text": ("-", "there")})
-
-    (dissent,) = merge(held, entry, shape_of(remark), FieldStamp(3, hlc, entry.origin), is_home=True)
-
-    assert held.cells["text"] == kept
-    assert (dissent.mine, dissent.theirs) == ("here", "there")
