@@ -75,6 +75,8 @@ def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_confli
 class Unanswerable(Holds):
     """A rule that cannot be worked out for any record, as one that adds a date to a text."""
 
+    settings: frozenset[str] = frozenset()
+
     def __call__(self, env: Env) -> object:
         raise RuleError
 

@@ -6,7 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import func
 
+from core.language.expressions import FUNCTIONS, Function, Param, compile_condition
+from core.model.errors import Text
+from core.model.kinds import TEXT
 from stores.lowering import lower_value
 
 
@@ -93,3 +97,22 @@ def test_the_id_a_reference_holds_is_known_without_the_record_it_leads_to(club: 
     assert club.picks('self.host.id == "s1"', found) == ["b1"]
     club.put(found)
     assert club.by_sql(club.condition('self.host.id == "s9"'), club.env(found)) == ["b2"]
+
+
+def test_a_plugin_s_own_function_that_says_how_it_is_said_to_a_database_is_asked_there(club: Any) -> None:
+    without = Function(
+        "without",
+        (Param("value", ("text",)), Param("part", ("text",))),
+        TEXT,
+        Text("The text without a part of it.", "去掉部分内容的文本。"),
+        'without(self.name, " ")',
+        lambda value, part: value.replace(part, ""),
+        nulls="pass",
+        empty="any",
+        sql=lambda value, part: func.replace(value, part, ""),
+    )
+    rule = compile_condition('without(self.name, " ") == "LiMing"', None, club.scope, FUNCTIONS.with_(without))
+    found = [club.booking("b1", name="Li Ming"), club.booking("b2", name="Li-Ming"), club.booking("b3")]
+    club.put(found)
+
+    assert club.by_sql(rule, club.env(found)) == club.by_closure(rule, club.env(found), found) == ["b1"]

@@ -87,48 +87,6 @@ when: [{then: 'not on_duty(staff.dora)'}, {on_duty: dora, then: [on_duty(staff.d
 """).passed
 
 
-when:
-  - {do: rental.take, with: gao, is: r}
-  - {do: rental.expire, for: r, fails: role}
-  - {as: system, do: rental.expire, for: r, then: 'r.state == "over"'}
-""").passed
-
-
-given:
-  now: "2026-05-02 09:00"
-  as: dora
-  records:
-    staff:
-      eve:  {name: Eve, roles: [desk], on_duty: true}
-      otto: {name: Otto, roles: [chief], away: true}
-when: [{then: [on_duty(staff.eve), not on_duty(staff.otto), away(staff.otto), not away(staff.eve)]}]
-""").passed
-
-
-def test_who_comes_back_leaves_the_others_away(play: Play) -> None:
-    assert play("""
-when:
-  - {do: rental.take, with: gao, is: r}
-  - {at: "10:01", away: dora}
-  - {away: carl}
-  - {back: dora}
-  - {as: sue, do: rental.reset, for: r, then: 'r.state == "open"'}
-""").passed
-
-
-given: {now: "2026-05-02 09:00", as: dora, load: [core.absence]}
-then: [size(rental) == 0]
-""").passed
-
-
-given: {{now: "2026-05-02 09:00", as: dora, records: {records}}}
-then: [1 == 1]
-""").misses
-
-    assert miss.what.en.startswith("cannot be set up")
-    assert said in miss.what.en
-
-
 def test_a_scenario_without_a_person_is_played_by_the_node_itself(play: Play) -> None:
     assert play("""
 given: {now: "2026-05-02 09:00"}
@@ -139,23 +97,13 @@ when:
 """).passed
 
 
-def test_a_person_given_on_duty_or_away_is_so_from_the_beginning(play: Play) -> None:
-    assert play("""
-given:
-  now: "2026-05-02 09:00"
-  as: dora
-  records:
-    staff:
-      eve:  {name: Eve, roles: [desk], on_duty: true}
-      otto: {name: Otto, roles: [chief], away: true}
-    rental: {r: [gao, {state: over}]}
-when:
-  - {then: [on_duty(eve), not on_duty(otto)]}
-  - {away: carl}
-  - {as: sue, do: rental.reset, for: r}
-  - {back: carl}
-  - {back: otto}
-""").passed
+def test_a_person_given_on_duty_or_away_is_so_from_the_beginning(cast: Cast) -> None:
+    eve = cast.create(STAFF, "eve", {"name": "Eve", "roles": ["desk"], "on_duty": True})
+    otto = cast.create(STAFF, "otto", {"name": "Otto", "roles": ["chief"], "away": True})
+
+    on_duty, away = (cast.stage.all_rows(cast.stage.record(name)) for name in ("core.duty", "core.absence"))
+    assert [row.values["staff"] for row in on_duty] == [eve]
+    assert [(row.values["staff"], row.values["to_at"]) for row in away] == [(otto, None)]
 
 
 @pytest.mark.parametrize(
@@ -176,9 +124,7 @@ def test_the_nearest_name_is_offered(cast: Cast) -> None:
         cast.find("cral", STAFF)
 
 
-@pytest.mark.parametrize(
-    ("values", "code"), [({"gest": "Gao"}, "unknown-field"), ({"phone": "hello"}, "bad-value")]
-)
+@pytest.mark.parametrize(("values", "code"), [({"gest": "Gao"}, "unknown-field"), ({"phone": "hello"}, "bad-value")])
 def test_what_cannot_be_given_is_refused_and_nothing_is_created(
     cast: Cast, values: dict[str, object], code: str
 ) -> None:
@@ -192,3 +138,14 @@ def test_what_cannot_be_given_is_refused_and_nothing_is_created(
 def test_a_sample_there_is_none_of_lends_no_values(cast: Cast) -> None:
     with pytest.raises(NotFound, match="rental has no sample `goa`"):
         cast.merged(cast.stage.record("rental"), ["rental.goa", {"guest": "Gao"}])
+
+
+def test_who_comes_back_leaves_the_others_away(play: Play) -> None:
+    assert play("""
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {at: "10:01", away: dora}
+  - {away: carl}
+  - {back: dora}
+  - {as: sue, do: rental.reset, for: r, then: 'r.state == "open"'}
+""").passed

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from stores.rehearsal import Verdict
+from core.language.definition import Scenario
+from core.model.errors import Place
+from stores.rehearsal import Verdict, rehearse
+from stores.rehearsal.cast import Cast
 
 Play = Callable[[str], Verdict]
 
@@ -249,3 +252,15 @@ def test_what_is_no_record_cannot_be_seen(play: Play) -> None:
     (said,) = told(play("when: [{do: rental.take, with: gao, is: r}, {sees: r.guest}]\nthen: [1 == 1]"))
 
     assert "no record is called `r.guest`" in said
+
+
+def test_what_is_given_and_cannot_be_is_a_miss_of_the_whole_scenario(cast: Cast) -> None:
+    stage = cast.stage
+    place = Place("plugin.yaml", 1, 1)
+    scenario = Scenario("the_one", place, "2026-05-02 09:00", "dora", {"settings": {"prise": 8}}, (), ())
+
+    verdict = rehearse(stage.host, stage.plugin, scenario)
+
+    assert not verdict.passed
+    assert told(verdict) == ["cannot be set up: there is no setting `prise`"]
+    assert verdict.misses[0].place == place

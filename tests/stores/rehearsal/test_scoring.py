@@ -53,14 +53,6 @@ then: [1 == 1]
     assert "there is no open card for this person" in miss.what.en
 
 
-given: {{now: "2026-05-02 09:00", as: carl}}
-when: [{{at: "2026-06-01 09:00", score: {score}}}]
-then: [1 == 1]
-""").misses
-
-    assert said in miss.what.en
-
-
 def test_a_marked_card_is_closed_by_the_node_when_the_person_may_not(play: Play) -> None:
     assert not play("""
 given: {now: "2026-05-02 09:00", as: dora}
