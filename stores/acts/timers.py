@@ -21,6 +21,7 @@ from core.model.duration import Duration
 from stores import rows
 from stores.actor import SYSTEM_ACTOR
 from stores.acts.figures import inactive
+from stores.acts.following import followers
 from stores.node import SETTING, Node
 from stores.storage import bulk
 from stores.storage.system import TIMER
@@ -31,7 +32,7 @@ EVERY = "every:"  # what the timer that opens a period goes by, before the recor
 
 
 def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]], now: datetime | None = None) -> None:
-    """Arm, move or disarm the timers of the records that were just written or received.
+    """Arm, move or disarm the timers of the records that were just written or received, and of those that look at them.
 
     ``now`` is when it happened for the rules, by default this moment: a night that is caught up after a power cut
     must come to the same deadlines as one that was lived through.
@@ -41,6 +42,8 @@ def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]]
     for type_, id in touched:
         groups[type_][id] = None
     _follow_settings(connection, node, groups)
+    for type_, ids in followers(connection, node, groups).items():
+        groups[type_].update(ids)
     for type_, ids in groups.items():
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
