@@ -81,7 +81,7 @@ def rule_rows(plugin: Plugin) -> list[list[str]]:
     for scenario in plugin.scenarios.values():
         for number in scenario.cite:
             proofs.setdefault(number, []).append(scenario.name)
-    told = [rule for rule in plugin.rules if not rule.where.startswith("scenarios.")]
+    told = [rule for rule in plugin.citations if not rule.where.startswith("scenarios.")]
     rows = [
         [
             rule.number,

@@ -374,9 +374,31 @@ class MigrationStep:
     value: object = None
 
 
+Mark = Literal["S", "F", "I", "D", "X", "C"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the rule book: a cited number and the place in the YAML that carries it out."""
+    """One rule of the business's rule book in our own words, with the mark that says how sure it is.
+
+    S and F stand in the source and must be carried out; I is our reading, D our default, X a switch that is off,
+    C a blank that is inactive until somebody configures it.
+    """
+
+    number: str
+    mark: Mark
+    text: Text
+    place: Place
+
+    @property
+    def binding(self) -> bool:
+        """Whether the plugin must carry it out and prove it."""
+        return self.mark in ("S", "F")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A cited rule number and the place in the YAML that carries it out."""
 
     number: str
     where: str
@@ -409,7 +431,8 @@ class Plugin:
     samples: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     migrations: Mapping[str, tuple[MigrationStep, ...]] = field(default_factory=dict)  # version -> steps, oldest first
-    rules: tuple[Rule, ...] = ()
+    rules: Mapping[str, Rule] = field(default_factory=dict)  # the rule book by number; may be empty
+    citations: tuple[Citation, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
 

@@ -70,7 +70,7 @@ def test_every_rule_of_the_owner_is_carried_out_and_proved(tmp_path: Path) -> No
     numbers = set(re.findall(r"(?m)^\| (BR-\d+) \|", GUIDE.read_text(encoding="utf-8")))
     plugin = host_of(steps()[-1], tmp_path).catalog.plugin("bicycle_rental")
 
-    carried_out = {rule.number for rule in plugin.rules if not rule.where.startswith("scenarios.")}
+    carried_out = {rule.number for rule in plugin.citations if not rule.where.startswith("scenarios.")}
     proved = {number for scenario in plugin.scenarios.values() for number in scenario.cite}
 
     assert len(numbers) == 10

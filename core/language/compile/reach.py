@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from core.language.definition import Ledger, Plugin, RecordType
+from core.language.definition import Ledger, Plugin, RecordType, Rule
 from core.language.expressions import Formula, RecordShape
 from core.model.errors import Text
 from core.model.fields import FieldSpec
@@ -70,6 +70,7 @@ class Reach:
     scorecards: set[str] = field(default_factory=set)
     notices: set[str] = field(default_factory=set)
     formulas: dict[tuple[str, str], Formula] = field(default_factory=dict)  # computed fields of other plugins
+    rules: dict[str, Rule] = field(default_factory=dict)  # numbers of the required plugins' rule books
     words: dict[str, frozenset[str]] = field(default_factory=dict)  # for function arguments that are names
 
     def take(self, local: str, draft: RecordDraft) -> None:
@@ -113,6 +114,7 @@ def reach_of(plugins: Mapping[str, Plugin], needed: Iterable[str]) -> Reach:
         reach.scorecards.update(plugin.scorecards)
         reach.notices.update(plugin.notices)
         reach.dispatch.update({name: policy.of for name, policy in plugin.dispatch.items()})
+        reach.rules.update(plugin.rules)
     return reach
 
 

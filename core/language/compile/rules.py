@@ -1,31 +1,63 @@
-"""The rule book: every ``cite`` in the YAML with the place that carries it out."""
+"""The rule book: the rules in words, and every ``cite`` in the YAML with the place that carries it out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from core.language.definition import Rule
+from core.language.compile.workshop import Workshop
+from core.language.definition import Citation, Rule
 from core.language.source import YamlNode, dotted
+from core.model.errors import Text
+
+Path = tuple[str | int, ...]
+_SKIPPED = ("samples", "rules")  # what stands there are values and words; nothing in them carries out a rule
 
 
-def rules_of(root: YamlNode) -> tuple[Rule, ...]:
+def compile_rules(shop: Workshop) -> dict[str, Rule]:
+    """Return the rule book by number, and note every citation of a number that is neither in it nor in one required.
+
+    A plugin without a rule book may cite what it likes: the numbers are then only words.
+    """
+    rules = {
+        number: Rule(number, shape.mark, Text(shape.en, shape.zh), shop.root.key_place(("rules", number)))
+        for number, shape in shop.manifest.rules.items()
+    }
+    if rules:
+        known = [*rules, *shop.reach.rules]
+        for number, path in (one for _, cite in _citing(shop.root, ()) for one in cite):
+            shop.known(number, known, Text("rule", "规则编号"), path, "unknown-rule")
+    return rules
+
+
+def citations_of(root: YamlNode) -> tuple[Citation, ...]:
     """Return one row per cited rule number, in the order of the files."""
-    return tuple(_rules(root, ()))
+    return tuple(
+        Citation(number, dotted(path), root.key_place(path)) for path, cite in _citing(root, ()) for number, _ in cite
+    )
 
 
-def _rules(node: YamlNode, path: tuple[str | int, ...]) -> Iterator[Rule]:
+def _citing(node: YamlNode, path: Path) -> Iterator[tuple[Path, list[tuple[str, Path]]]]:
+    """Yield the path of everything that cites, with the numbers it cites and the path of each number."""
     if isinstance(node.value, Mapping):
         for key, below in node.value.items():
-            if key == "cite":
-                for number in _numbers(below):
-                    yield Rule(number, dotted(path), node.spot if node.key_spot is None else node.key_spot)
+            if not path and key in _SKIPPED:
+                continue
+            if key == "cite" and not isinstance(below.value, Mapping) and not _is_data(path):
+                yield path, _numbers(below, (*path, key))
             else:
-                yield from _rules(below, (*path, key))
+                yield from _citing(below, (*path, key))
     elif isinstance(node.value, list | tuple):
         for index, below in enumerate(node.value):
-            yield from _rules(below, (*path, index))
+            yield from _citing(below, (*path, index))
 
 
-def _numbers(node: YamlNode) -> list[str]:
+def _is_data(path: Path) -> bool:
+    """Whether a key below ``path`` is a value that a scenario enters: there, a field may be called ``cite``."""
+    return len(path) > 2 and path[0] == "scenarios"
+
+
+def _numbers(node: YamlNode, path: Path) -> list[tuple[str, Path]]:
     plain = node.plain()
-    return [str(one) for one in plain] if isinstance(plain, list) else [str(plain)]
+    if isinstance(plain, list):
+        return [(str(one), (*path, index)) for index, one in enumerate(plain)]
+    return [(str(plain), path)]

@@ -19,6 +19,7 @@ from core.language.manifest.sections import (
     MigrationShape,
     NoticeShape,
     RoleShape,
+    RuleShape,
     ScenarioShape,
     ScorecardShape,
     ViewShape,
@@ -53,6 +54,9 @@ class Manifest(Shape):
     label: TextShape | None = None
     extends: str | None = Field(
         default=None, description="name@range: this file is an overlay; same keys, merged by name, null removes"
+    )
+    rules: dict[Title, RuleShape] = Field(
+        default={}, description="The rule book: number: {mark, zh, en}; then every `cite` must name one of them"
     )
     settings: dict[Word, SettingShape] = Field(default={})
     calendar: CalendarShape | None = None

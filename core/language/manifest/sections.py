@@ -10,6 +10,15 @@ from core.language.manifest.base import Cited, Names, Rule, Shape, TextShape, Va
 from core.language.manifest.records import CheckShape, EveryShape, PeriodName, ReadShape, SyncShape
 
 
+class RuleShape(TextShape):
+    """One rule of the rule book in our own words. Numbers are cited by what carries the rule out."""
+
+    mark: Literal["S", "F", "I", "D", "X", "C"] = Field(
+        description="S, F: stands in the source, must be carried out and proved; I: our reading; D: our default; "
+        "X: a switch, off; C: a blank, inactive until configured"
+    )
+
+
 class CalendarShape(Cited):
     """The business's own time."""
 
