@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.web.guidance import said
 from app.web.schemas import ERROR, RECEIPT, Schema, ask_schema, field_schema, schema_of
 from core.host.catalog import Catalog
 from core.language.definition import SYSTEM, Action, Plugin, RecordType
@@ -49,6 +50,7 @@ def document(catalog: Catalog, plugin: Plugin, language: Language) -> Document:
             "version": plugin.version,
             "x-label": {"zh": plugin.label.zh, "en": plugin.label.en},
             "x-revision": catalog.revision,
+            "x-guidance": [said(catalog, plugin, each, each.at, language) for each in plugin.guidance.values()],
         },
         "tags": [{"name": r.name, "description": r.label.say(language)} for r in records_of(catalog, plugin)],
         "paths": paths,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from app.web.caller import Caller, CurrentCaller, CurrentVisitor
 from app.web.documents import Documents
+from app.web.guidance import guidance_for
 from app.web.openapi import records_of
 from app.web.schemas import ask_schema, field_schema
 from core.host.catalog import Fault
@@ -49,6 +50,7 @@ def _plugin(caller: Caller, plugin: Plugin) -> dict[str, object]:
         "scorecards": {name: card.label.say(language) for name, card in plugin.scorecards.items()},
         "dispatch": {name: policy.label.say(language) for name, policy in plugin.dispatch.items()},
         "views": {name: _said(view, language) for name, view in plugin.views.items()},
+        "guidance": guidance_for(caller, plugin),
         "warnings": [problem.render(language) for problem in plugin.warnings],
     }
 

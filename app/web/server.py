@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.service import Service
-from app.web import actions, docs, plugins, reading, reports, session, status
+from app.web import actions, docs, guidance, plugins, reading, reports, session, status
 from app.web.documents import Documents
 from app.web.errors import add_error_handlers
 from app.web.guard import Guard
@@ -34,7 +34,7 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app.state.service = service
     app.state.documents = Documents()
     add_error_handlers(app)
-    for part in (session, status, plugins, docs, reports, actions, reading):
+    for part in (session, status, plugins, docs, guidance, reports, actions, reading):
         app.include_router(part.router)
     app.mount("/static", docs.static)
     mount_sync(app, service)

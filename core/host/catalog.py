@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from core.host.discovery import CORE
-from core.language.definition import Field, Plugin, RecordType
-from core.model.errors import DefinitionError, NotFound, Place, Problem, Text, suggest
+from core.language.definition import Field, Plugin, RecordType, Rule
+from core.model.errors import DefinitionError, Language, NotFound, Place, Problem, Text, suggest
 
 if TYPE_CHECKING:
     from core.language.expressions.functions import Functions
@@ -61,6 +61,23 @@ class Catalog:
         own = [record.name for record in self.records.values() if record.plugin in {plugin, CORE}]
         what = Text(f"`{plugin}` has no record type `{name}`", f"`{plugin}` 没有记录类型 `{name}`")
         raise NotFound((Problem("no-such-record-type", what, fix=suggest(name, own)),))
+
+    def rule(self, plugin: str, number: str) -> Rule | None:
+        """Return a rule that a plugin cites: from its own rule book or from one of a plugin it requires."""
+        found = self.plugins.get(plugin)
+        for name in (plugin, *(found.requires if found else ())):
+            if name in self.plugins and number in self.plugins[name].rules:
+                return self.plugins[name].rules[number]
+        return None
+
+    def rules_in_words(self, plugin: str, numbers: Iterable[str], language: Language) -> list[dict[str, str | None]]:
+        """Return cited rules as plain data: number, mark and words; without a rule book only the numbers."""
+        told = []
+        for number in dict.fromkeys(numbers):
+            rule = self.rule(plugin, number)
+            mark, text = (rule.mark, rule.text.say(language)) if rule else (None, None)
+            told.append({"number": number, "mark": mark, "text": text})
+        return told
 
 
 def revision_of(plugins: Iterable[Plugin]) -> str:

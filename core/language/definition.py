@@ -362,6 +362,29 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class GuidancePlace:
+    """Where guidance is shown: at a record, one of its actions, a view, or to whoever has a role."""
+
+    text: str  # as it is written: booking, booking.settle, role:hostess, view:tonight
+    record: str | None = None  # qualified
+    action: str | None = None
+    role: str | None = None
+    view: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """A duty that software cannot enforce: words, or a checklist, shown where the duty is done."""
+
+    name: str
+    label: Text
+    at: tuple[GuidancePlace, ...]
+    text: Text | None = None
+    items: tuple[Text, ...] = ()
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStep:
     """One declared step from the version before to this one."""
 
@@ -428,6 +451,7 @@ class Plugin:
     scorecards: Mapping[str, Scorecard] = field(default_factory=dict)
     notices: Mapping[str, Notice] = field(default_factory=dict)
     views: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    guidance: Mapping[str, Guidance] = field(default_factory=dict)
     samples: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     migrations: Mapping[str, tuple[MigrationStep, ...]] = field(default_factory=dict)  # version -> steps, oldest first

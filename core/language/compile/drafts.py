@@ -20,6 +20,8 @@ RESERVED = frozenset(
     {"self", "old", "ask", "me", "now", "today", "period", "settings", "store", "item", "index", "null"}
 )
 
+ADDRESSES = frozenset({"guidance"})  # /api/PLUGIN/… where a record's list would stand
+
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
@@ -39,6 +41,9 @@ def draft_records(shop: Workshop, shapes: dict[str, tuple[RecordShape, KeyPath, 
     for name, (shape, path, origin) in shapes.items():
         if name in RESERVED:
             shop.key_fault("reserved-name", f"`{name}` has a meaning in rules", f"`{name}` 在规则中另有含义", path)
+        if name in ADDRESSES:
+            what = (f"every plugin has an address `{name}` of its own", f"每个插件自带地址 `{name}`")
+            shop.key_fault("reserved-name", *what, path)
         target = shop.reach.targets.get(name) if origin == "record" else None
         draft = shop.reach.drafts[target.key] if target else RecordDraft(f"{shop.owner}.{name}", {}, {})
         shop.reach.take(name, draft)

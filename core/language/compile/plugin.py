@@ -9,6 +9,7 @@ from pathlib import Path
 from core.language.checks import CHECKS, Inspection
 from core.language.compile.dispatch import compile_dispatch, enter_dispatch
 from core.language.compile.drafts import Blueprint, Origin, draft_records
+from core.language.compile.guidance import compile_guidance
 from core.language.compile.head import check_head, extended
 from core.language.compile.ledgers import compile_ledgers, ledger_record
 from core.language.compile.migrations import compile_migrations
@@ -97,6 +98,7 @@ def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
         scorecards=compile_scorecards(shop),
         notices=compile_notices(shop, plans, compiled.values()),
         views=compile_views(shop),
+        guidance=compile_guidance(shop, compiled),
         samples=compile_samples(shop),
         scenarios=compile_scenarios(shop),
         migrations=compile_migrations(shop),

@@ -15,6 +15,7 @@ from core.language.manifest.records import FieldShape, RecordShape, SettingShape
 from core.language.manifest.sections import (
     CalendarShape,
     DispatchShape,
+    GuidanceShape,
     LedgerShape,
     MigrationShape,
     NoticeShape,
@@ -67,6 +68,7 @@ class Manifest(Shape):
     scorecards: dict[Word, ScorecardShape] = Field(default={})
     notices: dict[Word, NoticeShape] = Field(default={})
     views: dict[Word, ViewShape] = Field(default={})
+    guidance: dict[Word, GuidanceShape] = Field(default={})
     migrations: dict[str, list[MigrationShape]] = Field(default={})
     samples: dict[str, dict[Word, dict[str, Value]]] = Field(default={}, description="record: {name: values}")
     scenarios: dict[Title, ScenarioShape] = Field(default={})

@@ -150,6 +150,15 @@ class ViewShape(Cited):
     excel: ExcelShape | None = None
 
 
+class GuidanceShape(Cited):
+    """A duty that software cannot enforce: words, or a checklist, shown where the duty is done."""
+
+    label: TextShape | None = None
+    at: Names = Field(min_length=1, description="Where: record, record.action, role:NAME, view:NAME")
+    text: TextShape | None = Field(default=None, description="One text …")
+    items: list[TextShape] = Field(default=[], description="… or the lines of a checklist")
+
+
 class GivenShape(Shape):
     """What is so before a scenario begins."""
 
