@@ -86,6 +86,8 @@ class _Speaker:
         when = self(f"if {outcome.when.text}: ", f"若 {outcome.when.text}：") if outcome.when else ""
         if outcome.refuse:
             return when + self("refused: ", "拒绝：") + outcome.refuse.say(self.language)
+        if outcome.instead:
+            return when + self("instead creates ", "改为新建") + outcome.instead.record
         parts = [self("becomes ", "变为") + self.state(outcome.to)] if outcome.to else []
         parts += [f"{self.field(name)} = {self.formula(value)}" for name, value in outcome.set.items()]
         parts += [

@@ -88,7 +88,10 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an action does. The first outcome whose ``when`` holds is taken; ``refuse`` refuses with a message."""
+    """What an action does. The first outcome whose ``when`` holds is taken.
+
+    ``refuse`` refuses with a message; ``instead`` makes another record in place of the new one.
+    """
 
     when: Formula | None = None
     to: str | None = None
@@ -102,6 +105,7 @@ class Outcome:
     cite: tuple[str, ...] = ()
     place: Place | None = None
     fills: Mapping[str, Formula] = field(default_factory=dict)  # of ``refuse``
+    instead: Create | None = None  # made in place of the record itself, of which nothing is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +313,10 @@ class DispatchKey:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A candidate policy: who is eligible, with reasons, then who comes first."""
+    """A candidate policy: who is eligible, with reasons, then who comes first.
+
+    ``order`` gives the names of the keys to compare, first to last; without it, or where it is blank, all as written.
+    """
 
     name: str
     of: str  # qualified record type
@@ -318,6 +325,7 @@ class Dispatch:
     label: Text
     place: Place
     cite: tuple[str, ...] = ()
+    order: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)

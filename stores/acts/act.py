@@ -248,12 +248,13 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
     touched = tuple((entry.type, entry.pk) for entry in entries)
     work.node.touched(touched)
     timers.rearm(work.connection, work.node, touched, work.now)
+    record, row = work.gathered.instead or (work.record, work.draft)
     receipt = Receipt(
         deed.tx,
-        work.record,
-        work.draft.id,
-        cast("str | None", work.draft.values.get("number")),
-        cast("str | None", work.draft.values.get("state")),
+        record,
+        row.id,
+        cast("str | None", row.values.get("number")),
+        cast("str | None", row.values.get("state")),
         warnings=tuple(work.warnings),
         touched=touched,
     )

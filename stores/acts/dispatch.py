@@ -79,11 +79,12 @@ def rank(world: NodeWorld, policy: Dispatch, item: Row | None, env: Env) -> list
     ``first: least`` turns a key round. What is still equal goes by id, so the order never wavers.
     """
     found = _candidates(world, policy)
+    prefer = _in_order(policy, env)
     told = world.node.host.collect("dispatch_facts", policy=policy, item=item, candidates=found)
     facts = {c.id: {k: v for answer in told for k, v in answer.get(c.id, {}).items()} for c in found}
     seen = env if item is None else env.having(self=item, item=item)
-    judged = [_judge(policy, row, seen.having(**{_own_name(policy): row}), facts[row.id]) for row in found]
-    order: Callable[[Candidate, Candidate], int] = partial(_compare, policy.prefer)
+    judged = [_judge(policy, prefer, row, seen.having(**{_own_name(policy): row}), facts[row.id]) for row in found]
+    order: Callable[[Candidate, Candidate], int] = partial(_compare, prefer)
     fit = sorted((c for c in judged if c.eligible), key=cmp_to_key(order))
     placed = [_placed(candidate, place) for place, candidate in enumerate(fit, start=1)]
     return placed + sorted((c for c in judged if not c.eligible), key=lambda c: c.id)
@@ -98,15 +99,26 @@ def _candidates(world: NodeWorld, policy: Dispatch) -> list[Row]:
     return [rows.from_cells(record, dict(found)) for found in world.connection.execute(query).mappings()]
 
 
-def _judge(policy: Dispatch, row: Row, env: Env, facts: Mapping[str, object]) -> Candidate:
+def _in_order(policy: Dispatch, env: Env) -> Sequence[DispatchKey]:
+    """Return the keys to compare by, first to last: those that ``order`` names, or all as they are written."""
+    names = value_or_none(policy.order, env) if policy.order is not None else None
+    if names is None:
+        return policy.prefer
+    by_name = {key.name: key for key in policy.prefer}
+    return [by_name[name] for name in cast("list[str]", names) if name in by_name]
+
+
+def _judge(
+    policy: Dispatch, prefer: Sequence[DispatchKey], row: Row, env: Env, facts: Mapping[str, object]
+) -> Candidate:
     """Judge one candidate. A rule or a key that needs a blank figure does not apply to anybody (C-11)."""
     out = tuple(
         Problem(check.name, filled(check.message, check.fills, env))
         for check in policy.eligible
         if not inactive(check.rule, env) and not value_or_none(check.rule, env)
     )
-    prefer = [] if out else policy.prefer
-    keys = {key.name: None if inactive(key.value, env) else value_or_none(key.value, env) for key in prefer}
+    asked = [] if out else prefer
+    keys = {key.name: None if inactive(key.value, env) else value_or_none(key.value, env) for key in asked}
     return Candidate(row.id, str(row.values.get("name") or row.id), None, keys, out, facts)
 
 

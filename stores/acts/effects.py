@@ -36,6 +36,7 @@ class Gathered:
     created: list[tuple[RecordType, Row]] = field(default_factory=list)
     changed: list[Edit] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
+    instead: tuple[RecordType, Row] | None = None  # made in place of the record itself
 
 
 def gather(work: Work, outcome: Outcome) -> None:
@@ -44,6 +45,9 @@ def gather(work: Work, outcome: Outcome) -> None:
     Order: picks, sets (top to bottom, each sees the one before), state, number, then ledger entries, new
     records and notices, which see the record as it will be.
     """
+    if outcome.instead is not None:
+        _make_instead(work, outcome, outcome.instead)
+        return
     for name, policy in outcome.pick.items():
         _pick(work, name, policy)
     for name, formula in outcome.set.items():
@@ -70,7 +74,8 @@ def check_keys(work: Work) -> None:
     if work.action.deletes == "delete":
         return  # what goes away holds nothing
     old = work.old if work.action.deletes is None else None
-    _check_keys(work, work.record, work.draft, work.env, old)
+    if work.gathered.instead is None:
+        _check_keys(work, work.record, work.draft, work.env, old)
     for record, row in work.gathered.created:
         world = work.world.seen_from(record.plugin)
         _check_keys(work, record, row, world.env_in(record.key, work.env).having(self=row))
@@ -91,7 +96,8 @@ def edits(work: Work) -> list[Edit]:
         Edit(record, row.id, str(row.values["store"]), "create", rows.to_cells(record, row.values))
         for record, row in work.gathered.created
     ]
-    return [_main_edit(work), *work.gathered.changed, *created]
+    main = [] if work.gathered.instead else [_main_edit(work)]
+    return [*main, *work.gathered.changed, *created]
 
 
 def _main_edit(work: Work) -> Edit:
@@ -145,12 +151,22 @@ def _create(work: Work, create: Create) -> None:
         _create_one(work, record, create, work.env.having(item=item, index=index))
 
 
-def _create_one(work: Work, record: RecordType, create: Create, env: Env) -> None:
+def _make_instead(work: Work, outcome: Outcome, create: Create) -> None:
+    """Make another record in place of the new one, and tell those whom the outcome names about it."""
+    record = work.node.catalog.records[create.record]
+    row = _create_one(work, record, create, work.env)
+    work.gathered.instead = (record, row)
+    for name in outcome.notice:
+        notify(work, name, row)
+
+
+def _create_one(work: Work, record: RecordType, create: Create, env: Env) -> Row:
     given = {name: None if inactive(formula, env) else formula(env) for name, formula in create.values.items()}
     if create.state is not None:
         given["state"] = create.state
     row = new_row(work.world, record, given, env, work.node.new_id())
     work.gathered.created.append((record, row))
+    return row
 
 
 def _post(work: Work, post: Post) -> None:
@@ -203,10 +219,10 @@ def _pick(work: Work, name: str, policy_name: str) -> None:
     work.gathered.created.append((record, new_row(work.world, record, given, work.env, work.node.new_id())))
 
 
-def notify(work: Work, name: str) -> None:
+def notify(work: Work, name: str, about: Row | None = None) -> None:
     """Gather a notice: its people and posts are fixed now, its text is filled now."""
     notice = work.node.catalog.plugin(work.record.plugin).notices[name]
-    row = notice_row(work.world, notice, work.draft, work.env, work.node.new_id())
+    row = notice_row(work.world, notice, about or work.draft, work.env, work.node.new_id())
     work.gathered.created.append((work.node.catalog.records["core.notice"], row))
 
 
@@ -245,17 +261,18 @@ def _plain(value: object) -> object:
 
 def afterwards(work: Work, receipt: Receipt) -> list[Later]:
     """Return what is to happen once the transaction is safe: hooks are told, what they asked for is called."""
+    _, row = work.gathered.instead or (work.record, work.draft)
     event = ActionEvent(
         id=receipt.tx,
         tx=receipt.tx,
         store=str(work.draft.values["store"]),
-        record_type=work.record.key,
+        record_type=receipt.record.key,
         record_id=receipt.id,
         action=work.action.name,
         actor=work.call.actor.id,
         at=work.now,
         state=receipt.state,
-        values=dict(work.draft.values),
+        values=dict(row.values),
     )
     return [lambda: work.node.host.tell("action_committed", event=event), *work.gathered.later]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.language.checks.inspection import Inspection
 from core.language.checks.outcomes import states_in
 from core.language.compile.drafts import Blueprint
-from core.language.definition import Action, RecordType, Timer
+from core.language.definition import Action, Create, Outcome, RecordType, Timer
 from core.language.expressions import Expression
 from core.model.errors import Text
 
@@ -45,7 +45,11 @@ def _first_states(inspection: Inspection, record: RecordType) -> Iterator[str]:
     for other in inspection.compiled.values():
         for action in other.actions.values():
             for outcome in action.outcomes:
-                yield from (made.state for made in outcome.create if made.record == record.key and made.state)
+                yield from (made.state for made in _made(outcome) if made.record == record.key and made.state)
+
+
+def _made(outcome: Outcome) -> tuple[Create, ...]:
+    return (*outcome.create, *([outcome.instead] if outcome.instead else []))
 
 
 def _moves(record: RecordType) -> Iterator[tuple[frozenset[str] | None, str]]:
@@ -64,7 +68,7 @@ def _sources(action: Action, when: object) -> frozenset[str] | None:
 
 def _check_births(inspection: Inspection, plan: Blueprint, record: RecordType) -> None:
     for action in record.actions.values():
-        if action.new and any(not outcome.to and not outcome.refuse for outcome in action.outcomes):
+        if action.new and any(not (outcome.to or outcome.refuse or outcome.instead) for outcome in action.outcomes):
             inspection.shop.key_fault(
                 "no-first-state",
                 f"`{action.name}` creates a {plan.name} without a state",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from core.language.compile.drafts import Blueprint, shared_options
-from core.language.compile.effects import Effects, effects, known_state
+from core.language.compile.effects import Effects, effects, known_state, made_instead
 from core.language.compile.typed import inner_shape, spec_of
 from core.language.compile.values import condition, fills, formula
 from core.language.compile.workshop import Workshop, text_of
@@ -204,6 +204,23 @@ def _outcomes(bench: _Bench) -> tuple[Outcome, ...]:
     return tuple(_outcome(bench, shared, row, index) for index, row in enumerate(shape.outcomes))
 
 
+def _instead(
+    bench: _Bench, row: OutcomeShape, own: Effects, path: KeyPath, when: Formula | None, given: tuple[Expression, ...]
+) -> Outcome:
+    """Return an outcome that makes another record in place of the new one; beside it only notices are told."""
+    if not replace(own, notice=()).nothing:
+        bench.shop.fault(
+            "instead-and-acts",
+            "an outcome with `instead` writes nothing else; it may send notices",
+            "带 `instead` 的结果不写入其他内容，但可发送通知",
+            path[:-1],
+        )
+    made = made_instead(
+        bench.shop, bench.plan, row.instead or {}, path, bench.scope, given, new=NEW in (bench.shape.from_ or [])
+    )
+    return Outcome(when, instead=made, notice=own.notice, cite=tuple(row.cite), place=bench.shop.root.place(path[:-1]))
+
+
 def _outcome(bench: _Bench, shared: Effects, row: OutcomeShape, index: int) -> Outcome:
     shop, path = bench.shop, (*bench.path, "outcomes", index)
     when = condition(shop, row.when, (*path, "when"), bench.scope, bench.given)
@@ -218,4 +235,6 @@ def _outcome(bench: _Bench, shared: Effects, row: OutcomeShape, index: int) -> O
         filled = fills(shop, row.refuse, (*path, "refuse"), bench.scope, given)
         return Outcome(when, refuse=text_of(row.refuse), cite=tuple(row.cite), place=place, fills=filled)
     own = effects(shop, bench.plan, row, path, bench.scope, given)
+    if row.instead is not None:
+        return _instead(bench, row, own, (*path, "instead"), when, given)
     return shared.with_(own).outcome(when=when, cite=tuple(row.cite), place=place)

@@ -9,11 +9,11 @@ from core.language.compile.drafts import Blueprint
 from core.language.compile.values import formula
 from core.language.compile.workshop import Workshop, text_of
 from core.language.definition import Dispatch, DispatchKey
-from core.language.expressions import NameScope
+from core.language.expressions import Formula, NameScope
 from core.language.manifest.sections import DispatchShape, PreferShape
 from core.language.source import KeyPath
 from core.model.errors import Text
-from core.model.kinds import Kind, record_kind
+from core.model.kinds import LIST, Kind, record_kind
 
 
 def enter_dispatch(shop: Workshop) -> None:
@@ -48,6 +48,7 @@ def compile_dispatch(shop: Workshop, plans: list[Blueprint]) -> dict[str, Dispat
             label,
             shop.root.key_place(path),
             tuple(shape.cite),
+            _order(shop, shape, [key.name for key in keys if key], (*path, "order")),
         )
         _check_order(shop, shape, path)
     return found
@@ -78,6 +79,17 @@ def _key(shop: Workshop, row: PreferShape, index: int, path: KeyPath, scope: Nam
     label = text_of(row.label) if row.label else Text(value.text, value.text)
     slug = re.sub(r"[^a-z0-9]+", "_", label.en.lower()).strip("_")
     return DispatchKey(row.name or slug or f"key_{index + 1}", value, label, row.first == "least", tuple(row.cite))
+
+
+def _order(shop: Workshop, shape: DispatchShape, names: list[str], path: KeyPath) -> Formula | None:
+    """Return the list of key names to compare by; the options a list setting may have must be keys."""
+    if shape.order is None:
+        return None
+    found = formula(shop, shape.order, path, shop.scope({}), expect=LIST)
+    options = found.kind.item.options if found is not None and found.kind.item is not None else None
+    for option in options or ():
+        shop.known(option, names, Text("key of the ranking", "排序依据"), path, "unknown-key-name")
+    return found
 
 
 def _check_order(shop: Workshop, shape: DispatchShape, path: KeyPath) -> None:

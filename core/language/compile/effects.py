@@ -83,6 +83,31 @@ def effects(
     )
 
 
+def made_instead(
+    shop: Workshop,
+    plan: Blueprint,
+    raw: Mapping[str, CreateShape],
+    path: KeyPath,
+    scope: NameScope,
+    given: Given,
+    *,
+    new: bool,
+) -> Create | None:
+    """Return the record that an outcome makes in place of the new one."""
+    if not new:
+        shop.key_fault(
+            "instead-of-nothing",
+            f"`instead` is for an action that creates a {plan.name}: here there is one already",
+            f"`instead` 只用于新建 {plan.name} 的操作：此处记录已存在",
+            path,
+            Text("use `create`", "请用 `create`"),
+        )
+    made = _creates(shop, {name: [shape] for name, shape in raw.items()}, path, scope, given)
+    if made and made[0].each is not None:
+        shop.fault("instead-of-one", "`instead` makes one record", "`instead` 只新建一条记录", path)
+    return made[0] if made else None
+
+
 def values_for(
     shop: Workshop, draft: RecordDraft, raw: Mapping[str, object], path: KeyPath, scope: NameScope, given: Given = ()
 ) -> dict[str, Formula]:

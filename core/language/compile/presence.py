@@ -62,7 +62,7 @@ def _births(
                 if isinstance(name, str) and name in plan.draft.specs
             )
             scope = action_scope(shop, plan, asks, by_system=False)
-            rows = [row for row in action.outcomes or [OutcomeShape()] if row.refuse is None]
+            rows = [row for row in action.outcomes or [OutcomeShape()] if row.refuse is None and row.instead is None]
             for row in rows:
                 yield {**action.set, **row.set}, scope
     for every in (plan.shape.every or {}).values():
@@ -81,6 +81,7 @@ def _creates(plan: Blueprint) -> Iterator[tuple[str, CreateShape]]:
         for row in rows:
             for name, shapes in row.create.items():
                 yield from ((name, shape) for shape in shapes)
+            yield from (getattr(row, "instead", None) or {}).items()
 
 
 def replace_items(scope: NameScope) -> NameScope:

@@ -106,6 +106,12 @@ class OutcomeShape(EffectsShape):
 
     when: Rule | None = Field(default=None, description="Taken when true; the last row has none")
     refuse: TextShape | None = Field(default=None, description="Refuse with this message; nothing is written")
+    instead: dict[str, CreateShape] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="record: what to make in place of the new record, of which nothing is written",
+    )
 
 
 class ActionShape(EffectsShape):

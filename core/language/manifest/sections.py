@@ -67,6 +67,10 @@ class DispatchShape(Cited):
     label: TextShape | None = None
     eligible: dict[Word, CheckShape] = Field(default={}, description="Who may be chosen, with reasons")
     prefer: list[PreferShape] = Field(default=[], description="Compared in this order")
+    order: str | None = Field(
+        default=None,
+        description="The names of the keys to compare, first to last, e.g. =settings.turn_order; none or blank = all",
+    )
 
 
 class ItemShape(Cited):

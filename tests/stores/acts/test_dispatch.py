@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from tests.stores.shop import HEAD, Shop
 PLUGIN = """
 settings:
   rested: {type: int, default: null, label: {en: Rest, zh: 休息}}
+  turn_order: {type: list, of: text, default: null, label: {en: Order, zh: 顺序}}
   bonus: {type: int, default: null, label: {en: Bonus, zh: 加分}}
 dispatch:
   any: {of: room, label: {en: Any room, zh: 任意房}, prefer: [{key: =room.size, label: {en: Size, zh: 大小}}]}
@@ -30,6 +32,7 @@ dispatch:
     eligible:
       sober: {rule: designer.rank < 9, message: {en: "{designer.name} is not sober", zh: "{designer.name} 未醒"}}
       rested: {rule: designer.rank > settings.rested, message: {en: Tired, zh: 疲劳}}
+    order: =settings.turn_order
     prefer:
       - {key: =designer.best, label: {en: Best, zh: 优先}}
       - {key: =designer.rank, label: {en: Rank, zh: 名次}, first: least}
@@ -95,6 +98,18 @@ def test_the_next_key_decides_between_equals_and_may_put_the_least_first(shop: S
         designer(shop, id, rank)
 
     assert order(shop) == ["b", "c", "a"]
+
+
+def test_a_setting_may_say_in_which_order_the_keys_are_compared(shop: Shop) -> None:
+    for id, rank, best in (("a", 3, True), ("b", 1, False), ("c", 2, True)):
+        designer(shop, id, rank, best)
+    assert order(shop) == ["c", "a", "b"]
+
+    said = {"rank,best": ["b", "c", "a"], "turn": ["a", "b", "c"], "gone": ["a", "b", "c"]}
+    for step, (names, expected) in enumerate(said.items()):
+        shop.put("setting", f"s{step}", plugin="club", name="turn_order", value=json.dumps(names.split(",")))
+        assert order(shop) == expected, names
+    assert [list(c.keys) for c in ranking(shop)] == [[], [], []]
 
 
 def test_a_tie_goes_by_id_and_never_wavers(shop: Shop) -> None:

@@ -185,6 +185,43 @@ def test_a_message_may_speak_of_the_record(load: Load, faults: Faults) -> None:
     )
 
 
+def test_an_outcome_may_make_another_record_in_place_of_the_new_one(load: Load, faults: Faults) -> None:
+    doubt = """
+  doubt:
+    label: {en: Doubt, zh: 疑问}
+    fields: {guest: {type: text, required: true, label: {en: Guest, zh: 客人}}}
+    by: desk
+    states: {open: {en: Open, zh: 待处理}}
+    actions: {note: {label: {en: Note, zh: 备注}}}
+"""
+    book = """
+      book:
+        from: new
+        set: {guest: none}
+        outcomes:
+          - {when: self.guest == "twice", instead: {doubt: {with: {guest: =self.guest}}}}
+          - {to: held}
+      sit: {from: held, to: seated}
+"""
+    first, second = load(DESK + book + doubt).records["booking"].actions["book"].outcomes
+    assert first.instead is not None
+    assert (first.instead.record, first.instead.state, first.set) == ("shop.doubt", "open", {})
+    assert (second.instead, second.to) == (None, "held")
+    faults(
+        DESK
+        + """
+      book:
+        from: new
+        outcomes:
+          - {when: self.guest == "a", to: held, instead: {doubt: {with: {guest: x}}}}  # <- instead-and-acts
+          - {when: self.guest == "b", instead: {doubt: {each: '=["x"]', with: {guest: x}}}}  # <- instead-of-one
+          - {to: seated}
+      sit: {from: held, outcomes: [{instead: {doubt: {with: {guest: x}}}}]}  # <- instead-of-nothing
+"""
+        + doubt
+    )
+
+
 def test_what_a_check_has_tested_need_not_be_tested_again(load: Load) -> None:
     plugin = load(
         DESK

@@ -31,6 +31,23 @@ def test_a_policy_says_who_is_eligible_and_who_comes_first(load: Load) -> None:
     assert [(key.name, key.least_first) for key in turn.prefer] == [("on_duty_today", False), ("waiting", True)]
 
 
+def test_the_order_of_the_keys_can_be_a_setting_that_offers_only_keys(load: Load, faults: Faults) -> None:
+    order = """
+    order: =settings.turn_order{}
+    prefer: [{{key: =staff.rank, name: rank, label: {{en: Rank, zh: 级别}}}}, {{key: =staff.badge, name: badge, label: {{en: Badge, zh: 工号}}}}]
+settings:
+  turn_order:
+    type: list
+    of: {{type: enum, of: {{rank: {{en: Rank, zh: 级别}}, {}: {{en: Badge, zh: 工号}}}}}}
+    default: [rank]
+    label: {{en: Order, zh: 顺序}}
+"""
+    turn = load(TURN + order.format("", "badge")).dispatch["turn"]
+    assert turn.order is not None
+    assert turn.order.text == "settings.turn_order"
+    faults(TURN + order.format("  # <- unknown-key-name", "bagde"))
+
+
 def test_names_in_a_policy_must_exist(faults: Faults) -> None:
     faults(
         TURN
