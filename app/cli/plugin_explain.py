@@ -95,6 +95,11 @@ class _Speaker:
             for each in outcome.post
         ]
         parts += [self("creates ", "新建") + each.record for each in outcome.create]
+        parts += [self("changes ", "更改") + each.query.text for each in outcome.update]
+        parts += [
+            (self("restores ", "恢复") if each.restores else self("takes back ", "撤销")) + each.query.text
+            for each in outcome.sweep
+        ]
         parts += [
             f"{self.field(name)} {self('picked by', '按规则选出')} {policy}" for name, policy in outcome.pick.items()
         ]

@@ -8,7 +8,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Literal
 
-from core.language.expressions import Formula
+from core.language.expressions import Aggregate, Formula
 from core.model.duration import Duration
 from core.model.errors import Place, Problem, Text
 from core.model.fields import FieldSpec
@@ -74,6 +74,8 @@ class Post:
     why: Text
     cite: tuple[str, ...] = ()
     fills: Mapping[str, Formula] = field(default_factory=dict)  # of ``why``
+    when: Formula | None = None
+    values: Mapping[str, Formula] = field(default_factory=dict)  # of the ledger's own fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,26 @@ class Create:
     values: Mapping[str, Formula]
     each: Formula | None = None
     state: str | None = None
+    when: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Other records of the same store to change: those that ``query`` counts."""
+
+    record: str  # qualified
+    query: Aggregate
+    to: str | None
+    set: Mapping[str, Formula]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Entries of a ledger to take back, or (``restores``) to let stand again: those that ``query`` counts."""
+
+    ledger: str
+    query: Aggregate
+    restores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +120,8 @@ class Outcome:
     set: Mapping[str, Formula] = field(default_factory=dict)
     post: tuple[Post, ...] = ()
     create: tuple[Create, ...] = ()
+    update: tuple[Update, ...] = ()
+    sweep: tuple[Sweep, ...] = ()
     pick: Mapping[str, str] = field(default_factory=dict)  # field -> dispatch policy
     notice: tuple[str, ...] = ()
     refuse: Text | None = None
@@ -136,7 +160,16 @@ class Action:
             self.new
             or self.deletes is not None
             or any(
-                o.to or o.set or o.post or o.create or o.pick or o.confirm or o.refuse or o.notice
+                o.to
+                or o.set
+                or o.post
+                or o.create
+                or o.update
+                or o.sweep
+                or o.pick
+                or o.confirm
+                or o.refuse
+                or o.notice
                 for o in self.outcomes
             )
         )
@@ -264,6 +297,7 @@ class Setting:
     place: Place
     lock: Literal["hq"] | None = None
     cite: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()  # switches that may not be on together with this one
 
 
 @dataclass(frozen=True, slots=True)

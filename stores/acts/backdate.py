@@ -1,6 +1,7 @@
 """A fact that comes in late: undo what timers did after it happened, then go on from there (NC-44, C-13).
 
-Both stand in the log: what the timer did, and its reversal.
+Both stand in the log: what the timer did, and its reversal. A timer's step is taken back whole: a record that it
+made is deleted (its values stay in the log), one that it changed becomes what it was, a ledger entry is countered.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from core.model.clock import iso
 from core.model.duration import Duration
 from core.model.errors import ActionRefused, Text
 from stores import rows
+from stores.acts import timers, undoing
 from stores.acts.figures import inactive
 from stores.acts.messages import value_or_none
 from stores.changes import log
@@ -98,9 +100,12 @@ def _undo(work: Work, row: Row, later: Sequence[Entry]) -> Row:
     edits = [Edit(work.record, row.id, str(row.values["store"]), "update", back)]
     for entry in later:
         edits += _counter_entries(work, entry)
+        edits += undoing.of_others(work.connection, work.node, entry)
     action = f"{work.record.key}.{work.action.name}"
     facts: dict[str, object] = {"undoes": [entry.tx for entry in later], "because": action, "at": iso(work.now)}
-    commit(work.connection, work.node, Deed(work.node.new_id(), UNDO, SYSTEM, work.node.now(), facts), edits)
+    deed = Deed(work.node.new_id(), UNDO, SYSTEM, work.node.now(), facts)
+    written = commit(work.connection, work.node, deed, edits)
+    timers.rearm(work.connection, work.node, [(e.type, e.pk) for e in written if e.pk != row.id], work.now)
     return rows.get(work.connection, work.node, work.record, row.id)
 
 

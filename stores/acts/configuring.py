@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from core.language.definition import Plugin, Setting
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
@@ -27,7 +29,7 @@ def problems(work: Work) -> list[Problem]:
         return [_unknown(plugin, str(values["name"]))]
     if setting.lock == "hq" and values["store"] != HEADQUARTERS:
         return [_locked(setting)]
-    return _unfit(work, setting, values["value"])
+    return _unfit(work, setting, values["value"]) or _excluded(work, plugin, setting, values["value"])
 
 
 def _unfit(work: Work, setting: Setting, text: object) -> list[Problem]:
@@ -48,6 +50,33 @@ def _unfit(work: Work, setting: Setting, text: object) -> list[Problem]:
             )
         ]
     return []
+
+
+def _excluded(work: Work, plugin: Plugin, setting: Setting, text: object) -> list[Problem]:
+    """Return why a switch may not be turned on: another one that excludes it, or that it excludes, is on."""
+    if text is None or json.loads(str(text)) is not True:
+        return []
+    store = str(work.draft.values["store"])
+    now = work.node.settings(work.connection, plugin.name, store)
+    others = [*setting.excludes, *(each.name for each in plugin.settings.values() if setting.name in each.excludes)]
+    on = [n for n in dict.fromkeys(others) if now.get(n) is True or (store == HEADQUARTERS and _on_in_a_store(work, n))]
+    return [_both_on(setting, plugin.settings[name]) for name in on]
+
+
+def _on_in_a_store(work: Work, name: str) -> bool:
+    """Say whether some store has turned a switch on for itself; what headquarters sets is for all of them."""
+    table = work.node.table(work.record)
+    mine = (table.c.plugin == work.draft.values["plugin"], table.c.name == name, table.c.value == "true")
+    return work.connection.execute(select(table.c.id).where(*mine, table.c._life % 2 == 1).limit(1)).first() is not None
+
+
+def _both_on(setting: Setting, other: Setting) -> Problem:
+    what = Text(
+        f"{setting.label.en} cannot be on together with: {other.label.en}",
+        f"“{setting.label.zh}”不能与“{other.label.zh}”同时开启",
+    )
+    fix = Text(f"turn `{other.name}` off first", f"请先关闭 `{other.name}`")
+    return Problem("excludes", what, fix=fix, field="value")
 
 
 def _unknown(plugin: Plugin, name: str) -> Problem:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from core.host.contexts import ActionEvent
 from core.language.definition import Create, Notice, Outcome, Post, RecordType
-from core.language.expressions import Env, Row
+from core.language.expressions import Env, Formula, Row, holds
 from core.model.errors import ActionRefused, Problem, Text
-from core.model.fields import BadValue
 from stores import rows
-from stores.acts import keys, resolve, scorecards, telling
+from stores.acts import keys, others, resolve, scorecards, telling
 from stores.acts.calls import Receipt
 from stores.acts.dispatch import choose
 from stores.acts.figures import inactive, inactive_below
+from stores.acts.fitting import fitting, plain
 from stores.acts.messages import filled, value_or_none
 from stores.changes.commit import Edit
 from stores.storage import numbers
@@ -35,6 +36,7 @@ class Gathered:
 
     created: list[tuple[RecordType, Row]] = field(default_factory=list)
     changed: list[Edit] = field(default_factory=list)
+    updated: dict[tuple[str, str], tuple[RecordType, Row]] = field(default_factory=dict)  # as they are to stand
     later: list[Later] = field(default_factory=list)
     instead: tuple[RecordType, Row] | None = None  # made in place of the record itself
 
@@ -42,8 +44,8 @@ class Gathered:
 def gather(work: Work, outcome: Outcome) -> None:
     """Carry out an outcome on the draft and collect the records it makes.
 
-    Order: picks, sets (top to bottom, each sees the one before), state, number, then ledger entries, new
-    records and notices, which see the record as it will be.
+    Order: picks, sets (top to bottom, each sees the one before), state, number, then what it does to other
+    records, ledger entries, new records and notices, which see the record as it will be.
     """
     if outcome.instead is not None:
         _make_instead(work, outcome, outcome.instead)
@@ -52,7 +54,7 @@ def gather(work: Work, outcome: Outcome) -> None:
         _pick(work, name, policy)
     for name, formula in outcome.set.items():
         if not inactive(formula, work.env):  # a blank figure: what needs it is not written (C-11)
-            work.draft.values[name] = _fitting(work.record, name, formula(work.env))
+            work.draft.values[name] = fitting(work.record, name, formula(work.env))
     if outcome.to is not None:
         work.draft.values["state"] = outcome.to
     if work.record.origin == "scorecard" and work.action.name == "close":
@@ -61,6 +63,7 @@ def gather(work: Work, outcome: Outcome) -> None:
         work.gathered.changed += resolve.decide(work)
     if work.action.new:
         _number(work.world, work.record, work.draft, work.env)
+    others.reach_out(work, outcome)
     for post in outcome.post:
         _post(work, post)
     for create in outcome.create:
@@ -70,15 +73,21 @@ def gather(work: Work, outcome: Outcome) -> None:
 
 
 def check_keys(work: Work) -> None:
-    """Refuse what would hold a key that another record holds: the record itself, and each new one."""
+    """Refuse what would hold a key that another record holds: the record itself, and each other one it writes."""
     if work.action.deletes == "delete":
         return  # what goes away holds nothing
     old = work.old if work.action.deletes is None else None
     if work.gathered.instead is None:
         _check_keys(work, work.record, work.draft, work.env, old)
+    for record, row in work.gathered.updated.values():
+        _check_others_keys(work, record, row, rows.load(work.connection, work.node, record, row.id))
     for record, row in work.gathered.created:
-        world = work.world.seen_from(record.plugin)
-        _check_keys(work, record, row, world.env_in(record.key, work.env).having(self=row))
+        _check_others_keys(work, record, row, None)
+
+
+def _check_others_keys(work: Work, record: RecordType, row: Row, old: Row | None) -> None:
+    world = work.world.seen_from(record.plugin)
+    _check_keys(work, record, row, world.env_in(record.key, work.env).having(self=row), old)
 
 
 def _check_keys(work: Work, record: RecordType, row: Row, env: Env, old: Row | None = None) -> None:
@@ -96,8 +105,12 @@ def edits(work: Work) -> list[Edit]:
         Edit(record, row.id, str(row.values["store"]), "create", rows.to_cells(record, row.values))
         for record, row in work.gathered.created
     ]
+    updated = [
+        Edit(record, row.id, str(row.values["store"]), "update", rows.to_cells(record, row.values))
+        for record, row in work.gathered.updated.values()
+    ]
     main = [] if work.gathered.instead else [_main_edit(work)]
-    return [*main, *work.gathered.changed, *created]
+    return [*main, *work.gathered.changed, *updated, *created]
 
 
 def _main_edit(work: Work) -> Edit:
@@ -122,7 +135,7 @@ def new_row(world: NodeWorld, record: RecordType, given: Mapping[str, object], e
         value = row.values.get(name)
         if value is None and declared.default is not None:
             value = value_or_none(declared.default, inner)
-        row.values[name] = _fitting(record, name, value)
+        row.values[name] = fitting(record, name, value)
     _number(own, record, row, inner)
     world.put(row)
     return row
@@ -142,6 +155,8 @@ def _number(world: NodeWorld, record: RecordType, row: Row, env: Env) -> None:
 
 
 def _create(work: Work, create: Create) -> None:
+    if not _applies(create.when, work.env):
+        return
     record = work.node.catalog.records[create.record]
     if create.each is None:
         _create_one(work, record, create, work.env)
@@ -169,10 +184,15 @@ def _create_one(work: Work, record: RecordType, create: Create, env: Env) -> Row
     return row
 
 
+def _applies(when: Formula | None, env: Env) -> bool:
+    """Say whether an effect's own condition holds; one that needs a blank figure does not (C-11)."""
+    return when is None or (not inactive(when, env) and holds(when, env))
+
+
 def _post(work: Work, post: Post) -> None:
-    if inactive(post.amount, work.env):
+    if not _applies(post.when, work.env) or inactive(post.amount, work.env):
         return  # a blank figure: the rule is inactive until it is configured (C-11)
-    account, amount = _plain(value_or_none(post.account, work.env)), value_or_none(post.amount, work.env)
+    account, amount = plain(value_or_none(post.account, work.env)), value_or_none(post.amount, work.env)
     if amount is None and inactive_below(work.world, post.amount):
         return
     if account is None or amount is None:
@@ -183,12 +203,22 @@ def _post(work: Work, post: Post) -> None:
             f"无法记入{ledger.label.zh}：缺少对象或金额",
             fix=Text("complete the record first", "请先补全记录"),
         )
-    _enter(work, post.ledger, account, amount, filled(post.why, post.fills, work.env), post.cite)
+    own = {name: value_or_none(formula, work.env) for name, formula in post.values.items()}
+    _enter(work, post.ledger, account, amount, filled(post.why, post.fills, work.env), post.cite, own)
 
 
-def _enter(work: Work, ledger: str, account: object, amount: object, why: Text, cite: tuple[str, ...]) -> None:
+def _enter(
+    work: Work,
+    ledger: str,
+    account: object,
+    amount: object,
+    why: Text,
+    cite: tuple[str, ...],
+    own: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     record = work.node.catalog.record(work.record.plugin, ledger)
     given: Values = {
+        **own,
         "account": account,
         "amount": amount,
         "why_en": why.en or None,
@@ -228,7 +258,7 @@ def notify(work: Work, name: str, about: Row | None = None) -> None:
 
 def notice_row(world: NodeWorld, notice: Notice, about: Row, env: Env, id: str) -> Row:
     """Return a notice about a record, ready to be written."""
-    people = [_plain(value_or_none(to, env)) for to in notice.to if not isinstance(to, str)]
+    people = [plain(value_or_none(to, env)) for to in notice.to if not isinstance(to, str)]
     text = filled(notice.text, notice.fills, env)
     given: Values = {
         "name": f"{world.plugin}.{notice.name}",
@@ -241,22 +271,6 @@ def notice_row(world: NodeWorld, notice: Notice, about: Row, env: Env, id: str) 
         "sent_at": env.now,
     }
     return new_row(world, world.node.catalog.records["core.notice"], given, env, id)
-
-
-def _fitting(record: RecordType, name: str, value: object) -> object:
-    """Return a value as its field keeps it: money to the fen, a record as the reference to it."""
-    value, field_ = _plain(value), record.fields.get(name)
-    if value is None or field_ is None:
-        return value
-    try:
-        return field_.spec.value(field_.spec.cell(value))
-    except BadValue as bad:
-        raise ActionRefused((bad.problem(name),)) from bad
-
-
-def _plain(value: object) -> object:
-    """A record used as a value is a reference to it."""
-    return value.id if isinstance(value, Row) else value
 
 
 def afterwards(work: Work, receipt: Receipt) -> list[Later]:

@@ -57,8 +57,8 @@ def _other_holder(world: NodeWorld, record: RecordType, exclusive: Exclusive, dr
         *_same(table, record, key), table.c.id != draft.id, table.c._store == world.store, table.c._life % 2 == 1
     )
     for found in world.connection.execute(query).mappings():
-        other = rows.from_cells(record, dict(found))
-        if holds(exclusive.running, env.having(self=other)):
+        other = world.row(record.key, str(found["id"])) or rows.from_cells(record, dict(found))
+        if _key(exclusive, other, env) == key:  # this very action may have moved it away
             return other
     return None
 

@@ -16,7 +16,7 @@ from stores.storage import bulk
 from stores.storage.checkpoints import acked, head, heads
 from stores.storage.system import LOG
 
-__all__ = ["append", "entries_after", "head", "history", "of_records", "unsent", "verify"]
+__all__ = ["append", "entries_after", "head", "history", "of_deed", "of_records", "unsent", "verify"]
 
 Body = Mapping[str, tuple[Cell, Cell]]
 
@@ -59,6 +59,12 @@ def history(connection: Connection, type_: str, pk: str) -> list[Entry]:
     """Return every line about one record, oldest first, with the fields that never leave this node."""
     sql = f"{SELECT_ALL} WHERE type = ? AND pk = ? ORDER BY hlc, origin, seq"
     return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, type_, pk)]
+
+
+def of_deed(connection: Connection, tx: str, origin: str) -> list[Entry]:
+    """Return every line of one deed, in order, with the fields that never leave this node."""
+    sql = f"{SELECT_ALL} WHERE origin = ? AND tx = ? ORDER BY seq"
+    return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, origin, tx)]
 
 
 def of_records(

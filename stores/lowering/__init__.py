@@ -18,13 +18,13 @@ from typing import cast
 from sqlalchemy import ColumnElement, FromClause
 
 from core.language.expressions import Env, Expression, Formula
-from stores.lowering.aggregates import aggregate, aggregate_query
+from stores.lowering.aggregates import aggregate, aggregate_query, matching
 from stores.lowering.lowerer import Lowerer
 from stores.lowering.scene import SqlWorld
 from stores.lowering.terms import Term
 from stores.lowering.words import WORDS
 
-__all__ = ["SqlWorld", "aggregate", "aggregate_query", "lower", "lower_value"]
+__all__ = ["SqlWorld", "aggregate", "aggregate_query", "lower", "lower_value", "matching"]
 
 
 def lower(

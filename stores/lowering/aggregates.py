@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.language.expressions import Aggregate, Env
 from stores.lowering.lowerer import Lowerer
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 def aggregate_query(connection: Connection, node: Node, query: Aggregate, env: Env) -> object:
     """Return a count, sum, average, extreme or single record, worked out by the node's database."""
     return aggregate(connection, query, env, node.database.dialect)
+
+
+def matching(world: SqlWorld, env: Env, query: Aggregate, dialect: str) -> ColumnElement[bool]:
+    """Return SQL that is true for the records that ``query`` would count."""
+    table = world.table_of(query.record)
+    return Lowerer(world, env, WORDS[dialect], {query.name: table}).matching(query, table)
 
 
 def aggregate(connection: Connection, query: Aggregate, env: Env, dialect: str) -> object:

@@ -26,7 +26,7 @@ def check_states(inspection: Inspection) -> None:
 def reachable(inspection: Inspection, record: RecordType) -> set[str]:
     """Return the states a record can get into."""
     reached = set(_first_states(inspection, record)) or {next(iter(record.states))}
-    moves = [*_moves(record)]
+    moves = [*_moves(record), *_moved_by_others(inspection, record)]
     while True:
         more = {
             to for sources, to in moves if (reached if sources is None else sources & reached) and to not in reached
@@ -57,6 +57,13 @@ def _moves(record: RecordType) -> Iterator[tuple[frozenset[str] | None, str]]:
         for outcome in action.outcomes if not action.new else ():
             if outcome.to:
                 yield _sources(action, outcome.when), outcome.to
+
+
+def _moved_by_others(inspection: Inspection, record: RecordType) -> Iterator[tuple[frozenset[str] | None, str]]:
+    for other in inspection.compiled.values():
+        for action in other.actions.values():
+            for outcome in action.outcomes:
+                yield from ((None, one.to) for one in outcome.update if one.record == record.key and one.to)
 
 
 def _sources(action: Action, when: object) -> frozenset[str] | None:
@@ -96,7 +103,8 @@ def _check_left(inspection: Inspection, plan: Blueprint, record: RecordType) -> 
     for timer in record.timers.values():
         for state in sorted(running_states(timer, record)):
             leads_out = any(
-                (sources is None or state in sources) and to != state for sources, to in _moves(record)
+                (sources is None or state in sources) and to != state
+                for sources, to in (*_moves(record), *_moved_by_others(inspection, record))
             ) or any(action.deletes for action in record.actions.values())
             if not leads_out and _moves_at_all(record, timer):
                 inspection.shop.key_fault(

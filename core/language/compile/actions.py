@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from core.language.compile.drafts import Blueprint, shared_options
-from core.language.compile.effects import Effects, effects, known_state, made_instead
+from core.language.compile.effects import Effects, effects, made_instead
 from core.language.compile.typed import inner_shape, spec_of
 from core.language.compile.values import condition, fills, formula
 from core.language.compile.workshop import Workshop, text_of
+from core.language.compile.writing import known_state
 from core.language.definition import SYSTEM, Action, Ask, Check, Outcome
 from core.language.expressions import Expression, Formula, NameScope
 from core.language.manifest.records import ActionShape, CheckShape, OutcomeShape

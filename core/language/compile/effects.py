@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.language.compile.drafts import Blueprint
+from core.language.compile.others import sweeps, updates
 from core.language.compile.reach import RecordDraft
-from core.language.compile.values import Given, expression, fills, formula
+from core.language.compile.values import Given, condition, expression, fills, formula
 from core.language.compile.workshop import Workshop, text_of
-from core.language.definition import Create, Outcome, Post
-from core.language.expressions import Formula, Literal, NameScope
+from core.language.compile.writing import known_state, numbered, values_for
+from core.language.definition import Create, Outcome, Post, Sweep, Update
+from core.language.expressions import Expression, Formula, Literal, NameScope
 from core.language.manifest.records import CreateShape, EffectsShape, PostShape
 from core.language.source import KeyPath
 from core.model.errors import Place, Text
@@ -28,6 +30,8 @@ class Effects:
     set: Mapping[str, Formula] = field(default_factory=dict)
     post: tuple[Post, ...] = ()
     create: tuple[Create, ...] = ()
+    update: tuple[Update, ...] = ()
+    sweep: tuple[Sweep, ...] = ()
     pick: Mapping[str, str] = field(default_factory=dict)
     notice: tuple[str, ...] = ()
     confirm: tuple[str, ...] = ()
@@ -35,7 +39,7 @@ class Effects:
     @property
     def nothing(self) -> bool:
         """Whether it does nothing at all."""
-        return not (self.to or self.set or self.post or self.create or self.pick or self.notice or self.confirm)
+        return self == Effects()
 
     def with_(self, own: Effects) -> Effects:
         """Return the shared effects and an outcome's own; where both speak, the outcome's word stands."""
@@ -44,6 +48,8 @@ class Effects:
             {**self.set, **own.set},
             (*self.post, *own.post),
             (*self.create, *own.create),
+            (*self.update, *own.update),
+            (*self.sweep, *own.sweep),
             {**self.pick, **own.pick},
             (*self.notice, *own.notice),
             own.confirm or self.confirm,
@@ -54,8 +60,9 @@ class Effects:
     ) -> Outcome:
         """Return it as an outcome."""
         return Outcome(
-            when, self.to, self.set, self.post, self.create, self.pick, self.notice, None, self.confirm, cite, place
-        )
+            when, self.to, self.set, self.post, self.create, self.update, self.sweep, self.pick, self.notice, None,
+            self.confirm, cite, place,
+        )  # fmt: skip
 
 
 def effects(
@@ -73,6 +80,11 @@ def effects(
         values_for(shop, plan.draft, shape.set, (*path, "set"), scope, given),
         tuple(_posts(shop, shape.post, (*path, "post"), scope, given)),
         tuple(_creates(shop, shape.create, (*path, "create"), scope, given)),
+        tuple(updates(shop, shape.update, (*path, "update"), scope)),
+        (
+            *sweeps(shop, shape.void, (*path, "void"), scope),
+            *sweeps(shop, shape.restore, (*path, "restore"), scope, restores=True),
+        ),
         {
             name: policy
             for name, policy in shape.pick.items()
@@ -108,45 +120,6 @@ def made_instead(
     return made[0] if made else None
 
 
-def values_for(
-    shop: Workshop, draft: RecordDraft, raw: Mapping[str, object], path: KeyPath, scope: NameScope, given: Given = ()
-) -> dict[str, Formula]:
-    """Return the formulas for fields of a record."""
-    found: dict[str, Formula] = {}
-    for name, value in raw.items():
-        here = (*path, name)
-        if name == "state":
-            shop.key_fault(
-                "sets-state",
-                "the state moves by `to` (or `state` of a create)",
-                "状态用 `to`（或 create 的 `state`）变更",
-                here,
-            )
-        elif name in draft.computed:
-            shop.key_fault(
-                "sets-computed", f"`{name}` is computed and cannot be set", f"`{name}` 为计算字段，不能写入", here
-            )
-        elif name not in draft.specs:
-            shop.known(name, draft.stored, Text(f"field of {draft.name}", f"{draft.name} 字段"), here, "unknown-field")
-        elif one := formula(shop, value, here, scope, spec=draft.specs[name], given=given):
-            found[name] = one
-    return found
-
-
-def known_state(shop: Workshop, draft: RecordDraft, state: str, path: KeyPath) -> None:
-    """Note a state the record does not have."""
-    if not draft.states:
-        shop.fault(
-            "unknown-state",
-            f"{draft.name} has no states",
-            f"{draft.name} 没有状态",
-            path,
-            Text("add `states`", "请补 `states`"),
-        )
-    else:
-        shop.known(state, draft.states, Text(f"state of {draft.name}", f"{draft.name} 状态"), path, "unknown-state")
-
-
 def _posts(
     shop: Workshop, raw: Mapping[str, Sequence[PostShape]], path: KeyPath, scope: NameScope, given: Given
 ) -> list[Post]:
@@ -156,16 +129,18 @@ def _posts(
             continue
         ledger = shop.reach.ledgers[name]
         for index, shape in enumerate(shapes):
-            here = _numbered(shop, (*path, name), index)
+            here = numbered(shop, (*path, name), index)
+            when, known = _when(shop, shape.when, (*here, "when"), scope, given)
             account = formula(
-                shop, shape.account, (*here, "account"), scope, expect=record_kind(ledger.account), given=given
+                shop, shape.account, (*here, "account"), scope, expect=record_kind(ledger.account), given=known
             )
             number = Kind("decimal", digits=ledger.digits) if ledger.digits else INT
-            amount = formula(shop, shape.amount, (*here, "amount"), scope, expect=number, given=given)
+            amount = formula(shop, shape.amount, (*here, "amount"), scope, expect=number, given=known)
             why = text_of(shape.why) if shape.why else ledger.label
-            filled = fills(shop, shape.why, (*here, "why"), scope, given)
+            filled = fills(shop, shape.why, (*here, "why"), scope, known)
+            own = values_for(shop, shop.reach.drafts[name], shape.with_, (*here, "with"), scope, known)
             if account is not None and amount is not None:
-                found.append(Post(name, account, amount, why, tuple(shape.cite), filled))
+                found.append(Post(name, account, amount, why, tuple(shape.cite), filled, when, own))
     return found
 
 
@@ -178,19 +153,21 @@ def _creates(
             continue
         draft = shop.reach.drafts[name]
         for index, shape in enumerate(shapes):
-            here = _numbered(shop, (*path, name), index)
-            each = _each(shop, shape.each, (*here, "each"), scope, given) if shape.each is not None else None
+            here = numbered(shop, (*path, name), index)
+            when, known = _when(shop, shape.when, (*here, "when"), scope, given)
+            each = _each(shop, shape.each, (*here, "each"), scope, known) if shape.each is not None else None
             inner = scope.having(item=_item_kind(each.kind), index=INT) if each is not None else scope
-            values = values_for(shop, draft, shape.with_, (*here, "with"), inner, given)
+            values = values_for(shop, draft, shape.with_, (*here, "with"), inner, known)
             if shape.state is not None:
                 known_state(shop, draft, shape.state, (*here, "state"))
-            found.append(Create(draft.key, values, each, shape.state or next(iter(draft.states), None)))
+            found.append(Create(draft.key, values, each, shape.state or next(iter(draft.states), None), when))
     return found
 
 
-def _numbered(shop: Workshop, path: KeyPath, index: int) -> KeyPath:
-    """Return the path of one of several; a single one stands without a list around it."""
-    return (*path, index) if isinstance(shop.root.at(path).value, list) else path
+def _when(shop: Workshop, raw: object, path: KeyPath, scope: NameScope, given: Given) -> tuple[Formula | None, Given]:
+    """Return the condition of one effect, and what is known where it holds."""
+    when = condition(shop, raw, path, scope, given)
+    return when, (*given, when) if isinstance(when, Expression) else given
 
 
 def _each(shop: Workshop, text: str, path: KeyPath, scope: NameScope, given: Given) -> Formula | None:

@@ -25,6 +25,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "source_action": ("From action", "来源操作"),
     "at": ("At", "时间"),
     "counter_of": ("Counters", "冲销的分录"),
+    "voided_by": ("Taken back by", "撤销依据"),
 }
 _STATES: dict[str, tuple[str, str]] = {
     "posted": ("Posted", "已入账"),
@@ -45,6 +46,10 @@ def compile_ledgers(shop: Workshop) -> dict[str, Ledger]:
             shape.account, shop.reach.local_names(), Text("record", "记录"), (*path, "account"), "unknown-record"
         )
         account = shop.reach.drafts[shape.account].key if known else "core.staff"
+        for key in shape.fields.keys() & _LABELS.keys():
+            shop.key_fault(
+                "defined-twice", f"every entry has `{key}` already", f"每条分录已有 `{key}`", (*path, "fields", key)
+            )
         for key in ("confirm", "by"):
             for role in _listed(getattr(shape, key)):
                 shop.known_role(role, (*path, key))
@@ -64,7 +69,10 @@ def ledger_record(name: str, shape: LedgerShape) -> tuple[RecordShape, KeyPath]:
     first = ["proposed", "confirmed", "rejected"] if shape.confirm else ["posted"]
     record: dict[str, Any] = {
         "label": {"en": name, "zh": name} if shape.label is None else shape.label.model_dump(),
-        "fields": {key: field | {"label": _text(_LABELS[key])} for key, field in _fields(shape).items()},
+        "fields": {
+            **{key: field | {"label": _text(_LABELS[key])} for key, field in _fields(shape).items()},
+            **{key: field.model_dump(by_alias=True, exclude_unset=True) for key, field in shape.fields.items()},
+        },
         "states": {state: _text(_STATES[state]) for state in (*first, "countered")},
         "by": "system",
         "actions": _actions(name, shape, sides),
@@ -93,6 +101,7 @@ def _fields(shape: LedgerShape) -> dict[str, dict[str, Any]]:
         "source_action": {"type": "text"},
         "at": {"type": "datetime", "required": True, "default": "=now"},
         "counter_of": {"type": "text"},
+        "voided_by": {"type": "text"},
     }
 
 
@@ -100,7 +109,7 @@ def _actions(name: str, shape: LedgerShape, sides: list[str]) -> dict[str, Any]:
     by = _listed(shape.by) or _listed(shape.confirm) or _COUNTERERS
     opposite = {
         key: f"=self.{key}"
-        for key in ("account", "why_en", "why_zh", "rule", "source_type", "source_id", "source_action")
+        for key in ("account", "why_en", "why_zh", "rule", "source_type", "source_id", "source_action", *shape.fields)
     }
     counter = {
         "label": {"en": "Counter", "zh": "冲销"},

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from core.language.compile.access import compile_read, compile_sync
 from core.language.compile.actions import compile_actions
 from core.language.compile.drafts import Blueprint
-from core.language.compile.effects import values_for
 from core.language.compile.fields import compile_fields
 from core.language.compile.numbers import compile_number
 from core.language.compile.timers import compile_exclusive, compile_timers
 from core.language.compile.values import where
 from core.language.compile.workshop import Workshop
+from core.language.compile.writing import values_for
 from core.language.definition import Every, RecordType
 from core.language.manifest.records import EveryShape
 from core.language.source import KeyPath

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time
 
@@ -34,7 +34,10 @@ def compile_settings(shop: Workshop) -> dict[str, Setting]:
             continue
         shop.settings[name] = spec
         default = _default(shop, spec, shape.default, (*path, "default"))
-        found[name] = Setting(name, spec, default, label, shop.root.place(path), shape.lock, tuple(shape.cite))
+        found[name] = Setting(
+            name, spec, default, label, shop.root.place(path), shape.lock, tuple(shape.cite), tuple(shape.excludes)
+        )
+    _check_exclusions(shop, found)
     return found
 
 
@@ -71,6 +74,24 @@ def compile_calendar(shop: Workshop) -> CalendarRules:
             opens[day] = found
     off, work = (frozenset(_dates(shop, getattr(shape, key), ("calendar", key))) for key in ("off", "work"))
     return CalendarRules(starts, opens, shape.holidays, off, work)
+
+
+def _check_exclusions(shop: Workshop, settings: Mapping[str, Setting]) -> None:
+    """Note switches that exclude something else than a switch, or that are both on from the beginning."""
+    for name, setting in settings.items():
+        for other in setting.excludes:
+            path = ("settings", name, "excludes")
+            if not shop.known(other, settings, Text("setting", "设置"), path, "unknown-setting"):
+                continue
+            if any(settings[each].spec.type != "bool" for each in (name, other)):
+                shop.fault("not-a-switch", "only switches (bool) exclude one another", "只有开关（bool）可以互斥", path)
+            elif setting.default and settings[other].default:
+                shop.fault(
+                    "both-on",
+                    f"`{name}` and `{other}` exclude one another, and both are on by default",
+                    f"`{name}` 与 `{other}` 互斥，却都默认开启",
+                    path,
+                )
 
 
 def _spec(shop: Workshop, shape: SettingShape, path: KeyPath) -> FieldSpec | None:

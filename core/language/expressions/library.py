@@ -10,7 +10,7 @@ from core.language.expressions.env import Env, Row, RuleError
 from core.language.expressions.fit import plain, unify
 from core.language.expressions.registry import Function, Param
 from core.model.errors import Problem, Text
-from core.model.kinds import ANY, BOOL, DECIMAL, INT, TEXT, Kind
+from core.model.kinds import ANY, BOOL, DECIMAL, INT, LIST, TEXT, Kind
 
 NUMBERS = ("int", "decimal")
 
@@ -50,6 +50,10 @@ def _rounded(kinds: tuple[Kind, ...]) -> Kind:
 def _summed(kinds: tuple[Kind, ...]) -> Kind:
     item = kinds[0].item if kinds else None
     return item if item is not None and item.name in NUMBERS else ANY
+
+
+def _same_list(kinds: tuple[Kind, ...]) -> Kind:
+    return kinds[0] if kinds and kinds[0].name == "list" else LIST
 
 
 def _best(pick: Callable[..., Any]) -> Callable[..., object]:
@@ -100,6 +104,10 @@ def _startswith(text: str | None, part: str | None) -> bool:
 
 def _overlap(items: Sequence[object] | None, others: Sequence[object] | None) -> bool:
     return any(item in (others or ()) for item in items or ())
+
+
+def _without(items: Sequence[object] | None, others: Sequence[object] | None) -> list[object]:
+    return [item for item in items or () if item not in (others or ())]
 
 
 def as_text(value: object) -> str:
@@ -190,6 +198,11 @@ VALUES = (
         "overlap", (Param("list", ("list",)), Param("other", ("list",))), BOOL,
         Text("Whether two lists have an item in common; an empty one has none.", "两个列表是否有相同项，空列表为否。"),
         "overlap(self.roles, my_roles)", _overlap, nulls="see", sql=True,
+    ),
+    Function(
+        "without", (Param("list", ("list",)), Param("other", ("list",))), _same_list,
+        Text("The items of a list that are not in another one.", "列表中不在另一列表里的各项。"),
+        "without(self.opinions, settings.none_words)", _without, nulls="see",
     ),
     Function(
         "text", (Param("value"),), TEXT, Text("The value written as text.", "把值写成文本。"), "text(self.order)",

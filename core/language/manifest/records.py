@@ -57,6 +57,7 @@ class SettingShape(TypedShape):
 
     default: Value = Field(description="The value until headquarters or the store sets another; null = not configured")
     lock: Literal["hq"] | None = Field(default=None, description="hq: a store may not change it")
+    excludes: Names = Field(default=[], description="Switches that may not be on together with this one")
 
 
 class CheckShape(Cited):
@@ -74,19 +75,36 @@ class CheckShape(Cited):
 class PostShape(Cited):
     """An entry to write into a ledger."""
 
+    when: Rule | None = Field(default=None, description="Only when true")
     account: Value = Field(description="Whose account")
     amount: Value = Field(description="How much; the sign is the rule's own")
     why: TextShape | None = Field(default=None, description="Shown on the entry; may hold {self.field}")
+    with_: dict[str, Value] = Field(default={}, alias="with", description="Values of the ledger's own fields")
 
 
 class CreateShape(Cited):
     """A record to create; with `each` one for every item of a list."""
 
+    when: Rule | None = Field(default=None, description="Only when true")
     each: str | None = Field(default=None, description="An enum `record.field` or a list, e.g. settings.follow_ups")
     with_: dict[str, Value] = Field(
         default={}, alias="with", description="Values of the new record; item and index are names"
     )
     state: str | None = Field(default=None, description="Its first state; otherwise the first one declared")
+
+
+class UpdateShape(Cited):
+    """Other records of the same store to change, in the same transaction. Nothing follows but their timers."""
+
+    where: Rule = Field(description="Which records; becomes SQL, the record's own name is the one looked at")
+    to: str | None = Field(default=None, description="The state they move to")
+    set: dict[str, Value] = Field(default={}, description="Fields to write; the record's own name is the one changed")
+
+
+class SweepShape(Cited):
+    """Entries of a ledger to take back, or to let stand again."""
+
+    where: Rule = Field(description="Which entries; becomes SQL, the ledger's own name is the entry looked at")
 
 
 class EffectsShape(Cited):
@@ -96,6 +114,13 @@ class EffectsShape(Cited):
     set: dict[str, Value] = Field(default={}, description="Fields to write")
     post: dict[str, Annotated[list[PostShape], OneOrMore]] = Field(default={}, description="Entries for ledgers")
     create: dict[str, Annotated[list[CreateShape], OneOrMore]] = Field(default={}, description="Records to create")
+    update: dict[str, Annotated[list[UpdateShape], OneOrMore]] = Field(default={}, description="Records to change")
+    void: dict[str, Annotated[list[SweepShape], OneOrMore]] = Field(
+        default={}, description="Entries to take back: a proposal is rejected, what counts gets a counter-entry"
+    )
+    restore: dict[str, Annotated[list[SweepShape], OneOrMore]] = Field(
+        default={}, description="Entries taken back by `void` that are to stand again"
+    )
     pick: dict[str, str] = Field(default={}, description="field: dispatch policy")
     notice: Names = Field(default=[], description="Notices to send")
     confirm: Names = Field(default=[], description="Roles that must sign, different people")

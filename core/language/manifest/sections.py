@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from core.language.manifest.base import Cited, Names, Rule, Shape, TextShape, Value, Word
-from core.language.manifest.records import CheckShape, EveryShape, PeriodName, ReadShape, SyncShape
+from core.language.manifest.records import CheckShape, EveryShape, FieldShape, PeriodName, ReadShape, SyncShape
 
 
 class RuleShape(TextShape):
@@ -47,6 +47,7 @@ class LedgerShape(Cited):
     digits: int | None = Field(default=None, ge=0, le=6, description="Digits after the point; 2 for CNY, otherwise 0")
     confirm: str | None = Field(default=None, description="The role that confirms each entry; none = it counts at once")
     by: Names | None = Field(default=None, description="Roles that may counter an entry; otherwise the confirming role")
+    fields: dict[Word, FieldShape] = Field(default={}, description="What an entry keeps besides account and amount")
     read: dict[str, ReadShape] | None = None
     sync: SyncShape | None = None
 

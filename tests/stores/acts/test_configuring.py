@@ -16,6 +16,8 @@ settings:
   hold: {type: duration, default: 20m, min: 10m, max: 45m, label: {en: Hold, zh: 保留}}
   fine: {type: money, default: 500, lock: hq, label: {en: Fine, zh: 罚款}}
   until: {type: time, default: "21:00", label: {en: Until, zh: 至}}
+  early: {type: bool, default: true, label: {en: Early, zh: 提前}}
+  paid: {type: bool, default: false, excludes: early, label: {en: Paid, zh: 先付}}
 records:
   note: {label: {en: Note, zh: 记录}, fields: {text: {type: text, label: {en: Text, zh: 内容}}}, by: desk, actions: {add: {from: new, ask: [text], label: {en: Add, zh: 新增}}}}
 """
@@ -112,3 +114,19 @@ def test_the_last_word_counts(shop: Shop) -> None:
     shop.do("setting.change", ADMIN, first, value='"13m"')
 
     assert value(shop, "hold") == "13m"
+
+
+def test_switches_that_exclude_one_another_are_never_on_together(shop: Shop) -> None:
+    with pytest.raises(ActionRefused, match="cannot be on together with: Early"):
+        set_(shop, ADMIN, "paid", "true")
+    early = set_(shop, ADMIN, "early", "false")
+    set_(shop, ADMIN, "paid", "true")
+    with pytest.raises(ActionRefused, match="cannot be on together with: Paid"):
+        shop.do("setting.change", ADMIN, early, value="true")
+
+
+def test_headquarters_does_not_turn_on_what_a_store_has_excluded_for_itself(shop: Shop) -> None:
+    set_(shop, ADMIN, "early", "false")
+    set_(shop, ADMIN, "paid", "true")
+    with pytest.raises(ActionRefused, match="cannot be on together with: Paid"):
+        set_(shop, CHIEF, "early", "true", store="hq")

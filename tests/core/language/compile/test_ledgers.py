@@ -15,6 +15,7 @@ def test_an_entry_is_an_ordinary_record(load: Load) -> None:
     assert (credit.key, credit.origin, credit.label) == ("shop.credit", "ledger", Text("Credit", "业绩"))
     assert list(credit.fields) == [
         "account", "amount", "why_en", "why_zh", "rule", "source_type", "source_id", "source_action", "at", "counter_of",
+            "voided_by",
     ]  # fmt: skip
     assert credit.fields["account"].spec.to == "core.staff"
     assert plugin.ledgers["credit"].digits == 0

@@ -88,3 +88,13 @@ calendar:
     tue: "09:00-25:00"  # <- bad-calendar
   off: ["8 October"]  # <- bad-calendar
 """)
+
+
+def test_only_switches_exclude_one_another_and_both_may_not_be_on_from_the_beginning(faults: Faults) -> None:
+    faults(f"""
+settings:
+  fine:  {{type: money, default: 1, {L}}}
+  early: {{type: bool, default: true, excludes: fine, {L}}}    # <- not-a-switch
+  late:  {{type: bool, default: true, excludes: early, {L}}}   # <- both-on
+  never: {{type: bool, default: true, excludes: ever, {L}}}    # <- unknown-setting
+""")
