@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.language.definition import SYSTEM, Action, Outcome, Plugin, RecordType, Timer
+from core.language.definition import SYSTEM, Action, Plugin, RecordType, Timer
 from core.language.expressions import Formula
+from core.language.outcomes import Outcome
 from core.model.errors import Language, Text
 
 

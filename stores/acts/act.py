@@ -13,8 +13,9 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from core.language.definition import SYSTEM, Action, Outcome, RecordType
+from core.language.definition import SYSTEM, Action, RecordType
 from core.language.expressions import EmptyValue, Env, Formula, Row
+from core.language.outcomes import Outcome
 from core.model.errors import ActionRefused, Clash, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue
 from stores import rows

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from core.host.contexts import ActionEvent
-from core.language.definition import Create, Notice, Outcome, Post, RecordType
+from core.language.definition import Notice, RecordType
 from core.language.expressions import Env, Formula, Row, holds
+from core.language.outcomes import Create, Outcome, Post
 from core.model.errors import ActionRefused, Problem, Text
 from stores import rows
 from stores.acts import keys, others, resolve, scorecards, telling

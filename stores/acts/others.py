@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import select
 
-from core.language.definition import Outcome, RecordType, Sweep, Update
+from core.language.definition import RecordType
 from core.language.expressions import Aggregate, Row
+from core.language.outcomes import Outcome, Sweep, Update
 from stores import rows
 from stores.acts.figures import inactive
 from stores.acts.fitting import fitting

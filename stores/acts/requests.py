@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
-from core.language.definition import SYSTEM, Outcome
+from core.language.definition import SYSTEM
+from core.language.outcomes import Outcome
 from core.model.clock import iso
 from core.model.errors import ActionRefused
 from core.model.scope import HEADQUARTERS

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from core.language.checks.inspection import Inspection
 from core.language.checks.outcomes import states_in
 from core.language.compile.drafts import Blueprint
-from core.language.definition import Action, Create, Outcome, RecordType, Timer
+from core.language.definition import Action, RecordType, Timer
 from core.language.expressions import Expression
+from core.language.outcomes import Create, Outcome
 from core.model.errors import Text
 
 

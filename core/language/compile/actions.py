@@ -10,9 +10,10 @@ from core.language.compile.typed import inner_shape, spec_of
 from core.language.compile.values import condition, fills, formula
 from core.language.compile.workshop import Workshop, text_of
 from core.language.compile.writing import known_state
-from core.language.definition import SYSTEM, Action, Ask, Check, Outcome
+from core.language.definition import SYSTEM, Action, Ask, Check
 from core.language.expressions import Expression, Formula, NameScope
 from core.language.manifest.records import ActionShape, CheckShape, OutcomeShape
+from core.language.outcomes import Outcome
 from core.language.source import KeyPath
 from core.model.errors import Text
 from core.model.fields import FieldSpec

@@ -12,9 +12,9 @@ from core.language.compile.reach import RecordDraft
 from core.language.compile.values import Given, condition, expression, fills, formula
 from core.language.compile.workshop import Workshop, text_of
 from core.language.compile.writing import known_state, numbered, values_for
-from core.language.definition import Create, Outcome, Post, Sweep, Update
 from core.language.expressions import Expression, Formula, Literal, NameScope
 from core.language.manifest.records import CreateShape, EffectsShape, PostShape
+from core.language.outcomes import Create, Outcome, Post, Sweep, Update
 from core.language.source import KeyPath
 from core.model.errors import Place, Text
 from core.model.kinds import ANY, INT, TEXT, Kind, record_kind

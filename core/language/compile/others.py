@@ -8,9 +8,9 @@ from core.language.compile.reach import CORE, RecordDraft
 from core.language.compile.values import where
 from core.language.compile.workshop import Workshop
 from core.language.compile.writing import known_state, numbered, values_for
-from core.language.definition import Sweep, Update
 from core.language.expressions import Aggregate, Expression, NameScope
 from core.language.manifest.records import SweepShape, UpdateShape
+from core.language.outcomes import Sweep, Update
 from core.language.source import KeyPath
 from core.model.errors import Text
 from core.model.kinds import INT, record_kind
