@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import plugin_explain, plugin_scaffold, plugin_text
+from app.cli import plugin_explain, plugin_scaffold, plugin_text, rule_page
 from app.cli.common import language
 from core.host.catalog import Fault
 from core.host.discovery import MANIFEST, read_head
@@ -95,18 +95,18 @@ def new(
 
 @plugin_app.command()
 def rules(
-    folder: Folder,
+    folders: Folders,
     lang: Lang = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As the table of the plugin's README")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write RULES.md into the plugin's folder")] = False,
 ) -> None:
     """List the rule book's numbers: where each is carried out, and which scenarios prove it."""
     tongue = _language(lang)
-    for loaded in _load([folder], tongue):
+    for loaded in _load(folders, tongue):
         plugin = _sound(loaded, tongue)
-        if markdown:
-            typer.echo(plugin_text.rule_page(plugin), nl=False)
+        if write:
+            (plugin.folder / rule_page.PAGE).write_text(rule_page.rule_page(plugin), encoding="utf-8")
             continue
-        typer.echo(plugin_text.table(plugin_text.rule_heads(tongue), plugin_text.rule_rows(plugin)))
+        typer.echo(plugin_text.table(rule_page.rule_heads(tongue), rule_page.rule_lines(plugin)))
 
 
 @plugin_app.command()

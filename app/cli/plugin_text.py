@@ -68,38 +68,6 @@ def test_heads(language: Language) -> list[str]:
     return ["插件", "场景", "结果", "秒"] if language == "zh" else ["plugin", "scenario", "result", "seconds"]
 
 
-def rule_heads(language: Language) -> list[str]:
-    """Return the column heads of the rule table."""
-    return (
-        ["规则", "在何处执行", "文件", "场景"] if language == "zh" else ["rule", "carried out by", "file", "scenarios"]
-    )
-
-
-def rule_rows(plugin: Plugin) -> list[list[str]]:
-    """Return one row per rule number and place: number, where, file:line, the scenarios that cite the number."""
-    proofs: dict[str, list[str]] = {}
-    for scenario in plugin.scenarios.values():
-        for number in scenario.cite:
-            proofs.setdefault(number, []).append(scenario.name)
-    told = [rule for rule in plugin.citations if not rule.where.startswith("scenarios.")]
-    rows = [
-        [
-            rule.number,
-            rule.where,
-            _short(plugin, rule.place.file, rule.place.line),
-            ", ".join(proofs.get(rule.number, [])),
-        ]
-        for rule in told
-    ]
-    return sorted(rows, key=lambda row: (_natural(row[0]), row[1]))
-
-
-def rule_page(plugin: Plugin) -> str:
-    """Return the rule book as a Markdown table: number, where it is carried out, the scenarios that prove it."""
-    rows = [f"| {number} | `{where}` | {proofs or chr(8212)} |" for number, where, _, proofs in rule_rows(plugin)]
-    return "\n".join(["| rule | carried out by | proved by |", "|---|---|---|", *rows]) + "\n"
-
-
 def scaffold_done(folder: Path, language: Language) -> str:
     """Return what to do after a scaffold was written."""
     steps = f"  branchline plugin check {folder}\n  branchline plugin test {folder}"
@@ -121,14 +89,3 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _short(plugin: Plugin, file: str, line: int) -> str:
-    path = Path(file)
-    return f"{path.relative_to(plugin.folder) if path.is_relative_to(plugin.folder) else path}:{line}"
-
-
-def _natural(number: str) -> tuple[str, int, str]:
-    """Sort NC-9 before NC-10."""
-    word, _, figure = number.rpartition("-")
-    return (word, int(figure), "") if figure.isdigit() else (word, 0, figure)

@@ -60,6 +60,13 @@ class YamlNode:
             node = below
         return node
 
+    def has(self, path: KeyPath) -> bool:
+        """Return whether something stands at ``path``."""
+        node: YamlNode | None = self
+        for step in path:
+            node = node._step(step) if node else None
+        return node is not None
+
     def place(self, path: KeyPath = ()) -> Place:
         """Return where the value at ``path`` stands."""
         return replace(self.at(path).spot, path=dotted(path))
@@ -94,6 +101,11 @@ def dotted(path: KeyPath) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def steps_of(text: str) -> tuple[str | int, ...]:
+    """Return the path of keys and positions that ``dotted`` wrote as one text."""
+    return tuple(int(step[1:-1]) if step.startswith("[") else step for step in re.findall(r"\[\d+\]|[^.\[\]]+", text))
 
 
 def parse_yaml(text: str, file: str) -> YamlNode:

@@ -9,6 +9,7 @@ from core.language.checks.exclusive import check_exclusive
 from core.language.checks.inspection import Inspection
 from core.language.checks.outcomes import check_outcomes
 from core.language.checks.personal import check_personal
+from core.language.checks.rulebook import check_rulebook
 from core.language.checks.scorecards import check_scorecards
 from core.language.checks.settings import check_settings
 from core.language.checks.states import check_states
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Inspection], None], ...] = (
     check_exclusive,
     check_outcomes,
     check_personal,
+    check_rulebook,
     check_scorecards,
     check_settings,
     check_states,

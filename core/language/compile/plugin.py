@@ -17,7 +17,7 @@ from core.language.compile.notices import compile_notices
 from core.language.compile.presence import settle_presence
 from core.language.compile.reach import reach_of
 from core.language.compile.records import additions_of, compile_record
-from core.language.compile.rules import citations_of, compile_rules
+from core.language.compile.rules import citations_elsewhere, citations_of, compile_rules
 from core.language.compile.scorecards import compile_scorecards, scorecard_record
 from core.language.compile.settings import compile_calendar, compile_roles, compile_settings
 from core.language.compile.views import compile_views
@@ -103,7 +103,7 @@ def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
         scenarios=compile_scenarios(shop),
         migrations=compile_migrations(shop),
         rules=compile_rules(shop),
-        citations=citations_of(shop.root),
+        citations=(*citations_of(shop.root), *citations_elsewhere(shop)),
     )
     if all(problem.level == "warn" for problem in shop.problems):
         for check in CHECKS:

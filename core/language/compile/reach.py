@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.language.definition import Ledger, Plugin, RecordType, Rule
 from core.language.expressions import Formula, RecordShape
@@ -71,6 +72,7 @@ class Reach:
     notices: set[str] = field(default_factory=set)
     formulas: dict[tuple[str, str], Formula] = field(default_factory=dict)  # computed fields of other plugins
     rules: dict[str, Rule] = field(default_factory=dict)  # numbers of the required plugins' rule books
+    folders: dict[str, Path] = field(default_factory=dict)  # core and the required plugins
     words: dict[str, frozenset[str]] = field(default_factory=dict)  # for function arguments that are names
 
     def take(self, local: str, draft: RecordDraft) -> None:
@@ -115,6 +117,7 @@ def reach_of(plugins: Mapping[str, Plugin], needed: Iterable[str]) -> Reach:
         reach.notices.update(plugin.notices)
         reach.dispatch.update({name: policy.of for name, policy in plugin.dispatch.items()})
         reach.rules.update(plugin.rules)
+        reach.folders[plugin.name] = plugin.folder
     return reach
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from core.language.compile.workshop import Workshop
 from core.language.definition import Citation, Rule
-from core.language.source import YamlNode, dotted
+from core.language.source import YamlNode, dotted, load_source
+from core.language.yaml_tree import steps_of
 from core.model.errors import Text
 
 Path = tuple[str | int, ...]
@@ -34,6 +35,22 @@ def citations_of(root: YamlNode) -> tuple[Citation, ...]:
     return tuple(
         Citation(number, dotted(path), root.key_place(path)) for path, cite in _citing(root, ()) for number, _ in cite
     )
+
+
+def citations_elsewhere(shop: Workshop) -> tuple[Citation, ...]:
+    """Return what the rule book says that core or a required plugin carries out, and note places that are not there."""
+    found = []
+    for number, shape in shop.manifest.rules.items():
+        for index, where in enumerate(shape.also):
+            path = ("rules", number, "also", index)
+            plugin, colon, inside = where.partition(":")
+            if not colon or plugin not in shop.reach.folders:
+                shop.known(plugin, shop.reach.folders, Text("plugin", "插件"), path, "unknown-plugin")
+            elif not load_source(shop.reach.folders[plugin]).root.has(steps_of(inside)):
+                shop.fault("no-such-place", f"`{plugin}` has no `{inside}`", f"`{plugin}` 中没有 `{inside}`", path)
+            else:
+                found.append(Citation(number, where, shop.root.place(path)))
+    return tuple(found)
 
 
 def _citing(node: YamlNode, path: Path) -> Iterator[tuple[Path, list[tuple[str, Path]]]]:

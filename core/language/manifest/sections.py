@@ -17,6 +17,9 @@ class RuleShape(TextShape):
         description="S, F: stands in the source, must be carried out and proved; I: our reading; D: our default; "
         "X: a switch, off; C: a blank, inactive until configured"
     )
+    also: Names = Field(
+        default=[], description="Where core or a required plugin carries it out, e.g. core:records.duty.actions.sign_in"
+    )
 
 
 class CalendarShape(Cited):

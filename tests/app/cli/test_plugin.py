@@ -191,7 +191,12 @@ def test_rules_are_listed_with_their_place_and_their_proof(shop: Path) -> None:
         "plugin.yaml:25",
         "a_task_is_late_after_two_hours",
     ]
-    assert lines[3].split() == ["CS-10", "records.task.timers.overdue", "plugin.yaml:25"]
+    assert lines[3].split() == ["CS-10", "records.task.timers.overdue", "plugin.yaml:25", "—"]
+
+
+def test_the_page_of_rules_is_written_into_the_plugins_folder(shop: Path) -> None:
+    assert run("rules", shop, "--write").exit_code == 0
+    assert (shop / "RULES.md").read_text(encoding="utf-8").startswith("# Corner shop Corner shop: rules 规则")
 
 
 def test_a_record_type_is_explained_in_words(shop: Path) -> None:
