@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -80,28 +81,43 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_schema_url(postgres_url: str) -> Iterator[str]:
-    """The URL of an empty schema, as good as a database of one's own and much quicker to make."""
-    schema = f"test_{os.getpid()}_{next(_numbers)}"
-    engine = create_engine(
-        postgres_url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    joint = "&" if "?" in postgres_url else "?"
-    yield f"{postgres_url}{joint}options={quote(f'-csearch_path={schema}')}"
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database; a test that takes it runs once on SQLite and once on PostgreSQL."""
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Make URLs of empty databases; a test that takes it runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/node.db"
-    return str(request.getfixturevalue("postgres_schema_url"))
+        yield lambda: f"sqlite:///{tmp_path}/node{next(_numbers)}.db"
+    else:
+        with _schemas(str(request.getfixturevalue("postgres_url"))) as make:
+            yield make
+
+
+@pytest.fixture
+def database_url(fresh_url: Callable[[], str]) -> str:
+    """The URL of one empty database, on each kind of database in turn."""
+    return fresh_url()
+
+
+@contextmanager
+def _schemas(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """Make empty schemas, each as good as a database of its own and much quicker to make; drop them at the end."""
+    address = postgres_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    joint = "&" if "?" in postgres_url else "?"
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{os.getpid()}_{next(_numbers)}")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE SCHEMA {made[-1]}"))
+        return f"{postgres_url}{joint}options={quote(f'-csearch_path={made[-1]}')}"
+
+    try:
+        yield make
+    finally:
+        with engine.connect() as connection:
+            for schema in made:
+                connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        engine.dispose()
 
 
 class PostgresServer:

@@ -1,4 +1,4 @@
-"""A whole chain in one process: a headquarters and its branches, every one on a file of its own, replayed from a seed.
+"""A whole chain in one process: a headquarters and its branches, every one on a database of its own, replayed from a seed.
 
 The product's own code runs; only clock, dice, ids, network and electricity are the simulation's.
 """
@@ -30,8 +30,9 @@ from stores.storage.migrate import migrate
 from sync import keys
 from sync.protocol import Answer, PullAnswer
 from sync.round import sync_round
+from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
 from tests.simulation.weather import Mains, PowerCut, StormyLink
-from tests.simulation.witness import POLICIES, Cell, Edit, Known, Witness, log_of, number_of, table
+from tests.simulation.witness import POLICIES, Edit, Known, Witness
 
 KINDS = (
     ("tea_house_guest", True),
@@ -63,16 +64,22 @@ def waiter(store: str) -> Actor:
 
 
 class Chain:
-    """``storm`` and ``calm`` drive it; then ``check`` compares every file with every other and with the witness."""
+    """``storm`` and ``calm`` drive it; then ``check`` compares every database with every other and with the witness.
 
-    def __init__(self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1) -> None:
-        self.seed, self.folder, self.danger = seed, folder, danger
+    ``hub_url`` puts headquarters on a database of its own, PostgreSQL say; without it every node keeps a file.
+    """
+
+    def __init__(
+        self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1, hub_url: str | None = None
+    ) -> None:
+        self.danger = danger
         self.dice = Random(seed)
         self.mains = Mains()
         self.time = START
         self.names = ("hq", *STORES[:branches])
+        self.disks = {name: disk_of(name, folder, hub_url if name == "hq" else None) for name in self.names}
         self.skew = {name: timedelta(seconds=self.dice.uniform(-SKEW_S_MAX, SKEW_S_MAX)) for name in self.names}
-        self.witness = Witness(self.file("hq"))
+        self.witness = Witness(self.disks["hq"])
         self.delayed: list[Callable[[], object]] = []
         self.nodes: dict[str, Node] = {name: self._boot(name) for name in self.names}
         self._pages: dict[str, tuple[int, Known]] = {}  # branch -> the last page it got: where it ends, what it shows
@@ -89,9 +96,6 @@ class Chain:
     @property
     def branches(self) -> tuple[str, ...]:
         return self.names[1:]
-
-    def file(self, name: str) -> Path:
-        return self.folder / f"{name}.db"
 
     def storm(self, steps: int) -> None:
         """Let the chain work in any weather: writes everywhere, links that fail, machines that lose their power."""
@@ -125,26 +129,28 @@ class Chain:
 
     def check(self) -> None:
         """Records equal per scope, logs equal, nothing doubled, no gaps, and a conflict record exactly where due."""
-        hub = self.file("hq")
+        hub = self.disks["hq"]
         self.witness.look_at_the_log()
         for name in self.branches:
             for kind, everywhere in KINDS:
-                theirs, held = table(self.file(name), kind), table(hub, kind)
+                theirs, held = table(self.disks[name], kind), table(hub, kind)
                 if kind == "core_request":  # what was asked of another store is here as it was asked
                     theirs = {id_: row for id_, row in theirs.items() if row["_store"] in (name, "hq")}
                 ours = {id_: row for id_, row in held.items() if everywhere or row["_store"] in (name, "hq")}
                 assert theirs == ours, f"{kind} differs at {name}"
-            assert log_of(self.file(name), name) == log_of(hub, name), f"the log of {name} differs"
+            assert log_of(self.disks[name], name) == log_of(hub, name), f"the log of {name} differs"
             self.witness.check_log(name, hub)
         self.witness.check_log("hq", hub)
         self.witness.check_fields()
-        self.witness.check_decisions([self.file(name) for name in self.names])
+        self.witness.check_decisions(list(self.disks.values()))
         self.witness.check_conflicts()
         assert number_of(hub, "SELECT count(*) FROM quarantine") == 0
 
     def close(self) -> None:
         for node in self.nodes.values():
             node.database.close()
+        for disk in self.disks.values():
+            disk.close()
 
     # --- what a link sees of its chain ---------------------------------------------------------------------------------
 
@@ -207,10 +213,10 @@ class Chain:
         """Somebody does what only a record's home may decide; away from home it becomes a request."""
         kind, action = self.dice.choice([("guest", "stamp"), ("order", "refill")])
         record = host().catalog.records[f"tea_house.{kind}"]
-        held = table(self.file(name), record.table)
+        held = table(self.disks[name], record.table)
         known = kind == "guest" or name == "hq"  # of an order, only its store and headquarters decide
         rows = sorted(id_ for id_, row in held.items() if known or row["_store"] == name)
-        if not rows or waiter(name).id not in table(self.file(name), "core_staff"):
+        if not rows or waiter(name).id not in table(self.disks[name], "core_staff"):
             return
         id_ = self.dice.choice(rows)
         self._risk(name)
@@ -235,7 +241,7 @@ class Chain:
         finally:
             self._syncing.remove(name)
         self._learn(name)
-        self.witness.check_own_work(name, self.file(name))
+        self.witness.check_own_work(self.disks[name])
 
     def _deliver_late(self) -> None:
         """A frame that everybody had given up arrives after all; its reply goes nowhere."""
@@ -248,14 +254,14 @@ class Chain:
         """See from the branch's own checkpoint whether the last page has been put down."""
         if name in self._pages:
             upto, news = self._pages[name]
-            if number_of(self.file(name), "SELECT position FROM checkpoint WHERE stream = 'down'") == upto:
+            if number_of(self.disks[name], "SELECT position FROM checkpoint WHERE stream = 'down'") == upto:
                 self.witness.received(name, news)
                 del self._pages[name]
 
     def _draft(self, name: str, tx: str) -> tuple[Written, Edit]:
         kind = self.dice.choice(["guest", "guest", "guest", "order"])
         record = host().catalog.records[f"tea_house.{kind}"]
-        rows = table(self.file(name), record.table)
+        rows = table(self.disks[name], record.table)
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
         row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
         id_, store = str(row["id"]), str(row["_store"])
@@ -278,7 +284,8 @@ class Chain:
     # --- a machine ---------------------------------------------------------------------------------------------------
 
     def _boot(self, name: str) -> Node:
-        database = Database(f"sqlite:///{self.file(name)}", synchronous="OFF")
+        database = Database(self.disks[name].url, synchronous="OFF")
+        self.mains.machines[database.url] = name
         migrate(database, host().catalog)
         with database.write() as connection:
             known = identity.load(connection)

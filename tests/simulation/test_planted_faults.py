@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from core.model import merge
 from stores.changes import apply, downward
 from stores.changes.commit import Deed
 from stores.storage import checkpoints
+from stores.storage.system import LOG
 from sync import pull, server
 from sync.protocol import FrameError
 from tests.simulation import chain as simulation
@@ -71,7 +73,7 @@ def the_record_is_written_without_its_line(patch: pytest.MonkeyPatch) -> None:
     def commit(connection: Any, node: Any, deed: Deed, edits: Any) -> Any:
         lines = real(connection, node, deed, edits)
         if deed.tx.endswith("7"):
-            connection.exec_driver_sql("DELETE FROM log WHERE tx = ?", (deed.tx,))
+            connection.execute(delete(LOG).where(LOG.c.tx == deed.tx))
         return lines
 
     patch.setattr(simulation, "commit", commit)
@@ -101,13 +103,15 @@ PLANTS: list[Plant] = [
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
-def test_a_planted_fault_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_planted_fault_is_caught(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_url: Callable[[], str]
+) -> None:
     plant(monkeypatch)
 
     for seed in range(SEEDS_MAX):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        chain = Chain(seed, folder)
+        chain = Chain(seed, folder, hub_url=fresh_url())
         try:
             chain.storm(steps=60)
             chain.calm()

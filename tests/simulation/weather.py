@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 
 from stores.node import Node
 from stores.storage.credentials import Credential
@@ -46,6 +46,7 @@ class Mains:
     def __init__(self) -> None:
         self._left: dict[str, int] = {}
         self.seen: dict[str, int] = {}
+        self.machines: dict[URL, str] = {}  # a database -> the machine it runs on
 
     def cut_after(self, machine: str, steps: int) -> None:
         self._left[machine] = steps
@@ -58,7 +59,7 @@ class Mains:
 
     @contextmanager
     def wired(self) -> Iterator[None]:
-        """Count the statements of every database of this process, by the name of its file."""
+        """Count the statements of every database of this process, by the machine it runs on."""
         event.listen(Engine, "before_cursor_execute", self._statement)
         event.listen(Engine, "commit", self._commit)
         try:
@@ -74,7 +75,7 @@ class Mains:
         self._step(connection)
 
     def _step(self, connection: Connection) -> None:
-        machine = str(connection.engine.url.database).rpartition("/")[2].removesuffix(".db")
+        machine = self.machines[connection.engine.url]
         self.seen[machine] = self.seen.get(machine, 0) + 1
         if machine in self._left:
             self._left[machine] -= 1

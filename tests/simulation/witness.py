@@ -1,19 +1,17 @@
 """Who knew what when they wrote: causal histories kept beside the chain, sharing no code with it.
 
-The witness is told of every committed edit and which edits its author could see, and reads the nodes' files with
-plain ``sqlite3``. From that alone it works out what every field at headquarters must be and which conflict records
+The witness is told of every committed edit and which edits its author could see, and reads the nodes' databases
+as an outsider does. From that alone it works out what every field at headquarters must be and which conflict records
 there must be, and compares. Where the product decides by hub sequences, the witness has sets of edits.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
-Cell = int | str | None
+from tests.simulation.disk import Cell, Disk, log_of, table
+
 Key = tuple[str, str]  # transaction and record: one edit
 Known = dict[str, set[Key]]  # record -> the edits of it that somebody has seen
 
@@ -50,7 +48,7 @@ class Field:
 
 @dataclass
 class Witness:
-    hub: Path
+    hub: Disk
     edits: dict[Key, Edit] = field(default_factory=dict)
     made: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))  # author -> edits in order
     knows: dict[str, Known] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
@@ -58,7 +56,7 @@ class Witness:
     conflicts: Counter[tuple[str, str, Cell, Cell]] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)  # record -> actions carried out on the spot
     asked: dict[str, str] = field(default_factory=dict)  # request -> record
-    _rows_read: int = 0
+    _place: int = 0
 
     def committed(self, edits: list[Edit]) -> None:
         """One transaction was carried out."""
@@ -69,13 +67,10 @@ class Witness:
 
     def look_at_the_log(self) -> None:
         """Merge what headquarters has taken in since the last look, in its order."""
-        with closing(sqlite3.connect(self.hub)) as database:
-            sql = "SELECT rowid, origin, tx, pk, hlc FROM log WHERE rowid > ? ORDER BY rowid"
-            rows = database.execute(sql, (self._rows_read,)).fetchall()
-        for rowid, origin, tx, record, hlc in rows:
-            self._rows_read = rowid
-            if edit := self.edits.get((tx, record)):
-                edit.rank = (hlc, origin)
+        for line in self.hub.log_since(self._place):
+            self._place = _number(line["place"])
+            if edit := self.edits.get((str(line["tx"]), str(line["pk"]))):
+                edit.rank = (_number(line["hlc"]), str(line["origin"]))
                 self._merge(edit)
 
     def seen_at_headquarters(self, records: list[str]) -> Known:
@@ -113,13 +108,13 @@ class Witness:
         else:
             self.asked[request] = record
 
-    def check_decisions(self, files: list[Path]) -> None:
+    def check_decisions(self, disks: list[Disk]) -> None:
         """Every request is decided, at its home and at headquarters, and was carried out once if it was confirmed."""
-        for file in files:
-            for request, row in table(file, "core_request").items():
+        for disk in disks:
+            for request, row in table(disk, "core_request").items():
                 assert request in self.asked, f"nobody asked for {request}"
-                if file.stem in ("hq", row["_store"]):
-                    assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {file.stem}"
+                if disk.node in ("hq", row["_store"]):
+                    assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {disk.node}"
         requests = table(self.hub, "core_request")
         confirmed = Counter(self.asked[request] for request, row in requests.items() if row["state"] == "confirmed")
         assert set(requests) == set(self.asked), "a request was lost"
@@ -128,14 +123,14 @@ class Witness:
         for record, count in counted.items():
             assert (count or 0) == self.done[record] + confirmed[record], f"{record} counted {count}"
 
-    def check_own_work(self, node: str, file: Path) -> None:
+    def check_own_work(self, disk: Disk) -> None:
         """What was entered at a branch is on its page until headquarters has decided, whatever came down meanwhile."""
-        waiting = [self.edits[key] for key in self.made[node] if key not in self.knows["hq"][key[1]]]
+        waiting = [self.edits[key] for key in self.made[disk.node] if key not in self.knows["hq"][key[1]]]
         last = {(edit.record, name): new for edit in waiting for name, (_, new) in edit.body.items()}
-        shown = table(file, "tea_house_guest") | table(file, "tea_house_order")
+        shown = table(disk, "tea_house_guest") | table(disk, "tea_house_order")
         for (record, name), value in last.items():
             if POLICIES[name] in ("latest", "ask", "home"):
-                assert shown[record][name] == value, f"{name} of {record} vanished from {node}"
+                assert shown[record][name] == value, f"{name} of {record} vanished from {disk.node}"
 
     def check_fields(self) -> None:
         """Every field at headquarters is what the histories say it must be."""
@@ -152,34 +147,12 @@ class Witness:
         expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})
         assert found == expected, f"missing {expected - found}, too many {found - expected}"
 
-    def check_log(self, author: str, file: Path) -> None:
+    def check_log(self, author: str, disk: Disk) -> None:
         """The log holds exactly what was committed, in order, once, without a gap."""
-        lines = [(line["seq"], (line["tx"], line["pk"])) for line in log_of(file, author)]
+        lines = [(line["seq"], (line["tx"], line["pk"])) for line in log_of(disk, author)]
         assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1)), f"{author}'s log has gaps"
         lines = [line for line in lines if line[1] in self.edits]  # the others are actions, requests and conflicts
         assert [key for _, key in lines] == self.made[author], f"{author}'s log is not what was committed"
-
-
-def table(file: Path, name: str) -> dict[str, dict[str, Cell]]:
-    """Return the rows of a table by id, as any SQLite tool shows them."""
-    with closing(sqlite3.connect(file)) as database:
-        database.row_factory = sqlite3.Row
-        return {row["id"]: dict(row) for row in database.execute(f'SELECT * FROM "{name}"')}
-
-
-def log_of(file: Path, node: str) -> list[dict[str, Cell]]:
-    """Return every column of every line of a node's log, in order."""
-    with closing(sqlite3.connect(file)) as database:
-        database.row_factory = sqlite3.Row
-        rows = database.execute("SELECT * FROM log WHERE origin LIKE ? ORDER BY origin, seq", (f"{node}.%",))
-        return [dict(row) for row in rows]
-
-
-def number_of(file: Path, sql: str) -> int:
-    """Return the one number a query gives, 0 for none."""
-    with closing(sqlite3.connect(file)) as database:
-        row = database.execute(sql).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
 
 
 def _wins(edit: Edit, here: Field, writer: Edit, policy: str, new: Cell) -> bool:

@@ -17,8 +17,9 @@ def world() -> World:
 
 
 @pytest.fixture
-def hub(world: World) -> Iterator[Node]:
-    node = world.hub()
+def hub(world: World, database_url: str) -> Iterator[Node]:
+    """Headquarters, once on each of the databases it can use; a branch is always on SQLite."""
+    node = world.hub(database_url)
     yield node
     node.database.close()
 

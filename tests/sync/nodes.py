@@ -9,6 +9,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from core.model.change import Entry
 from core.model.clock import HybridClock
 from stores.changes.commit import Deed, Edit, commit
@@ -18,6 +20,7 @@ from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
+from stores.storage.system import SYSTEM
 from sync import keys, server
 from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Limits, Pull, PullAnswer, Push, PushAnswer
 from tests.simulation.chain import host
@@ -54,8 +57,8 @@ class World:
             clock=HybridClock(lambda: int(self.time.timestamp() * 1000)),
         )  # fmt: skip
 
-    def hub(self) -> Node:
-        node = self.node("hq", upstream=None)
+    def hub(self, url: str = "sqlite:///:memory:") -> Node:
+        node = self.node("hq", url, upstream=None)
         with node.database.write() as connection:
             keys.found_hub(connection, self.dice.randbytes)
         return node
@@ -116,5 +119,13 @@ def write(
 def read(node: Node, guest: str) -> dict[str, Any]:
     """Return a guest's row."""
     with node.database.read() as connection:
-        found = connection.exec_driver_sql("SELECT * FROM tea_house_guest WHERE id = ?", (guest,)).mappings().first()
+        table = node.table(host().catalog.records[GUEST])
+        found = connection.execute(select(table).where(table.c.id == guest)).mappings().first()
     return dict(found) if found else {}
+
+
+def everything(node: Node) -> str:
+    """Return every row of every table of a node, as text."""
+    tables = [*SYSTEM.tables.values(), *(table for _, table in node.tables)]
+    with node.database.read() as connection:
+        return "\n".join(f"{table.name} {tuple(row)}" for table in tables for row in connection.execute(select(table)))

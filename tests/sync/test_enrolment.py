@@ -16,7 +16,7 @@ from sync import enrolment, keys, server
 from sync.enrolment import AddressRefused, EnrolmentRefused, check_url, enrol, invite
 from sync.link import LinkDown
 from sync.protocol import Enrol, EnrolAnswer, NotEnrolled
-from tests.sync.nodes import DirectLink, World, write
+from tests.sync.nodes import DirectLink, World, everything, write
 
 URL = "https://hq.example.com"
 
@@ -54,8 +54,7 @@ def test_neither_code_nor_token_can_be_read_in_headquarters_database(
         kept = keys.upstream(connection)
     assert kept is not None
 
-    with hub.database.read() as connection:
-        dump = "\n".join(connection.connection.driver_connection.iterdump())  # type: ignore[union-attr]
+    dump = everything(hub)
 
     assert kept.token not in dump
     assert invitation.code not in dump

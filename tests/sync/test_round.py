@@ -15,7 +15,7 @@ from sync.link import LinkDown
 from sync.protocol import Head, Limits
 from sync.push import LogDisputed
 from sync.round import greet, hello_of, sync_round
-from tests.sync.nodes import DirectLink, World, read, write
+from tests.sync.nodes import DirectLink, World, everything, read, write
 
 LI = "0190a0a0-0000-7000-8000-000000000001"
 
@@ -41,14 +41,14 @@ def test_what_a_branch_wrote_is_at_headquarters_and_back_with_its_place_in_the_o
 def test_with_nothing_new_a_round_is_two_calls_and_writes_nothing(bund: Node, link: DirectLink) -> None:
     write(bund, LI, "create", name="李")
     sync_round(bund, link)
-    before = _everything(bund)
+    before = everything(bund)
     link.calls.clear()
 
     done = sync_round(bund, link)
 
     assert link.calls == ["hello", "pull"]
     assert (done.pushed, done.pulled) == (0, 0)
-    assert _everything(bund) == before
+    assert everything(bund) == before
 
 
 def test_after_a_lost_answer_the_next_round_goes_on_where_headquarters_is(
@@ -206,14 +206,6 @@ def _with_head(answer: object, head: Head) -> object:
 
 def _with_more(answer: object) -> object:
     return replace(answer, more=True)  # type: ignore[type-var]
-
-
-def _everything(node: Node) -> list[tuple[object, ...]]:
-    found = []
-    with node.database.read() as connection:
-        for table in ("log", "checkpoint", "node_state", "tea_house_guest"):
-            found += [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
-    return found
 
 
 def test_a_feed_that_restarts_twice_is_read_in_the_same_round(hub: Node, bund: Node, link: DirectLink) -> None:
