@@ -12,7 +12,7 @@ from app.throttle import Throttle, TooManyAttempts
 from core.model.errors import NodeError, SignInNeeded, Text
 from stores.actor import Actor
 from stores.node import Node
-from stores.staff import person
+from stores.staff import by_badge, person
 from stores.storage import people
 
 EXTEND_AFTER = timedelta(minutes=5)  # a session in use is prolonged, but not with a write for every click
@@ -45,7 +45,7 @@ class Sessions:
             self.throttle.succeeded(login.strip().casefold(), address)
             return self._begin(vouched, agent, now)
         with self.node.database.read() as connection:
-            account = people.account_by_login(connection, login)
+            account = people.account_by_login(connection, login) or by_badge(connection, self.node, login)
         actor = self._person(account.staff_id) if account else None
         if account is not None and account.locked_until is not None and account.locked_until > now:
             raise TooManyAttempts.after(max(1, round((account.locked_until - now).total_seconds())))

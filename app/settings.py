@@ -69,6 +69,7 @@ class SignIn(_Part):
     """How people sign in."""
 
     session: Seconds = Field(default=12 * 3600.0, ge=60, le=90 * 86400)
+    lock: Seconds = Field(default=15 * 60.0, ge=0, le=86400)  # of an idle page; 0 = never
     password_shortest: int = Field(default=10, ge=8, le=64)
     pin_shortest: int | None = Field(default=None, ge=4, le=12)  # None = no PINs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from core.language.definition import SYSTEM
 from core.model.errors import NotFound
@@ -12,6 +12,7 @@ from core.model.scope import HEADQUARTERS
 from stores import rows
 from stores.actor import CHAIN_ROLES, SYSTEM_ACTOR, Actor
 from stores.node import Node
+from stores.storage.people import Account, account_of
 
 
 def person(connection: Connection, node: Node, id: str) -> Actor:
@@ -28,3 +29,13 @@ def person(connection: Connection, node: Node, id: str) -> Actor:
     roles = frozenset(cast("list[str]", row.values["roles"] or []))
     store = str(row.values["store"])
     return Actor(id, store, roles if store == HEADQUARTERS else roles - CHAIN_ROLES, str(row.values["name"]))
+
+
+def by_badge(connection: Connection, node: Node, badge: str) -> Account | None:
+    """Return the account of whoever wears a badge in this node's store; of two who wear the same one, nobody's."""
+    table = node.table(node.catalog.records["core.staff"])
+    written = sorted({badge.strip(), badge.strip().upper(), badge.strip().lower()})
+    here = (table.c.badge.in_(written), table.c._store == node.store, table.c._life % 2 == 1)
+    held = [account_of(connection, str(id)) for (id,) in connection.execute(select(table.c.id).where(*here))]
+    accounts = [account for account in held if account is not None]
+    return accounts[0] if len(accounts) == 1 else None

@@ -143,6 +143,7 @@ def _settings(chain: Chain, plan: MemberPlan, folder: Path, plugins: Path) -> Se
         {
             "node": plan.name,
             "store": plan.store,
+            "label": {"zh": plan.label.zh, "en": plan.label.en},
             "data": folder,
             "upstream": None if plan.store == HEADQUARTERS else chain.headquarters.address,
             "plugins": {"folders": [plugins], "only": plan.plugins, "watch": True},

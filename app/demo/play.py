@@ -80,7 +80,7 @@ def _stay(chain: Chain, options: Options, say: Say) -> None:
         member.service.timers.start()
     language = options.language
     for member in chain.members.values():
-        say(f"\n{member.plan.label.say(language)}  {member.address}/docs")
+        say(f"\n{member.plan.label.say(language)}  {member.address}/")
         for login, about in member.plan.people.items():
             say(f"  {login:<6} {PASSWORD}  {about.name}  {', '.join(about.roles)}")
     say(Text("\nThe nodes stay up; Ctrl+C ends them.", "\n各节点保持运行，按 Ctrl+C 结束。").say(language))

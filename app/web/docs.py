@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.web.language import language_of
@@ -15,12 +15,6 @@ from core.model.errors import Language
 
 router = APIRouter(include_in_schema=False)
 static = StaticFiles(directory=Path(__file__).parent / "static")
-
-
-@router.get("/")
-def front() -> RedirectResponse:
-    """Send a visitor to the API pages."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

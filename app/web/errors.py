@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.logs import trace
@@ -22,6 +23,8 @@ from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, P
 log = logging.getLogger("branchline.web")
 
 REASON_NEEDED = "reason-needed"
+ErrorPage = Callable[[Request, NodeError], Response]
+_FOR_PROGRAMS = ("/api/", "/sync/")
 
 
 class BadRequest(NodeError):
@@ -84,8 +87,9 @@ def problem_json(problem: Problem, language: Language) -> dict[str, object]:
     }
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error in the house's shape, the framework's own ones too."""
+def add_error_handlers(app: FastAPI, page: ErrorPage | None = None) -> None:
+    """Answer every error in the house's shape, the framework's own ones too; a browser gets ``page`` instead."""
+    app.state.error_page = page
     app.add_exception_handler(NodeError, _node_error)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -100,15 +104,24 @@ def answer(error: NodeError, language: Language) -> JSONResponse:
     return JSONResponse(error_body(error, language), status_code=error.status, headers=headers)
 
 
-async def _node_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, NodeError)
+async def respond(request: Request, error: NodeError) -> Response:
+    """Return the answer to a failed request: a page for a browser that loads one, JSON for everybody else."""
+    page: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    loads_page = "text/html" in request.headers.get("accept", "")
+    if page is not None and loads_page and not request.url.path.startswith(_FOR_PROGRAMS):
+        return await run_in_threadpool(page, request, error)
     return answer(error, language_of(request))
 
 
-async def _request_error(request: Request, error: Exception) -> JSONResponse:
+async def _node_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NodeError)
+    return await respond(request, error)
+
+
+async def _request_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = tuple(_parameter_problem(detail["loc"], detail["msg"]) for detail in error.errors())
-    return answer(NodeError(problems), language_of(request))
+    return await respond(request, NodeError(problems))
 
 
 def _parameter_problem(where: Sequence[int | str], message: str) -> Problem:
@@ -116,35 +129,29 @@ def _parameter_problem(where: Sequence[int | str], message: str) -> Problem:
     return Problem("bad-parameter", Text(f"`{name}` is wrong: {message}", f"参数 `{name}` 有误：{message}"), field=name)
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    language = language_of(request)
     if error.status_code == 404:
-        return answer(
-            NotFound.of("no-such-address", "there is nothing at this address", "没有这个地址", fix=_SEE_DOCS), language
-        )
+        missing = NotFound.of("no-such-address", "there is nothing at this address", "没有这个地址", fix=_SEE_DOCS)
+        return await respond(request, missing)
     if error.status_code == 405:
-        response = answer(
-            BadRequest.of(
-                "wrong-method", "this address does not take that method", "此地址不支持该方法", fix=_SEE_DOCS
-            ),
-            language,
-        )
+        en, zh = "this address does not take that method", "此地址不支持该方法"
+        response = await respond(request, BadRequest.of("wrong-method", en, zh, fix=_SEE_DOCS))
     else:
-        response = answer(BadRequest.of("bad-request", str(error.detail), str(error.detail)), language)
+        response = await respond(request, BadRequest.of("bad-request", str(error.detail), str(error.detail)))
     response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> Response:
     """Answer our own mistake: an incident number for the person, type and frames (no values) for the log."""
     incident = request.app.state.service.new_id()[-12:]
     log.error("unexpected error", extra={"incident": incident, "route": route_of(request), **trace(error)})
     what = Text(f"something went wrong in the program; incident {incident}", f"程序内部出错，事件编号 {incident}")
     fix = Text("nothing was saved; tell support the incident number", "未保存任何内容，请将事件编号告知技术支持")
     broken = NodeError((Problem("internal-error", what, fix=fix),))
-    response = answer(broken, language_of(request))
+    response = await respond(request, broken)
     response.status_code = 500
     return response
 

@@ -6,12 +6,14 @@ from fastapi import Request
 
 from core.model.errors import Language
 
+LANGUAGE_COOKIE = "branchline_language"  # set by the switch on every page
+
 
 def language_of(request: Request) -> Language:
-    """Return the caller's language: ``?lang=``, then Accept-Language, then the node's own."""
-    asked = request.query_params.get("lang")
-    if asked in ("zh", "en"):
-        return "zh" if asked == "zh" else "en"
+    """Return the caller's language: ``?lang=``, what was chosen on a page, Accept-Language, the node's own."""
+    for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if asked in ("zh", "en"):
+            return "zh" if asked == "zh" else "en"
     return preferred(request.headers.get("accept-language", "")) or request.app.state.service.settings.language
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from app.pages import site
 from app.service import Service
 from app.web import actions, docs, guidance, plugins, reading, reports, session, status
 from app.web.documents import Documents
@@ -33,9 +34,11 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.service = service
     app.state.documents = Documents()
-    add_error_handlers(app)
+    add_error_handlers(app, site.error_page)
     for part in (session, status, plugins, docs, guidance, reports, actions, reading):
         app.include_router(part.router)
+    for router in site.ROUTERS:
+        app.include_router(router)
     app.mount("/static", docs.static)
     mount_sync(app, service)
     app.add_middleware(Guard)

@@ -23,6 +23,7 @@ HOMES = {
     "fastapi": ("app",),
     "starlette": ("app",),
     "uvicorn": ("app",),
+    "jinja2": ("app/pages",),
     "typer": ("app",),
     "argon2": ("app/passwords.py",),
     "pluggy": ("core/host",),

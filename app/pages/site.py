@@ -1,0 +1,28 @@
+"""All pages together, and the page for what went wrong."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.pages import assets, session, today
+from app.pages.desk import desk, local, page_visitor, with_query
+from app.pages.drawing import outside, page
+from app.web.caller import visitor
+from core.model.errors import NodeError, SignInNeeded
+
+ROUTERS: tuple[APIRouter, ...] = (assets.router, session.router, today.router)
+
+
+def error_page(request: Request, error: NodeError) -> Response:
+    """Return the page for a failed request. Whoever is not signed in is shown the door, and comes back here after."""
+    seen = page_visitor(request, visitor(request))
+    if isinstance(error, SignInNeeded):
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        following = here if request.method == "GET" and here != "/" else ""
+        return RedirectResponse(f"/sign-in{with_query({'next': following})}", status_code=303)
+    names = {"problems": error.problems, "back": local(request.headers.get("referer", "").partition("://")[2], "/")}
+    try:
+        return page(desk(request, seen), "error.html", status=error.status, **names)
+    except SignInNeeded:
+        return outside(request, seen, "error.html", status=error.status, **names)
