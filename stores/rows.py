@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.language.definition import RecordType
 from core.language.expressions import Row
 from core.model.errors import NotFound, Problem, Text
 from stores.node import Node
+from stores.storage import bulk
 
 HIDDEN = ("_hs", "_life")  # what the kernel, but no rule, looks at
 
 
 def load(connection: Connection, node: Node, record: RecordType, id: str) -> Row | None:
     """Return the record ``id`` as values, also a deleted one, or None. One lookup by primary key."""
-    table = node.table(record)
-    found = connection.execute(select(table).where(table.c.id == id)).mappings().first()
-    return None if found is None else from_cells(record, dict(found))
+    columns = bulk.columns_of(node.table(record))
+    found = bulk.by_key(connection, record.table, columns, ("id",), id)
+    return from_cells(record, dict(zip(columns, found[0], strict=True))) if found else None
 
 
 def get(connection: Connection, node: Node, record: RecordType, id: str) -> Row:

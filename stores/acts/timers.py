@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType, Timer
@@ -28,6 +28,7 @@ from stores.storage.system import TIMER
 from stores.world import NodeWorld
 
 JUST_AFTER = timedelta(milliseconds=1)  # the shortest step of our moments
+_ARMED = ("type", "pk", "name", "due", "next_at", "stage", "fault")
 EVERY = "every:"  # what the timer that opens a period goes by, before the record type
 
 
@@ -78,21 +79,17 @@ def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[
 
 def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str, now: datetime) -> None:
     row = rows.load(connection, node, record, id)
-    known = {
-        str(name): (str(due), fault is not None)
-        for name, due, fault in connection.execute(
-            select(TIMER.c.name, TIMER.c.due, TIMER.c.fault).where(TIMER.c.type == record.key, TIMER.c.pk == id)
-        )
-    }
+    armed = bulk.by_key(connection, TIMER.name, ("name", "due", "fault"), ("type", "pk"), record.key, id)
+    known = {name: (due, fault is not None) for name, due, fault in armed}
     wanted: dict[str, datetime] = {}
     if row is not None and rows.alive(row) and node.is_home(record, str(row.values["store"])):
         world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
         wanted = {t.name: due for t in record.timers.values() if (due := due_of(world, row, t, now)) is not None}
     for name in known.keys() - wanted.keys():
-        connection.execute(delete(TIMER).where(*at_timer(record.key, id, name)))
+        bulk.delete(connection, TIMER.name, ("type", "pk", "name"), record.key, id, name)
     for name, due in wanted.items():
         if known.get(name) != (iso(due), False):  # moved, new, or put aside: the record has changed, so try again
-            _arm(connection, node, record, id, record.timers[name], due, now, moved=name in known)
+            _arm(connection, node, record, id, record.timers[name], due, now)
 
 
 def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
@@ -130,25 +127,14 @@ def _open_for_newcomers(connection: Connection, node: Node, types: Collection[st
 
 
 def _arm(
-    connection: Connection,
-    node: Node,
-    record: RecordType,
-    id: str,
-    timer: Timer,
-    due: datetime,
-    now: datetime,
-    *,
-    moved: bool,
+    connection: Connection, node: Node, record: RecordType, id: str, timer: Timer, due: datetime, now: datetime
 ) -> None:
     """Arm a timer. Reminders whose moment is already behind us are not sent: whoever armed it knows."""
     calendar = node.calendar(record.plugin)
     moments = moments_of(calendar, timer, due)
     stage = sum(1 for moment in moments[:-1] if moment <= now)
-    values = {"due": iso(due), "next_at": iso(moments[stage]), "stage": stage, "fault": None}
-    if moved:
-        connection.execute(update(TIMER).where(*at_timer(record.key, id, timer.name)).values(values))
-    else:
-        connection.execute(insert(TIMER).values(type=record.key, pk=id, name=timer.name, **values))
+    armed = (record.key, id, timer.name, iso(due), iso(moments[stage]), stage, None)
+    bulk.upsert(connection, TIMER, _ARMED, [armed])
 
 
 def moments_of(calendar: BusinessCalendar, timer: Timer, due: datetime) -> list[datetime]:

@@ -17,6 +17,7 @@ Verb = Literal["insert", "upsert"]
 _PAGE_ROWS = 2_000
 
 
+@lru_cache(maxsize=2048)
 def columns_of(table: Table) -> tuple[str, ...]:
     """Return the names of the table's columns, in their order."""
     return tuple(column.name for column in table.columns)
@@ -57,6 +58,18 @@ def select(
     test = "IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(?)"
     sql = f"SELECT {_list(tuple(columns))} FROM {quoted(table.name)} WHERE {quoted(key)} {test}{rest}"  # noqa: S608 - names of our own
     return run(connection, sql, json.dumps(keys) if sqlite else keys, *more)
+
+
+def by_key(
+    connection: Connection, table: str, columns: tuple[str, ...], key: tuple[str, ...], *values: Any
+) -> list[Values]:
+    """Return ``columns`` of the rows whose ``key`` columns hold ``values``. The text of the query is built once."""
+    return run(connection, _by_key(table, columns, key), *values)
+
+
+def delete(connection: Connection, table: str, key: tuple[str, ...], *values: Any) -> None:
+    """Delete the rows whose ``key`` columns hold ``values``."""
+    run_only(connection, f"DELETE FROM {quoted(table)} WHERE {_tests(key)}", *values)  # noqa: S608 - names of our own
 
 
 def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
@@ -101,6 +114,15 @@ def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: 
 def _update(dialect: str, table: str, columns: tuple[str, ...]) -> str:
     settings = ", ".join(f"{quoted(name)} = ?" for name in columns)
     return _marked(dialect, f"UPDATE {quoted(table)} SET {settings} WHERE id = ?")  # noqa: S608 - names of our own
+
+
+@lru_cache(maxsize=2048)
+def _by_key(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    return f"SELECT {_list(columns)} FROM {quoted(table)} WHERE {_tests(key)}"  # noqa: S608 - names of our own
+
+
+def _tests(key: tuple[str, ...]) -> str:
+    return " AND ".join(f"{quoted(name)} = ?" for name in key)
 
 
 @lru_cache(maxsize=2048)
