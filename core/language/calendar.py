@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, overload
@@ -86,7 +86,10 @@ class BusinessCalendar:
 
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """Return when the business is open on a business day, earliest first; a span may cross midnight."""
-        times = self.rules.open.get(_WEEKDAYS[day.weekday()], self.rules.open.get("daily", ()))
+        return self._spans_like(day, day.weekday())
+
+    def _spans_like(self, day: date, weekday: int) -> list[tuple[datetime, datetime]]:
+        times = self.rules.open.get(_WEEKDAYS[weekday], self.rules.open.get("daily", ()))
         found = []
         for opens, closes in times:
             start, end = self.at(day, opens), self.at(day, closes)
@@ -148,15 +151,24 @@ class BusinessCalendar:
     def after_open(self, moment: datetime, duration: Duration) -> datetime:
         """Return when ``duration`` of opening hours has passed: the clock stands while the business is closed."""
         assert duration.timed, "opening hours are counted in hours and minutes"
-        left, day = timedelta(seconds=duration.seconds), self.business_date(moment) - _DAY
-        for _ in range(_DAYS_MAX):
-            for start, end in self.spans(day):
-                begin = max(start, moment.astimezone(UTC))
-                if begin + left <= end:
-                    return begin + left
-                left -= max(end - begin, timedelta(0))
-            day += _DAY
-        raise _no_such_day("the business never opens", "没有营业时间")
+        return self._after_spans(moment, duration, self.spans, "the business never opens", "没有营业时间")
+
+    def after_working(self, moment: datetime, duration: Duration) -> datetime:
+        """Return when ``duration`` of working hours has passed: opening hours, on working days only.
+
+        A make-up working day on which the business is otherwise closed has the hours of the first weekday that has
+        any. Raises ``BadValue`` for days or months, or when nobody ever works.
+        """
+        if not duration.timed:
+            raise BadValue(
+                Text(
+                    f"working hours are counted in hours and minutes, not {duration}",
+                    f"工作时间按小时和分钟计，不能用 {duration}",
+                ),
+                Text("write e.g. 2h; for working days use after()", "请写成如 2h；按工作日计请用 after()"),
+                code="bad-duration",
+            )
+        return self._after_spans(moment, duration, self._working_spans, "nobody ever works", "没有工作时间")
 
     def first_workday(self, day: date) -> date:
         """Return the first working day of the month of ``day``."""
@@ -175,6 +187,12 @@ class BusinessCalendar:
                 f"{day:%Y-%m} has {len(working)} working days", f"{day:%Y-%m} 有 {len(working)} 个工作日"
             )
         return working[n - 1 if n > 0 else n]
+
+    def nth_day(self, day: date, n: int) -> date:
+        """Return the nth day of the month of ``day``, or its last day when it has fewer; ``BadValue`` below 1."""
+        if n < 1:
+            raise _no_such_day(f"a month has no day {n}", f"每月没有第 {n} 天")
+        return day.replace(day=min(n, self.period("month", day).end.day))
 
     def workdays(self, first: date, last: date) -> int:
         """Return how many working days come after ``first`` up to ``last``; negative if ``last`` is earlier."""
@@ -198,6 +216,30 @@ class BusinessCalendar:
                 assert name == "year", f"unknown period {name!r}"
                 start, months = day.replace(month=1, day=1), 12
         return Period(start, months_later(start, months) - _DAY, name)
+
+    def _working_spans(self, day: date) -> list[tuple[datetime, datetime]]:
+        if not self.is_workday(day):
+            return []
+        likely = (self._spans_like(day, weekday) for weekday in (day.weekday(), *range(7)))
+        return next((spans for spans in likely if spans), [])
+
+    def _after_spans(
+        self,
+        moment: datetime,
+        duration: Duration,
+        spans: Callable[[date], list[tuple[datetime, datetime]]],
+        en: str,
+        zh: str,
+    ) -> datetime:
+        left, day = timedelta(seconds=duration.seconds), self.business_date(moment) - _DAY
+        for _ in range(_DAYS_MAX):
+            for start, end in spans(day):
+                begin = max(start, moment.astimezone(UTC))
+                if begin + left <= end:
+                    return begin + left
+                left -= max(end - begin, timedelta(0))
+            day += _DAY
+        raise _no_such_day(en, zh)
 
     def _day_after(self, day: date, duration: Duration) -> date:
         day = _months_and_days_later(day, duration)

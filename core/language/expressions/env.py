@@ -77,6 +77,12 @@ class Calendar(Protocol):
     def after(self, moment: date, span: Duration, /) -> date:
         """Return where ``span`` ends: a date for a date, an instant for an instant."""
 
+    def after_working(self, moment: datetime, span: Duration, /) -> datetime:
+        """Return where ``span`` of working hours ends."""
+
+    def nth_day(self, day: date, n: int, /) -> date:
+        """Return the nth day of the month of ``day``, or its last."""
+
     def is_workday(self, day: date, /) -> bool:
         """Return whether people work that day."""
 

@@ -155,6 +155,34 @@ def test_sc_s14_the_clock_of_a_lead_stands_while_the_shop_is_closed() -> None:
     assert shop.after_open(local("2026-06-06 10:00"), Duration.parse("30m")) == local("2026-06-06 10:30")
 
 
+def test_two_working_hours_wait_for_lunch_the_night_and_the_holiday() -> None:
+    hours = ((time(8, 30), time(12)), (time(13), time(17, 30)))
+    office = BusinessCalendar(
+        CalendarRules(open=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), hours), holidays="cn"), SHANGHAI
+    )
+    two = Duration.parse("2h")
+
+    assert office.after_working(local("2026-06-03 09:00"), two) == local("2026-06-03 11:00")
+    assert office.after_working(local("2026-06-03 11:00"), two) == local("2026-06-03 14:00"), "lunch does not count"
+    assert office.after_working(local("2026-04-03 17:00"), two) == local("2026-04-07 10:00"), "nor does a long weekend"
+    assert office.after_working(local("2026-02-14 09:00"), two) == local("2026-02-14 11:00"), "a make-up Saturday"
+    assert office.after_working(local("2026-06-06 09:00"), two) == local("2026-06-08 10:30"), "a free Saturday"
+
+
+def test_working_hours_of_nobody_do_not_hang_the_node() -> None:
+    with pytest.raises(BadValue, match="nobody ever works"):
+        BusinessCalendar(CalendarRules(), SHANGHAI).after_working(local("2026-06-03 09:00"), Duration.parse("2h"))
+    with pytest.raises(BadValue, match="hours and minutes"):
+        OFFICE.after_working(local("2026-06-03 09:00"), Duration.parse("1bd"))
+
+
+def test_the_25th_of_a_month_and_the_31st_of_a_short_one() -> None:
+    assert OFFICE.nth_day(date(2026, 6, 3), 25) == date(2026, 6, 25)
+    assert OFFICE.nth_day(date(2026, 6, 3), 31) == date(2026, 6, 30)
+    with pytest.raises(BadValue, match="no day 0"):
+        OFFICE.nth_day(date(2026, 6, 3), 0)
+
+
 def test_after_midnight_a_night_shop_still_counts_the_night_before() -> None:
     assert CLUB.after_open(local("2026-03-08 04:50"), Duration.parse("30m")) == local("2026-03-08 19:20")
 

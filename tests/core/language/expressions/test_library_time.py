@@ -39,6 +39,7 @@ def local(text: str) -> datetime:
         ("last_workday(self.night)", date(2026, 3, 31)),
         ("first_workday(self.night)", date(2026, 3, 2)),
         ("nth_workday(self.night, 2)", date(2026, 3, 3)),
+        ("nth_day(self.night, 25)", date(2026, 3, 25)),
         ("workdays(self.night, self.night + 7d)", 5),
         ("is_workday(self.night)", False),
         ("days_between(self.night, today)", 0),
@@ -60,6 +61,8 @@ def test_what_they_give(value: Value, text: str, expected: object) -> None:
     [
         "after(self.night, 20m)",
         "nth_workday(self.night, 99)",
+        "nth_day(self.night, 0)",
+        "after_working(self.booked_at, 1d)",
         'period_of("fortnight", today)',
         'datetime("soon")',
         "time(item)",
