@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from sqlalchemy import Connection, select
 
 from core.language.definition import SYSTEM
 from core.model.errors import NotFound
-from core.model.scope import HEADQUARTERS
-from stores import rows
-from stores.actor import CHAIN_ROLES, SYSTEM_ACTOR, Actor
+from stores import posts, rows
+from stores.actor import SYSTEM_ACTOR, Actor
 from stores.node import Node
 from stores.storage.people import Account, account_of
 
@@ -18,7 +15,7 @@ from stores.storage.people import Account, account_of
 def person(connection: Connection, node: Node, id: str) -> Actor:
     """Return a member of staff as an actor. Raises NotFound when this node does not know the person.
 
-    A store's administrator may write any role into a record of staff; those of headquarters count only there.
+    The posts are those held now, given for good or for a period.
     """
     if id == SYSTEM:
         return SYSTEM_ACTOR
@@ -26,9 +23,7 @@ def person(connection: Connection, node: Node, id: str) -> Actor:
     row = rows.load(connection, node, record, id)
     if row is None or not row.values.get("active", True):
         raise NotFound.of("no-such-person", f"nobody with the id `{id}` works here", f"没有编号为 `{id}` 的在职员工")
-    roles = frozenset(cast("list[str]", row.values["roles"] or []))
-    store = str(row.values["store"])
-    return Actor(id, store, roles if store == HEADQUARTERS else roles - CHAIN_ROLES, str(row.values["name"]))
+    return Actor(id, str(row.values["store"]), posts.held(connection, node, row, node.now()), str(row.values["name"]))
 
 
 def by_badge(connection: Connection, node: Node, badge: str) -> Account | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import Field, RecordType
 from core.language.expressions import Aggregate, Env, Row
 from core.model.clock import from_iso, iso
-from stores import rows
+from stores import posts, rows
 from stores.acts.dispatch import rank
 from stores.lowering import aggregate_query
 from stores.node import Node
@@ -135,21 +135,17 @@ def _is_away(world: NodeWorld, args: list[object], env: Env) -> object:
     told = world.node.host.ask("is_away", person=person, at=at, store=world.store)
     if told is not None:
         return bool(told)
-    table = world.node.table(world.node.catalog.records["core.absence"])
-    cell = iso(at)
-    return (
-        world.connection.execute(
-            select(table.c.id)
-            .where(
-                table.c.staff == person,
-                table.c._life % 2 == 1,
-                table.c.from_at <= cell,
-                (table.c.to_at.is_(None)) | (table.c.to_at > cell),
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+    return any(world.connection.execute(query.limit(1)).first() is not None for query in _away(world, person, iso(at)))
+
+
+def _away(world: NodeWorld, person: str, at: str) -> Iterator[Select[tuple[str]]]:
+    """Yield what may keep a person away at a moment: an absence reported, a leave granted and not cut short."""
+    absence, leave = (world.table_of(key) for key in ("core.absence", "core.time_off"))
+    begun = [(each.c.staff == person) & (each.c._life % 2 == 1) & (each.c.from_at <= at) for each in (absence, leave)]
+    lasts = [(each.c.to_at.is_(None)) | (each.c.to_at > at) for each in (absence, leave)]
+    yield select(absence.c.id).where(begun[0], lasts[0])
+    back = (leave.c.back_at.is_(None)) | (leave.c.back_at > at)
+    yield select(leave.c.id).where(begun[1], lasts[1], back, leave.c.state == "granted")
 
 
 def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
@@ -165,6 +161,7 @@ def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
             .where(
                 table.c.staff == person,
                 table.c.day == day.isoformat(),
+                table.c.in_at.is_not(None),
                 table.c.out_at.is_(None),
                 table.c._life % 2 == 1,
             )
@@ -185,9 +182,9 @@ def _waiting_since(world: NodeWorld, args: list[object], env: Env) -> object:
     return int((env.now - from_iso(last)).total_seconds()) if last else NEVER_S
 
 
-def _holds_role(world: NodeWorld, args: list[object], _env: Env) -> object:
-    person = world.row("core.staff", _id(args[0]))
-    return person is not None and str(args[1]) in cast(list[str], person.values["roles"] or [])
+def _holds_role(world: NodeWorld, args: list[object], env: Env) -> object:
+    person = world.row(posts.STAFF, _id(args[0]))
+    return person is not None and str(args[1]) in posts.held(world.connection, world.node, person, env.now)
 
 
 def _sent(world: NodeWorld, args: list[object], _env: Env) -> object:
@@ -220,15 +217,5 @@ def _id(value: object) -> str:
 
 
 def holders(world: NodeWorld, role: str) -> list[str]:
-    """Return the ids of the active people of this world's store who hold ``role``."""
-    table = world.node.table(world.node.catalog.records["core.staff"])
-    return list(
-        world.connection.execute(
-            select(table.c.id).where(
-                table.c._store == world.store,
-                table.c.active == 1,
-                table.c._life % 2 == 1,
-                table.c.roles.contains(f'"{role}"', autoescape=True),
-            )
-        ).scalars()
-    )
+    """Return the ids of the people of this world's store who hold ``role`` now."""
+    return posts.holders(world.connection, world.node, world.store, role, world.node.now())

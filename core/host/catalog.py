@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from core.host.discovery import CORE
-from core.language.definition import Field, Plugin, RecordType, Rule
+from core.language.definition import Action, Field, Plugin, RecordType, Rule
 from core.model.errors import DefinitionError, Language, NotFound, Place, Problem, Text, suggest
 
 if TYPE_CHECKING:
@@ -122,14 +122,35 @@ def _extended(base: RecordType, addition: RecordType) -> tuple[RecordType, list[
             for name in new.keys() & have.keys()
             if not _agree(have[name], new[name])
         ]
-        changes[part] = MappingProxyType({**have, **{name: each for name, each in new.items() if name not in have}})
+        changes[part] = MappingProxyType({**new, **{name: _both(each, new.get(name)) for name, each in have.items()}})
     if addition.read is not None:  # rules for more roles; nobody loosens what the record's own plugin says of a role
         changes["read"] = MappingProxyType({**addition.read, **(base.read or {})})
     return replace(base, **changes), problems
 
 
+def _both(have: object, new: object) -> Any:
+    """Return what stands when an addition repeats a name: the first; an enum with the options of both, an action with
+    the roles of both.
+    """
+    if not _same_place(have, new):
+        return have
+    if isinstance(have, Field) and isinstance(new, Field) and have.spec.options is not None:
+        options = {**have.spec.options, **(new.spec.options or {})}
+        return replace(have, spec=replace(have.spec, options=options))
+    if isinstance(have, Action) and isinstance(new, Action):
+        return replace(have, by=tuple(dict.fromkeys((*have.by, *new.by))))
+    return have
+
+
+def _same_place(have: object, new: object) -> bool:
+    """Return whether an addition widens what it found: it then still stands where it was first written."""
+    return isinstance(have, Field | Action) and isinstance(new, Field | Action) and have.place == new.place
+
+
 def _agree(have: object, new: object) -> bool:
     """Return whether two plugins may both define this: states of one name are one state, fields must be of one type."""
+    if _same_place(have, new):
+        return True
     if isinstance(have, Field) and isinstance(new, Field):
         return have.spec == new.spec and getattr(have.value, "text", None) == getattr(new.value, "text", None)
     return isinstance(have, Text)

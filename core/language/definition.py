@@ -235,11 +235,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A post. ``deputy`` acts for it only while every holder in that store is away."""
+    """A post. ``deputy`` acts for it only while every holder in that store is away; ``lock``: only hq gives it."""
 
     name: str
     label: Text
     deputy: str | None = None
+    lock: Literal["hq"] | None = None
     cite: tuple[str, ...] = ()
 
 

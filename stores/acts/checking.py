@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.language.definition import SYSTEM, Check
 from core.language.expressions import EmptyValue
 from core.model.errors import ActionRefused, NodeError, Problem, Text
-from stores.acts import configuring, effects, telling
+from stores import posts
+from stores.acts import configuring, effects, posting, telling
 from stores.acts.figures import inactive, inactive_below
 from stores.node import SETTING
 
@@ -41,7 +42,9 @@ def check_those(work: Work, checks: Sequence[Check], more: Sequence[Problem] = (
 
 def asked_of_kernel(work: Work) -> list[Problem]:
     """Return what the node itself has against the action, whatever the plugin says."""
-    return configuring.problems(work) if work.record.key == SETTING else []
+    if work.record.key == SETTING:
+        return configuring.problems(work)
+    return posting.problems(work) if work.record.key in {posts.STAFF, posts.ASSIGNMENT} else []
 
 
 def let_hooks_apply(work: Work) -> None:

@@ -15,8 +15,8 @@ from core.language.expressions import Row
 from core.model.clock import iso
 from core.model.errors import ActionRefused, Forbidden, NodeError, NotFound, Problem
 from core.model.scope import HEADQUARTERS
-from stores import rows
-from stores.actor import CHAIN_ROLES, Actor
+from stores import posts, rows
+from stores.actor import Actor
 from stores.acts import late
 from stores.acts.act import perform
 from stores.acts.calls import Call
@@ -152,13 +152,16 @@ def record_store(row: Row) -> str:
 def _asker(connection: Connection, node: Node, row: Row) -> Actor:
     """Return who asks. A store does not hold the people of another: headquarters has checked that he works there.
 
-    His roles are then the ones he asked with. They count in his own store, and for what belongs to all.
+    His roles are then the ones he asked with, those that only headquarters gives looked up. They count in his own
+    store, and for what belongs to all.
     """
     store, values = str(row.values["asked_in"]), row.values
     if store in {node.store, HEADQUARTERS} or node.is_hub:
         return person(connection, node, str(values["actor"]))
-    roles = frozenset(cast("list[str]", values["actor_roles"] or [])) - CHAIN_ROLES
-    return Actor(str(values["actor"]), store, roles, str(values["actor_name"]))
+    asked_with = frozenset(cast("list[str]", values["actor_roles"] or [])) - posts.locked(node.catalog)
+    who = str(values["actor"])
+    roles = asked_with | posts.given_by_headquarters(connection, node, who, node.now())
+    return Actor(who, store, roles, str(values["actor_name"]))
 
 
 def _close(connection: Connection, node: Node, row: Row, state: str, problems: tuple[Problem, ...]) -> None:

@@ -11,8 +11,9 @@ from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Row
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
-from stores import rows
-from stores.actor import SYSTEM_ACTOR, Actor
+from core.model.scope import HEADQUARTERS
+from stores import posts, rows
+from stores.actor import CHAIN_ROLES, SYSTEM_ACTOR, Actor
 from stores.acts import effects, timers
 from stores.acts.act import act
 from stores.acts.calls import Call
@@ -22,6 +23,7 @@ from stores.world import NodeWorld
 
 STAFF = "core.staff"
 
+_LONG_AGO = "2000-01-01T00:00:00Z"
 _NTH = re.compile(r"(\w+)\[(\d+)\]")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 
@@ -40,7 +42,8 @@ class Cast:
         if name is None or name == SYSTEM:
             return SYSTEM_ACTOR
         row = self.stage.row(STAFF, self.find(name, STAFF))
-        roles = frozenset(cast("Sequence[str]", row.values.get("roles") or ()))
+        with self.stage.database.read() as connection:
+            roles = posts.held(connection, self.stage.node, row, self.stage.now)
         return Actor(row.id, str(row.values["store"]), roles, str(row.values["name"]))
 
     def find(self, name: str, type_: str) -> str:
@@ -80,7 +83,7 @@ class Cast:
         """Create a record that the scenario takes for granted, with its timers armed, and give it a name."""
         stage, record = self.stage, self.stage.node.catalog.records[type_]
         plain = dict(written)
-        store = str(plain.pop("store", stage.store))
+        store = str(plain.pop("store", self._workplace(type_, plain)))
         id, number = (cast("str | None", plain.pop(key, None)) for key in ("id", "number"))
         on_duty, away = (plain.pop(name, False) if name not in record.fields else False for name in ("on_duty", "away"))
         given = self.values(record, plain)
@@ -92,6 +95,8 @@ class Cast:
             commit(connection, stage.node, Deed(stage.new_id(), "", SYSTEM, stage.now, {"given": name}), [edit])
             timers.rearm(connection, stage.node, [(type_, row.id)])
         self.samples.setdefault(type_, {})[name] = row.id
+        if type_ == STAFF:
+            self._give_from_above(row)
         if on_duty:
             self.sign_in(row.id)
         if away:
@@ -109,6 +114,18 @@ class Cast:
     def send_away(self, person: str) -> None:
         """Report a person absent from now on."""
         self.system("core.absence", "report", ask={"staff": person, "from_at": self.stage.now.isoformat()})
+
+    def _workplace(self, type_: str, written: Mapping[str, object]) -> str:
+        """Return where a sample belongs that does not say it: the store; of headquarters' own people, headquarters."""
+        roles = cast("Sequence[str]", written.get("roles") or ()) if type_ == STAFF else ()
+        return HEADQUARTERS if CHAIN_ROLES.intersection(roles) else self.stage.store
+
+    def _give_from_above(self, person: Row) -> None:
+        """Let headquarters give what only it can: the sample of a person says which posts he has, not who gave them."""
+        given = set(cast("Sequence[str]", person.values.get("roles") or ())) & posts.locked(self.stage.node.catalog)
+        for role in sorted(given if person.values["store"] != HEADQUARTERS else ()):
+            ask = {"staff": person.id, "role": role, "from_at": _LONG_AGO}
+            self.system(posts.ASSIGNMENT, "give", ask=ask, store=HEADQUARTERS)
 
     def bring_back(self, person: str) -> None:
         """End a person's absences."""

@@ -108,12 +108,13 @@ def test_who_is_away_is_away_from_then_until_then(shop: Shop) -> None:
 
 
 def test_who_has_signed_in_is_on_duty_for_the_business_day_until_signing_out(shop: Shop) -> None:
-    shop.put("duty", "d1", staff="li", day=date(2026, 3, 7))
-    shop.put("duty", "d2", staff="wu", day=date(2026, 3, 7), out_at=shop.now)
+    shop.put("duty", "d1", staff="li", day=date(2026, 3, 7), in_at=shop.now)
+    shop.put("duty", "d2", staff="wu", day=date(2026, 3, 7), in_at=shop.now, out_at=shop.now)
+    shop.put("duty", "d3", staff="xu", day=date(2026, 3, 7), state="planned")  # has not come yet
 
-    asked = [ask(shop, "on_duty", who) for who in ("li", "wu", "he")]
+    asked = [ask(shop, "on_duty", who) for who in ("li", "wu", "xu", "he")]
 
-    assert asked == [True, False, False]
+    assert asked == [True, False, False, False]
     assert ask(shop, "on_duty", "li", date(2026, 3, 8)) is False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from core.language.compile.drafts import Blueprint, shared_options
+from core.language.compile.drafts import Blueprint, opens, shared_options
 from core.language.compile.effects import Effects, effects, made_instead
 from core.language.compile.typed import inner_shape, spec_of
 from core.language.compile.values import condition, fills, formula
@@ -37,7 +37,10 @@ class _Bench:
 
 def compile_actions(shop: Workshop, plan: Blueprint) -> dict[str, Action]:
     """Return the actions of one record."""
-    return {name: _action(shop, plan, name, shape) for name, shape in plan.shape.actions.items()}
+    return {
+        name: _opened(shop, plan, name, shape) if opens(plan, name, shape) else _action(shop, plan, name, shape)
+        for name, shape in plan.shape.actions.items()
+    }
 
 
 def action_scope(shop: Workshop, plan: Blueprint, asks: tuple[Ask, ...], *, by_system: bool) -> NameScope:
@@ -82,6 +85,14 @@ def _action(shop: Workshop, plan: Blueprint, name: str, shape: ActionShape) -> A
         deletes="delete" if shape.delete else "undelete" if shape.undelete else None,
         cite=tuple(shape.cite),
     )
+
+
+def _opened(shop: Workshop, plan: Blueprint, name: str, shape: ActionShape) -> Action:
+    """Return another plugin's action that more roles may do."""
+    assert plan.target is not None, "`opens` has seen to it"
+    action = plan.target.actions[name]
+    by = _by(shop, plan, shape, (*plan.path, "actions", name))
+    return replace(action, by=(*action.by, *(role for role in by if role not in action.by)))
 
 
 def _backdate(bench: _Bench) -> Formula | None:

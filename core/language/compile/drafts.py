@@ -9,7 +9,7 @@ from core.language.compile.reach import RecordDraft
 from core.language.compile.typed import spec_of
 from core.language.compile.workshop import Workshop, text_of
 from core.language.definition import RecordType
-from core.language.manifest.records import ActionShape, RecordShape
+from core.language.manifest.records import ActionShape, FieldShape, RecordShape
 from core.language.source import KeyPath
 from core.model.errors import Text
 from core.model.fields import FieldSpec
@@ -64,6 +64,11 @@ def _draft(shop: Workshop, plan: Blueprint) -> None:
         if name in OWN_FIELDS:
             shop.key_fault("reserved-name", f"every record has `{name}` of its own", f"每条记录自带 `{name}`", path)
             continue
+        if name in clash and _widens(field, draft.specs[name]):
+            more = spec_of(shop, field, path, required=False)
+            options = {**(more.options or {} if more else {}), **(draft.specs[name].options or {})}
+            draft.specs[name] = replace(draft.specs[name], options=options)
+            continue
         if name in clash:
             shop.key_fault(
                 "changes-others-field",
@@ -83,7 +88,19 @@ def _draft(shop: Workshop, plan: Blueprint) -> None:
     draft.states |= {name: text_of(label) for name, label in shape.states.items()}
     draft.numbered |= shape.number is not None
     draft.timers |= set(shape.timers)
-    draft.actions |= {name: _asked(action) for name, action in shape.actions.items()}
+    draft.actions |= {n: _asked(action) for n, action in shape.actions.items() if not opens(plan, n, action)}
+
+
+def opens(plan: Blueprint, name: str, action: ActionShape) -> bool:
+    """Say whether an addition only lets more roles do an action that is there: it says ``by`` and nothing else."""
+    known = plan.target is not None and name in plan.target.actions
+    return known and action.by is not None and action.model_fields_set <= {"by", "cite"}
+
+
+def _widens(field: FieldShape, spec: FieldSpec) -> bool:
+    """Say whether an addition only brings more options to an enum that is there."""
+    more = field.type == spec.type == "enum" and isinstance(field.of, dict)
+    return more and field.model_fields_set <= {"type", "of", "cite"}
 
 
 def _asked(action: ActionShape) -> frozenset[str]:

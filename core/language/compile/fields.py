@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.language.compile.drafts import Blueprint
 from core.language.compile.values import formula
 from core.language.compile.workshop import Workshop
@@ -14,11 +16,12 @@ from core.model.merge import MergePolicy
 
 
 def compile_fields(shop: Workshop, plan: Blueprint) -> dict[str, Field]:
-    """Return the fields of one record, in the order written."""
+    """Return the fields of one record, in the order written; of another plugin's enum the one with more options."""
+    there = plan.target.fields if plan.target else {}
     return {
-        name: _field(shop, plan, name, shape)
+        name: replace(there[name], spec=plan.draft.specs[name]) if name in there else _field(shop, plan, name, shape)
         for name, shape in plan.shape.fields.items()
-        if name in plan.draft.specs and not (plan.target and name in plan.target.fields)
+        if name in plan.draft.specs
     }
 
 

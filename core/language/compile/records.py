@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.language.compile.access import compile_read, compile_sync
 from core.language.compile.actions import compile_actions
-from core.language.compile.drafts import Blueprint
+from core.language.compile.drafts import Blueprint, opens
 from core.language.compile.fields import compile_fields
 from core.language.compile.numbers import compile_number
 from core.language.compile.timers import compile_exclusive, compile_timers
@@ -94,8 +94,8 @@ def _check_addition(shop: Workshop, plan: Blueprint) -> None:
                 ),
             )
     for key in ("states", "actions", "timers", "exclusive"):
-        for name in getattr(shape, key):
-            if name in getattr(target, key):
+        for name, one in getattr(shape, key).items():
+            if name in getattr(target, key) and not (key == "actions" and opens(plan, name, one)):
                 shop.key_fault(
                     "changes-others-record",
                     f"{target.key} already has {key[:-1]} `{name}`",

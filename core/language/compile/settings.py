@@ -52,7 +52,9 @@ def compile_roles(shop: Workshop) -> dict[str, Role]:
             shop.known_role(shape.deputy, (*path, "deputy"))
         if shape.deputy == name:
             shop.fault("own-deputy", "a post cannot be its own deputy", "岗位不能代理自己", (*path, "deputy"))
-        found[name] = Role(name, shop.label(shape.label, path, needed=True), shape.deputy, tuple(shape.cite))
+        found[name] = Role(
+            name, shop.label(shape.label, path, needed=True), shape.deputy, shape.lock, tuple(shape.cite)
+        )
     return found
 
 

@@ -217,7 +217,11 @@ class EveryShape(Cited):
 
 
 class RecordShape(Cited):
-    """A kind of record. A name core or a required plugin has means: add to it."""
+    """A kind of record. A name core or a required plugin has means: add to it.
+
+    Of what is there an addition may widen two things: `kind: {type: enum, of: {…}}` brings more options to an enum,
+    `grant: {by: role}` lets more roles do an action.
+    """
 
     label: TextShape | None = None
     number: str | None = Field(default=None, description='e.g. "{store}-{night:yyMMdd}-{seq:3}"')

@@ -39,6 +39,7 @@ class RoleShape(Cited):
 
     label: TextShape | None = None
     deputy: str | None = Field(default=None, description="Acts for it only while every holder in the store is away")
+    lock: Literal["hq"] | None = Field(default=None, description="hq: only headquarters gives this post")
 
 
 class LedgerShape(Cited):

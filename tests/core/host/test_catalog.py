@@ -87,3 +87,25 @@ def test_the_revision_changes_when_something_that_runs_has_changed_and_only_then
     write_plugin("bicycle_rental", version="1.0.1")
     host.reload()
     assert host.catalog.revision != first
+
+
+WIDER = """\
+  time_off:
+    fields: {kind: {type: enum, of: {%s: {en: Dinner, zh: 陪客户吃饭}}}}
+    actions: {grant: {by: desk}}
+"""
+
+
+def test_plugins_add_options_to_an_enum_of_core_and_roles_to_its_actions(
+    write_plugin: WritePlugin, open_host: OpenHost
+) -> None:
+    write_plugin("bicycle_rental", more=WIDER % "dinner")
+    write_plugin("boat_rental", record="boat", more=WIDER % "regatta")
+
+    catalog = open_host().catalog
+    leave = catalog.records["core.time_off"]
+
+    assert catalog.faults == ()
+    assert {"annual", "dinner", "regatta"} <= set(leave.fields["kind"].spec.options or ())
+    assert leave.actions["grant"].by == ("store_admin", "hq_admin", "desk")
+    assert leave.actions["grant"].checks, "its rules stay"

@@ -33,7 +33,7 @@ roles:
     zzz: 1  # <- unknown-key
 """)
     assert found[0].fix
-    assert found[0].fix.en == "known keys: cite, label, deputy"
+    assert found[0].fix.en == "known keys: cite, label, deputy, lock"
 
 
 def test_all_problems_of_the_shape_are_told_at_once(faults: Faults) -> None:
