@@ -86,6 +86,7 @@ class NodeWorld:
             "ask": {},
             "me": me,
             "my_roles": sorted(actor.roles),
+            "my_store": actor.store,
             "today": calendar.business_date(now),
             "settings": self.node.settings(self.connection, self.plugin, self.store),
             "store": self.store,

@@ -79,8 +79,8 @@ def test_the_names_of_a_rule(shop: Shop) -> None:
     with world_of(shop) as world:
         names, system = world.env(None, shop.now, li, period="p").names, world.env(None, shop.now, SYSTEM_ACTOR).names
 
-    assert {name: names[name] for name in ("me", "my_roles", "store", "ask", "self", "period")} == {
-        "me": "li", "my_roles": ["boss", "desk"], "store": "0755", "ask": {}, "self": None, "period": "p",
+    assert {name: names[name] for name in ("me", "my_roles", "my_store", "store", "ask", "self", "period")} == {
+        "me": "li", "my_roles": ["boss", "desk"], "my_store": "0755", "store": "0755", "ask": {}, "self": None, "period": "p",
     }  # fmt: skip
     assert system["me"] is None
 

@@ -13,6 +13,7 @@ PERIOD = Kind("period", parts=(("start", DATE), ("end", DATE), ("name", TEXT)))
 STANDARD_NAMES: Mapping[str, Kind] = {
     "me": record_kind("core.staff"),
     "my_roles": Kind("list", item=TEXT),
+    "my_store": TEXT,  # where the person works; `me` may be somebody of another store, whom this node does not know
     "now": DATETIME,
     "today": DATE,
     "period": PERIOD,
