@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -156,15 +156,20 @@ def _number(world: NodeWorld, record: RecordType, row: Row, env: Env) -> None:
 
 
 def _create(work: Work, create: Create) -> None:
-    if not _applies(create.when, work.env):
-        return
     record = work.node.catalog.records[create.record]
+    for env in _one_by_one(create, work.env):
+        if _applies(create.when, env):
+            _create_one(work, record, create, env)
+
+
+def _one_by_one(create: Create, env: Env) -> Iterator[Env]:
+    """Yield what the rules of each record to create see: with ``each``, its item and place in the list."""
     if create.each is None:
-        _create_one(work, record, create, work.env)
+        yield env
         return
-    items = cast("list[object] | None", create.each(work.env)) or []
+    items = cast("list[object] | None", create.each(env)) or []
     for index, item in enumerate(items):
-        _create_one(work, record, create, work.env.having(item=item, index=index))
+        yield env.having(item=item, index=index)
 
 
 def _make_instead(work: Work, outcome: Outcome, create: Create) -> None:

@@ -154,9 +154,9 @@ def _creates(
         draft = shop.reach.drafts[name]
         for index, shape in enumerate(shapes):
             here = numbered(shop, (*path, name), index)
-            when, known = _when(shop, shape.when, (*here, "when"), scope, given)
-            each = _each(shop, shape.each, (*here, "each"), scope, known) if shape.each is not None else None
+            each = _each(shop, shape.each, (*here, "each"), scope, given) if shape.each is not None else None
             inner = scope.having(item=_item_kind(each.kind), index=INT) if each is not None else scope
+            when, known = _when(shop, shape.when, (*here, "when"), inner, given)
             values = values_for(shop, draft, shape.with_, (*here, "with"), inner, known)
             if shape.state is not None:
                 known_state(shop, draft, shape.state, (*here, "state"))

@@ -85,7 +85,7 @@ class PostShape(Cited):
 class CreateShape(Cited):
     """A record to create; with `each` one for every item of a list."""
 
-    when: Rule | None = Field(default=None, description="Only when true")
+    when: Rule | None = Field(default=None, description="Only when true; with `each` asked of every item")
     each: str | None = Field(default=None, description="An enum `record.field` or a list, e.g. settings.follow_ups")
     with_: dict[str, Value] = Field(
         default={}, alias="with", description="Values of the new record; item and index are names"

@@ -52,6 +52,7 @@ records:
             - {with: {nth: 9}, state: urgent}
         notice: closed
         label: {en: Close, zh: 定案}
+      spread: {from: open, create: {task: {each: =settings.days, when: item > 1, with: {day: =item, nth: =index}}}, label: {en: Spread, zh: 分摊}}
       pay: {from: done, post: {credit: {account: =self.owner, amount: 1}}, set: {owner: null}, label: {en: Pay, zh: 付款}}
       reward: {from: [open, done], post: {credit: {account: =me, amount: =self.bonus}}, label: {en: Reward, zh: 奖励}}
       tip: {from: [open, done], post: {credit: {account: =me, amount: =self.price * 2}}, label: {en: Tip, zh: 小费}}
@@ -92,6 +93,14 @@ def test_one_record_for_each_item_and_one_on_its_own_each_complete(shop: Shop) -
     assert tasks == [
         ("T-01", 1, 0, deal, 11, "todo"), ("T-02", 3, 1, deal, 13, "todo"), ("T-03", None, 9, None, None, "urgent"),
     ]  # fmt: skip
+
+
+def test_each_item_is_asked_whether_it_makes_a_record(shop: Shop) -> None:
+    deal = shop.do("deal.open", LI, price="100").id
+
+    shop.do("deal.spread", LI, deal)
+
+    assert [(task.values["day"], task.values["nth"]) for task in shop.rows("task")] == [(3, 1)]
 
 
 def test_a_list_without_items_makes_nothing(shop: Shop) -> None:
