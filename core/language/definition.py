@@ -306,6 +306,7 @@ class ScoreItem:
     value: Formula | None = None
     target: Formula | None = None
     by: str | None = None
+    parts: tuple[str, ...] = ()  # what is marked one by one; the mark is their mean
     empty: Literal["skip", "zero", "full"] = "skip"  # what an empty target means
     cite: tuple[str, ...] = ()
 
@@ -323,6 +324,7 @@ class Scorecard:
     items: Mapping[str, ScoreItem]
     bands: Mapping[str, int]
     digits: int = 2
+    cap: Formula | None = None  # percent of a target that count at most; None = 100
     cite: tuple[str, ...] = ()
 
 

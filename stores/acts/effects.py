@@ -58,8 +58,8 @@ def gather(work: Work, outcome: Outcome) -> None:
             work.draft.values[name] = fitting(work.record, name, formula(work.env))
     if outcome.to is not None:
         work.draft.values["state"] = outcome.to
-    if work.record.origin == "scorecard" and work.action.name == "close":
-        scorecards.lock(work.world, work.record, work.draft, work.env)
+    if work.record.origin == "scorecard":
+        scorecards.keep(work.world, work.record, work.action.name, work.draft, work.env)
     if (work.record.key, work.action.name) == resolve.RESOLVE:
         work.gathered.changed += resolve.decide(work)
     if work.action.new:

@@ -16,17 +16,23 @@ from sqlalchemy import Connection
 from core.host.catalog import Catalog
 from core.language.expressions import Aggregate, Cases, Expression, Formula
 from core.language.expressions.tree import Compare, FieldOf, Logic, Name, Node, walk
+from core.model.kinds import TEXT
 from stores.node import Node as Branch
 from stores.storage import bulk
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step from a record to another: along a reference of its own, or (``back``) to those that refer to it."""
+    """One step from a record to another: along a reference of its own, or (``back``) to those that refer to it.
+
+    With ``same`` it leads to the records whose text ``field`` says the same as ``same`` of the record before,
+    ``(record, field)``: two accounts with one company code.
+    """
 
     record: str  # whose reference it is, qualified
     field: str
     back: bool
+    same: tuple[str, str] | None = None
 
 
 Path = tuple[Step, ...]
@@ -62,6 +68,10 @@ def _walk_back(connection: Connection, node: Branch, path: Path, ids: Collection
         wanted, key = (step.field, "id") if step.back else ("id", step.field)
         found = bulk.select(connection, table, (wanted,), key, ids, f" AND {bulk.quoted(wanted)} IS NOT NULL")
         ids = list(dict.fromkeys(str(id) for (id,) in found))
+        if step.same is not None:
+            record, field = step.same
+            there = bulk.select(connection, node.table(node.catalog.records[record]), ("id",), field, ids)
+            ids = list(dict.fromkeys(str(id) for (id,) in there))
     return ids
 
 
@@ -134,7 +144,11 @@ class _Search:
 
 
 def _ties(query: Aggregate, ways: Mapping[str, Path]) -> Iterator[Path]:
-    """Yield the ways to the records an aggregate goes through: ``patrol.project == self`` leads back by ``project``."""
+    """Yield the ways to the records an aggregate goes through: ``patrol.project == self`` leads back by ``project``.
+
+    ``account.code == self.code`` leads to those of the same code. Only texts tie like that: half the table may share
+    a day or a kind, and a write would look at it all.
+    """
     for part in _conditions(query.where.tree) if query.where else ():
         if isinstance(part, Compare) and [op for op, _ in part.rest] == ["=="]:
             sides = (part.first, part.rest[0][1])
@@ -142,6 +156,15 @@ def _ties(query: Aggregate, ways: Mapping[str, Path]) -> Iterator[Path]:
                 way = _way(other, ways)
                 if way is not None and isinstance(own, FieldOf) and _is_own(own, query):
                     yield (*way, Step(query.record, own.name, back=True))
+                elif isinstance(own, FieldOf) and _is_own(own, query) and (twin := _twin(own, other, ways)) is not None:
+                    yield twin
+
+
+def _twin(own: FieldOf, other: Node, ways: Mapping[str, Path]) -> Path | None:
+    if not isinstance(other, FieldOf) or other.computed or {own.kind, other.kind} != {TEXT}:
+        return None
+    way = _way(other.base, ways)
+    return None if way is None else (*way, Step(own.record, own.name, back=True, same=(other.record, other.name)))
 
 
 def _is_own(node: FieldOf, query: Aggregate) -> bool:

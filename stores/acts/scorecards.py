@@ -8,6 +8,7 @@ from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import cast
 
+from core.language.compile.scorecards import mark_fields
 from core.language.definition import RecordType, Scorecard, ScoreItem
 from core.language.expressions import Env, Formula, Row
 from core.model.errors import ActionRefused, Problem, Text
@@ -21,7 +22,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    """One line: what was planned and done, the rate (capped at 1), its share of the weights, its score.
+    """One line: what was planned and done, the rate (capped), its share of the weights, its score.
 
     ``applicable`` False: nothing was planned and nothing done, so its weight is spread over the others.
     ``problem`` says why it cannot be scored yet.
@@ -56,15 +57,29 @@ class Score:
         return list(dict.fromkeys(item.problem for item in self.items.values() if item.problem and item.applicable))
 
 
-def compute(card: Scorecard, subject: Row, period: object, marks: Mapping[str, object], env: Env) -> Score:
+def compute(
+    card: Scorecard,
+    subject: Row,
+    period: object,
+    marks: Mapping[str, object],
+    env: Env,
+    kept: Mapping[str, object] | None = None,
+) -> Score:
     """Score one subject for one period (KA-28).
 
-    rate = value / target, at most 1; score = weight x rate, rounded half up to two digits; an item with
-    neither plan nor result is not applicable and its weight is spread over the others in proportion.
+    rate = value / target, at most the card's cap; score = weight x rate, rounded half up to two digits; an item with
+    neither plan nor result is not applicable and its weight is spread over the others in proportion. ``kept`` are
+    the figures of a locked card, by item: they count instead of what the records say by now.
     """
     own = card.subject.rpartition(".")[2]
     inner = env.having(period=period, **{own: subject})
-    raw = {name: _measure(item, inner, marks.get(name)) for name, item in card.items.items()}
+    most = (_figure(card.cap, inner) or HUNDRED) / HUNDRED
+    raw = {
+        name: _kept(item, kept[name], most)
+        if kept and name in kept and not item.by
+        else _measure(item, inner, marks.get(name), most)
+        for name, item in card.items.items()
+    }
     weights = {name: _figure(item.weight, inner) for name, item in card.items.items()}
     if any(weight is None for weight in weights.values()):
         return _no_score(raw, WEIGHTS_NOT_SET)
@@ -80,10 +95,18 @@ def compute(card: Scorecard, subject: Row, period: object, marks: Mapping[str, o
     return Score(items, total, _band(card, total))
 
 
-def lock(world: NodeWorld, record: RecordType, draft: Row, env: Env) -> None:
-    """Write the figures of a card into its record as it is closed; refuse while something cannot be scored."""
+def keep(world: NodeWorld, record: RecordType, action: str, draft: Row, env: Env) -> None:
+    """Write the figures of a card into its record: as they stand at ``lock``, with the result at ``close``.
+
+    Closing is refused while something cannot be scored; locking never is: the marks are still to come.
+    """
+    if action not in ("lock", "close"):
+        return
     card = world.node.catalog.plugin(record.plugin).scorecards[record.name]
     score = of_record(world, card, draft, env)
+    if action == "lock":
+        draft.values["items"] = plain(score)["items"]
+        return
     if score.total is None and score.unfinished:
         raise ActionRefused(tuple(score.problems))
     draft.values["items"] = plain(score)["items"]
@@ -96,8 +119,8 @@ def of_record(world: NodeWorld, card: Scorecard, row: Row, env: Env) -> Score:
     subject = world.row(card.subject, str(row.values["subject"]))
     assert subject is not None, f"{row.type} {row.id} has no subject"
     period = world.calendar().period(card.period, cast(date, row.values["period"]))
-    marks = {name: row.values.get(f"mark_{name}") for name, item in card.items.items() if item.by}
-    return compute(card, subject, period, marks, env)
+    marks = {name: _mark(item, row) for name, item in card.items.items() if item.by}
+    return compute(card, subject, period, marks, env, cast("Mapping[str, object] | None", row.values.get("items")))
 
 
 def plain(score: Score) -> dict[str, object]:
@@ -130,7 +153,23 @@ WEIGHTS_NOT_100 = Problem(
 )
 
 
-def _measure(item: ScoreItem, env: Env, mark: object) -> ItemScore:
+def _mark(item: ScoreItem, row: Row) -> Decimal | None:
+    """Return the mark of an item: the mean of its parts, once all of them are given."""
+    given = [row.values.get(field) for field in mark_fields(item.name, item.parts)]
+    if any(mark is None for mark in given):
+        return None
+    return sum((Decimal(str(mark)) for mark in given), Decimal(0)) / len(given)
+
+
+def _kept(item: ScoreItem, figures: object, most: Decimal) -> ItemScore:
+    """Rate the figures a locked card has kept."""
+    kept = cast("Mapping[str, str | None]", figures)
+    if kept.get("target") is None and kept.get("value") is None:
+        return ItemScore(item.name, applicable=False, problem=_not_configured(item))
+    return _rated(item, Decimal(kept["target"] or 0), Decimal(kept["value"] or 0), most)
+
+
+def _measure(item: ScoreItem, env: Env, mark: object, most: Decimal) -> ItemScore:
     if item.by is not None:
         if mark is None:
             return ItemScore(item.name, problem=_no_mark(item))
@@ -138,9 +177,12 @@ def _measure(item: ScoreItem, env: Env, mark: object) -> ItemScore:
         return ItemScore(item.name, HUNDRED, given, min(given / HUNDRED, Decimal(1)))
     if any(rule is not None and inactive(rule, env) for rule in (item.value, item.target)):
         return ItemScore(item.name, applicable=False, problem=_not_configured(item))
-    value, target = _figure(item.value, env) or Decimal(0), _figure(item.target, env) or Decimal(0)
+    return _rated(item, _figure(item.target, env) or Decimal(0), _figure(item.value, env) or Decimal(0), most)
+
+
+def _rated(item: ScoreItem, target: Decimal, value: Decimal, most: Decimal) -> ItemScore:
     if target > 0:
-        return ItemScore(item.name, target, value, min(max(value, Decimal(0)) / target, Decimal(1)))
+        return ItemScore(item.name, target, value, min(max(value, Decimal(0)) / target, most))
     if value > 0 or item.empty == "full":
         return ItemScore(item.name, target, value, Decimal(1))
     if item.empty == "zero":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.language.compile.scorecards import mark_field
 from core.language.definition import RecordType
 from core.language.expressions import Row
 from core.model.errors import Forbidden, NodeError, Text
@@ -28,7 +29,7 @@ def score(cast: Cast, actor: Actor, written: Mapping[str, object]) -> tuple[str,
     record = cast.stage.record(name)
     card = _open_card(cast, record, cast.find(str(written[name]), plugin.scorecards[name].subject))
     for item in (each for each in names if each != name):
-        mark = f"mark_{item}"
+        mark = mark_field(item)
         action = next((a.name for a in record.actions.values() if any(ask.name == mark for ask in a.ask)), None)
         if action is None:
             raise NodeError.of(

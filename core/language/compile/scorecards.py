@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from core.language.compile.values import formula, where
@@ -14,6 +15,11 @@ from core.language.source import KeyPath
 from core.model.errors import Text
 from core.model.kinds import DECIMAL, record_kind
 
+_STATES = {
+    "open": {"en": "Open", "zh": "考核中"},
+    "locked": {"en": "Figures locked", "zh": "数据已锁定"},
+    "closed": {"en": "Closed", "zh": "已结算"},
+}
 _FIELDS: dict[str, tuple[str, str]] = {
     "subject": ("Subject", "考核对象"),
     "period": ("Period begins", "考核期开始"),
@@ -32,9 +38,14 @@ def compile_scorecards(shop: Workshop) -> dict[str, Scorecard]:
     return found
 
 
-def mark_field(item: str) -> str:
-    """Return the field that keeps the mark a person gives for an item."""
-    return f"mark_{item}"
+def mark_field(item: str, part: str | None = None) -> str:
+    """Return the field that keeps the mark a person gives for an item, or for one part of it."""
+    return f"mark_{item}" if part is None else f"mark_{item}_{part}"
+
+
+def mark_fields(item: str, parts: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields that keep the marks for an item: one, or one for each of its parts."""
+    return tuple(mark_field(item, part) for part in parts) or (mark_field(item),)
 
 
 def scorecard_record(name: str, shape: ScorecardShape) -> tuple[RecordShape, KeyPath]:
@@ -42,34 +53,30 @@ def scorecard_record(name: str, shape: ScorecardShape) -> tuple[RecordShape, Key
 
     One is made for every subject at the start of the period. ``subject`` can also be read under the name
     of its record type (``self.staff``). Marks are entered by ``mark``; ``close`` works out the
-    figures and keeps them.
+    figures and keeps them. With a ``lock`` the figures are kept from then on, and marks and closing come after it.
     """
+    record = _record_of(name, shape)
+    for key in ("fields", "states", "actions", "timers"):
+        more = {name: one.model_dump(by_alias=True, exclude_unset=True) for name, one in getattr(shape, key).items()}
+        record[key] = {**record[key], **more}
+    if shape.read is not None:
+        record["read"] = {role: rule.model_dump(by_alias=True) for role, rule in shape.read.items()}
+    if shape.sync is not None:
+        record["sync"] = shape.sync.model_dump(by_alias=True)
+    return RecordShape.model_validate(record), ("scorecards", name)
+
+
+def _record_of(name: str, shape: ScorecardShape) -> dict[str, Any]:
     period, every = next(iter(shape.every.items()))
     manual = {item: one for item, one in shape.items.items() if one.by is not None}
-    fields: dict[str, Any] = {
-        "subject": {"type": "ref", "to": every.for_, "required": True},
-        "period": {"type": "date", "required": True},
-        **{mark_field(item): {"type": "decimal", "digits": shape.digits, "min": 0, "max": 100} for item in manual},
-        "items": {"type": "map"},
-        "total": {"type": "decimal", "digits": shape.digits},
-        "band": {"type": "text"},
-    }
-    if every.for_ not in fields:
-        fields[every.for_] = {
-            "type": "ref",
-            "to": every.for_,
-            "value": "=self.subject",
-            "label": _text(_FIELDS["subject"]),
-        }
-    for field, one in fields.items():
-        if "label" not in one:
-            one["label"] = _text(_FIELDS[field]) if field in _FIELDS else _mark_label(field, manual)
-    record: dict[str, Any] = {
+    locks = shape.lock is not None
+    return {
         "label": shape.label.model_dump() if shape.label else {"en": name, "zh": name},
-        "fields": fields,
-        "states": {"open": {"en": "Open", "zh": "考核中"}, "closed": {"en": "Closed", "zh": "已结算"}},
+        "fields": _fields(shape, every.for_, manual),
+        "states": {state: label for state, label in _STATES.items() if locks or state != "locked"},
         "by": "system",
-        "actions": _actions(manual),
+        "actions": _actions(manual, "locked" if locks else "open"),
+        "timers": {"lock": {"while": 'self.state == "open"', "due": shape.lock, "then": "lock"}} if locks else {},
         "exclusive": {
             "one_card": {
                 "key": ["subject", "period"],
@@ -84,38 +91,65 @@ def scorecard_record(name: str, shape: ScorecardShape) -> tuple[RecordShape, Key
         },
         "cite": shape.cite,
     }
-    if shape.read is not None:
-        record["read"] = {role: rule.model_dump(by_alias=True) for role, rule in shape.read.items()}
-    if shape.sync is not None:
-        record["sync"] = shape.sync.model_dump(by_alias=True)
-    return RecordShape.model_validate(record), ("scorecards", name)
 
 
-def _actions(manual: dict[str, ItemShape]) -> dict[str, Any]:
+def _fields(shape: ScorecardShape, subject: str, manual: dict[str, ItemShape]) -> dict[str, Any]:
+    mark = {"type": "decimal", "digits": shape.digits, "min": 0, "max": 100}
+    fields: dict[str, Any] = {
+        "subject": {"type": "ref", "to": subject, "required": True, "label": _text(_FIELDS["subject"])},
+        "period": {"type": "date", "required": True, "label": _text(_FIELDS["period"])},
+    }
+    for item, one in manual.items():
+        fields |= {field: {**mark, "label": label} for field, label in _mark_labels(item, one).items()}
+    fields |= {
+        "items": {"type": "map", "label": _text(_FIELDS["items"])},
+        "total": {"type": "decimal", "digits": shape.digits, "label": _text(_FIELDS["total"])},
+        "band": {"type": "text", "label": _text(_FIELDS["band"])},
+    }
+    if subject not in fields:
+        by_name = {"type": "ref", "to": subject, "value": "=self.subject", "label": _text(_FIELDS["subject"])}
+        fields[subject] = by_name
+    return fields
+
+
+def _mark_labels(item: str, shape: ItemShape) -> dict[str, dict[str, str]]:
+    own = shape.label.model_dump() if shape.label else {"en": item, "zh": item}
+    if not shape.parts:
+        return {mark_field(item): own}
+    return {
+        mark_field(item, part): {"en": f"{own['en']}: {label.en}", "zh": f"{own['zh']}：{label.zh}"}
+        for part, label in shape.parts.items()
+    }
+
+
+def _actions(manual: dict[str, ItemShape], source: str) -> dict[str, Any]:
     """``mark`` asks for every mark; where the roles differ, a check keeps each mark to its own role."""
     roles = sorted({one.by for one in manual.values() if one.by})
     actions: dict[str, Any] = {
         "open": {"label": {"en": "Open", "zh": "开始考核"}, "from": "new", "to": "open", "ask": ["subject", "period"]},
-        "close": {"label": {"en": "Close", "zh": "结算"}, "from": "open", "to": "closed", "by": ["system", *roles]},
+        "close": {"label": {"en": "Close", "zh": "结算"}, "from": source, "to": "closed", "by": ["system", *roles]},
     }
+    if source != "open":
+        locking = {"en": "Lock the figures", "zh": "锁定数据"}
+        actions["lock"] = {"label": locking, "from": "open", "to": source, "by": "system"}
     if manual:
         actions["mark"] = {
             "label": {"en": "Mark", "zh": "评分"},
-            "from": "open",
+            "from": sorted({"open", source}),
             "by": roles,
-            "ask": [mark_field(item) for item in manual],
+            "ask": [field for item, one in manual.items() for field in mark_fields(item, one.parts)],
         }
     if len(roles) > 1:
         actions["mark"]["checks"] = {
-            f"{item}_by_its_role": _own_role(item, one.by or "") for item, one in manual.items()
+            f"{item}_by_its_role": _own_role(mark_fields(item, one.parts), one.by or "") for item, one in manual.items()
         }
     return actions
 
 
-def _own_role(item: str, role: str) -> dict[str, Any]:
-    mark = mark_field(item)
+def _own_role(marks: Iterable[str], role: str) -> dict[str, Any]:
+    untouched = " and ".join(f"self.{mark} == old.{mark}" for mark in marks)
     return {
-        "rule": f'self.{mark} == old.{mark} or holds_role(me, "{role}")',
+        "rule": f'({untouched}) or holds_role(me, "{role}")',
         "message": {"en": f"Only {role} marks this item", "zh": f"该项只能由 {role} 评分"},
     }
 
@@ -132,9 +166,9 @@ def _scorecard(shop: Workshop, name: str, shape: ScorecardShape) -> Scorecard | 
     scope = shop.scope(names, empty=["me"])
     items = {item: _item(shop, item, one, (*path, "items", item), scope) for item, one in shape.items.items()}
     place = shop.root.key_place(path)
-    return Scorecard(
-        name, label, place, period, draft.key, found, items, dict(shape.bands), shape.digits, tuple(shape.cite)
-    )
+    cap = None if shape.cap is None else formula(shop, shape.cap, (*path, "cap"), scope, expect=DECIMAL)
+    cite, bands = tuple(shape.cite), dict(shape.bands)
+    return Scorecard(name, label, place, period, draft.key, found, items, bands, shape.digits, cap, cite)
 
 
 def _item(shop: Workshop, name: str, shape: ItemShape, path: KeyPath, scope: NameScope) -> ScoreItem:
@@ -153,6 +187,14 @@ def _item(shop: Workshop, name: str, shape: ItemShape, path: KeyPath, scope: Nam
             path,
             Text("write one of the two", "请写其中之一"),
         )
+    if shape.parts and shape.by is None:
+        shop.key_fault(
+            "parts-need-a-role",
+            f"the parts of `{name}` are marked by nobody",
+            f"`{name}` 的各部分没有评分岗位",
+            (*path, "parts"),
+            Text("write the role as `by`", "请用 `by` 写明评分岗位"),
+        )
     if shape.by is not None:
         shop.known_role(shape.by, (*path, "by"))
     return ScoreItem(
@@ -162,15 +204,10 @@ def _item(shop: Workshop, name: str, shape: ItemShape, path: KeyPath, scope: Nam
         value,
         target,
         shape.by,
+        tuple(shape.parts),
         shape.empty,
         tuple(shape.cite),
     )
-
-
-def _mark_label(field: str, manual: dict[str, ItemShape]) -> dict[str, str]:
-    item = field.removeprefix("mark_")
-    label = manual[item].label
-    return label.model_dump() if label else {"en": item, "zh": item}
 
 
 def _text(pair: tuple[str, str]) -> dict[str, str]:

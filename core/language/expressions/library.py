@@ -110,6 +110,11 @@ def _without(items: Sequence[object] | None, others: Sequence[object] | None) ->
     return [item for item in items or () if item not in (others or ())]
 
 
+def _mentions(text: str | None, words: Sequence[object] | None) -> bool:
+    said = (text or "").casefold()
+    return any(isinstance(word, str) and word and word.casefold() in said for word in words or ())
+
+
 def as_text(value: object) -> str:
     """Write a value as text: true and false in the words of the language, numbers without an exponent."""
     if isinstance(value, bool):
@@ -198,6 +203,11 @@ VALUES = (
         "overlap", (Param("list", ("list",)), Param("other", ("list",))), BOOL,
         Text("Whether two lists have an item in common; an empty one has none.", "两个列表是否有相同项，空列表为否。"),
         "overlap(self.roles, my_roles)", _overlap, nulls="see", sql=True,
+    ),
+    Function(
+        "mentions", (_TEXT, Param("words", ("list",))), BOOL,
+        Text("Whether the text names one of the words, in any case.", "文本是否提到其中一个词，不分大小写。"),
+        "mentions(self.dish, self.guest.taboos)", _mentions, nulls="see",
     ),
     Function(
         "without", (Param("list", ("list",)), Param("other", ("list",))), _same_list,

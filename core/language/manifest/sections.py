@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from core.language.manifest.base import Cited, Names, Rule, Shape, TextShape, Value, Word
-from core.language.manifest.records import CheckShape, EveryShape, FieldShape, PeriodName, ReadShape, SyncShape
+from core.language.manifest.records import (
+    ActionShape,
+    CheckShape,
+    EveryShape,
+    FieldShape,
+    PeriodName,
+    ReadShape,
+    SyncShape,
+    TimerShape,
+)
 
 
 class RuleShape(TextShape):
@@ -79,7 +88,7 @@ class DispatchShape(Cited):
 
 
 class ItemShape(Cited):
-    """One line of a scorecard: 100 * value / target, capped at 100; or a mark given by a role."""
+    """One line of a scorecard: 100 * value / target, at most the card's cap; or a mark given by a role."""
 
     weight: Value = Field(
         default=None, description="Weights total 100; null = not configured, the card cannot be scored"
@@ -87,18 +96,30 @@ class ItemShape(Cited):
     value: Value = None
     target: Value = None
     by: str | None = Field(default=None, description="The role that gives the mark from 0 to 100")
+    parts: dict[Word, TextShape] = Field(default={}, description="What is marked one by one; the mark is their mean")
     empty: Literal["skip", "zero", "full"] = Field(default="skip", description="What an empty or zero target means")
     label: TextShape | None = None
 
 
 class ScorecardShape(Cited):
-    """Weighted items per subject and period."""
+    """Weighted items per subject and period. A card is a record with `subject`, `period`, `items`, `total` and `band`.
+
+    Its states are open, locked (when it has a `lock`) and closed; what comes after is its own to say.
+    """
 
     label: TextShape | None = None
     every: dict[PeriodName, EveryShape] = Field(min_length=1, max_length=1)
     items: dict[Word, ItemShape] = Field(min_length=1)
     bands: dict[Word, int] = Field(default={}, description="band: least total; the lowest is 0")
     digits: int = Field(default=2, ge=0, le=6)
+    cap: Value = Field(default=None, description="How many percent of a target count at most; 100 unless it says more")
+    lock: Value = Field(
+        default=None, description="When the figures stop moving; marks and the closing come after. None: at the closing"
+    )
+    fields: dict[Word, FieldShape] = Field(default={}, description="What else a card keeps")
+    states: dict[Word, TextShape] = Field(default={}, description="States beside open, locked and closed")
+    actions: dict[Word, ActionShape] = Field(default={}, description="Actions beside mark and close")
+    timers: dict[Word, TimerShape] = Field(default={})
     read: dict[str, ReadShape] | None = None
     sync: SyncShape | None = None
 

@@ -30,6 +30,18 @@ records:
     timers:
       patrol: {while: has(self.start), due: [{when: has(self.last), is: =end_of(self.last + 5d)}, {is: =end_of(self.start + 5d)}], then: warn}
       promise: {while: has(self.customer.promised), due: =end_of(self.customer.promised), then: warn}
+  account:
+    label: {en: Account, zh: 客户}
+    fields:
+      code: {type: text, label: {en: Code, zh: 代码}}
+      since: {type: date, label: {en: Since, zh: 登记日}}
+      first: {type: date, value: {min: account.since, where: account.code == self.code}, label: {en: First, zh: 最早}}
+    by: desk
+    actions:
+      enter: {from: new, ask: [code, since], label: {en: Enter, zh: 登记}}
+      yield: {by: system, notice: overdue, label: {en: Yield, zh: 让出}}
+    timers:
+      second: {while: has(self.first) and has(self.since) and self.first < self.since, due: =end_of(self.since), then: yield}
   patrol:
     label: {en: Patrol, zh: 巡视}
     fields:
@@ -90,3 +102,14 @@ def test_the_ways_are_read_from_the_rules(shop: Shop) -> None:
 
     assert found["club.patrol"] == (Link("club.site", (Step("club.patrol", "site", back=True),)),)
     assert found["club.customer"] == (Link("club.site", (Step("club.site", "customer", back=False),)),)
+
+
+def test_an_earlier_record_of_the_same_code_is_noticed_by_the_later_one(shop: Shop) -> None:
+    li = shop.hire("li", "desk")
+    shop.do("account.enter", li, code="91310000A", since="2026-04-05")
+    shop.do("account.enter", li, code="91310000B", since="2026-04-05")
+    assert due(shop) == {}
+
+    shop.do("account.enter", li, code="91310000A", since="2026-04-02")
+
+    assert [(t["name"], t["due"][:10]) for t in shop.timers() if t["due"]] == [("second", "2026-04-05")]

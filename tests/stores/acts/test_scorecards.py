@@ -10,7 +10,7 @@ import pytest
 
 from core.language.expressions import Row
 from core.model.errors import ActionRefused, NodeError
-from stores.actor import SYSTEM_ACTOR
+from stores.actor import SYSTEM_ACTOR, Actor
 from stores.acts import scorecards
 from stores.world import NodeWorld
 from tests.stores.shop import Shop
@@ -223,3 +223,41 @@ def test_a_band_is_the_highest_one_reached(shop: Shop) -> None:
     enter(shop, {"visits": (10, 6), "expansion": (10, 6), "deals": (10, 6)})
 
     assert (score(shop, 60).band, score(shop, 59).band) == ("pass", "fail")
+
+
+LOCKED = PLUGIN.replace(
+    "    bands:",
+    """    lock: =end_of(nth_workday(self.period + 31d, 3))
+    cap: 120
+    bands:""",
+).replace("by: boss,", "by: boss, parts: {team: {en: Team, zh: 协作}, care: {en: Care, zh: 维护}},")
+
+
+def test_locked_figures_stay_whatever_the_records_say_later(a_shop: Callable[..., Shop]) -> None:
+    shop = office(a_shop, plugin=LOCKED)
+    enter(shop, S4)
+    shop.go("2026-04-03 23:59")  # the third working day of April
+    assert card(shop).values["state"] == "open"
+    shop.go("2026-04-04 00:01")
+    assert card(shop).values["state"] == "locked"
+    enter(shop, {"visits": (0, 2)})  # entered too late to count
+
+    hu = Actor("hu", shop.store, frozenset({"boss"}), "Hu")
+    shop.do("form.mark", hu, card(shop).id, mark_daily_team=100, mark_daily_care=80)
+    shop.do("form.close", hu, card(shop).id)
+
+    closed = card(shop).values
+    assert (closed["state"], closed["total"]) == ("closed", Decimal("95.00"))  # 27 + 30 (capped at 120 %) + 20 + 18
+    assert closed["items"]["visits"]["value"] == "18"  # type: ignore[index]
+
+
+def test_a_mark_stands_only_when_all_its_parts_do(a_shop: Callable[..., Shop]) -> None:
+    shop = office(a_shop, plugin=LOCKED)
+    enter(shop, S4)
+    shop.go("2026-04-04 00:01")
+    hu = Actor("hu", shop.store, frozenset({"boss"}), "Hu")
+    shop.do("form.mark", hu, card(shop).id, mark_daily_team=100)
+
+    with pytest.raises(ActionRefused) as refused:
+        shop.do("form.close", hu, card(shop).id)
+    assert [problem.code for problem in refused.value.problems] == ["no-mark"]

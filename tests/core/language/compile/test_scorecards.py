@@ -42,8 +42,8 @@ def test_where_roles_differ_each_mark_is_kept_to_its_own(load: Load) -> None:
     mark = load(CARD.replace("ROLE", "desk")).records["monthly"].actions["mark"]
     assert mark.by == ("chief", "desk")
     assert [check.rule.text for check in mark.checks] == [
-        'self.mark_review == old.mark_review or holds_role(me, "chief")',
-        'self.mark_manner == old.mark_manner or holds_role(me, "desk")',
+        '(self.mark_review == old.mark_review) or holds_role(me, "chief")',
+        '(self.mark_manner == old.mark_manner) or holds_role(me, "desk")',
     ]
 
 
@@ -63,3 +63,40 @@ scorecards:
       week: {for: stuff}  # <- unknown-record
     items: {a: {weight: 100, by: chief, label: {en: A, zh: 甲}}}
 """)
+
+
+LOCKED = CARD.replace("ROLE", "chief").replace(
+    "    bands:",
+    """    lock: =end_of(nth_workday(self.period + 31d, 3))
+    cap: 120
+    fields: {remark: {type: text, label: {en: Remark, zh: 备注}}}
+    states: {signed: {en: Signed, zh: 已签字}}
+    actions: {sign: {from: closed, to: signed, by: chief, ask: [remark], label: {en: Sign, zh: 签字}}}
+    bands:""",
+)
+
+
+def test_a_card_with_a_lock_is_marked_and_closed_after_it_and_may_go_on(load: Load) -> None:
+    record = load(LOCKED).records["monthly"]
+    assert list(record.states) == ["open", "locked", "closed", "signed"]
+    assert record.actions["close"].sources == {"locked"}
+    assert record.actions["mark"].sources == {"open", "locked"}
+    assert record.timers["lock"].then == "lock"
+    assert record.actions["sign"].sources == {"closed"}
+    assert "remark" in record.fields
+
+
+def test_a_mark_may_have_parts_each_with_a_field_of_its_own(load: Load) -> None:
+    parts = "parts: {team: {en: Team, zh: 协作}, care: {en: Care, zh: 维护}}"
+    record = load(LOCKED.replace("weight: 20, by: chief", f"weight: 20, by: chief, {parts}")).records["monthly"]
+    asked = [ask.name for ask in record.actions["mark"].ask]
+    assert asked == ["mark_review_team", "mark_review_care", "mark_manner"]
+    assert record.fields["mark_review_care"].label.zh == "评分：维护"
+
+
+def test_parts_need_somebody_who_marks_them(faults: Faults) -> None:
+    faults(
+        CARD.replace("ROLE", "chief").replace(
+            "weight: 70,", "weight: 70,\n        parts: {a: {en: A, zh: 甲}},  # <- parts-need-a-role\n        "
+        )
+    )
