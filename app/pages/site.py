@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.pages import assets, session, today
+from app.pages import acting, assets, choices, lists, record, session, today
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
-ROUTERS: tuple[APIRouter, ...] = (assets.router, session.router, today.router)
+PARTS = (assets, session, today, lists, choices, acting, record)
+ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
 
 def error_page(request: Request, error: NodeError) -> Response:

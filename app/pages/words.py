@@ -24,6 +24,11 @@ WORDS: Mapping[str, Text] = {
     "close": Text("Close", "关闭"),
     "between": Text(", ", "、"),
     "no_role": Text("no role here", "暂无岗位"),
+    "guidance": Text("House rules for this work", "工作要求"),
+    "colon": Text(": ", "："),
+    "unit": Text("unit", "单位"),
+    "chosen": Text("Chosen", "选中"),
+    "no_action": Text("Nothing you can do here now", "当前没有可执行的操作"),
     "colours": Text("Colours", "配色"),
     "back": Text("Back", "返回"),
     # signing in
@@ -126,6 +131,7 @@ WORDS: Mapping[str, Text] = {
     "type_to_find": Text("Type to find", "输入文字查找"),
     "no_match": Text("Nothing matches", "没有匹配项"),
     "unchanged": Text("Leave empty to keep {0}", "不填则保持 {0}"),
+    "stands_now": Text("stands now: {0}", "当前为：{0}"),
     "save": Text("Do it", "执行"),
     "cancel": Text("Cancel", "取消"),
     "problems": Text("Please correct", "请更正以下内容"),
@@ -229,6 +235,9 @@ class Words:
             return WORDS[name].say(self.language)
         except KeyError:
             raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> str:
+        return WORDS[name].say(self.language)
 
     def of(self, name: str, *fills: object) -> str:
         """Return a sentence with its places filled in."""

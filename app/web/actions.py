@@ -29,13 +29,13 @@ _MOMENT = FieldSpec("datetime")
 @router.post("/{plugin}/{record}/actions/{action}")
 def create(plugin: str, record: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
     """Carry out an action that makes a new record."""
-    return _act(caller, plugin, record, None, action, body)
+    return carry_out(caller, plugin, record, None, action, body)
 
 
 @router.post("/{plugin}/{record}/{record_id}/actions/{action}")
 def change(plugin: str, record: str, record_id: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
     """Carry out an action on an existing record. A warning asks for a ``reason`` and a second call."""
-    return _act(caller, plugin, record, record_id, action, body)
+    return carry_out(caller, plugin, record, record_id, action, body)
 
 
 @router.post("/core/request/{request_id}/sign")
@@ -62,7 +62,11 @@ def acknowledge(notice_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMa
     return {"id": notice_id, "seen": True}
 
 
-def _act(caller: Caller, plugin: str, record: str, record_id: str | None, action: str, body: JsonMap) -> JsonMap:
+def carry_out(caller: Caller, plugin: str, record: str, record_id: str | None, action: str, body: JsonMap) -> JsonMap:
+    """Carry out an action with what was entered; the one way in for programs and for the forms of the pages.
+
+    ``body`` may hold ask, reason, at, seen and store. Returns the receipt; raises NodeError, then nothing is saved.
+    """
     kind = caller.record(plugin, record)
     entered = only(body, _BODY, fix=_INSIDE)
     if record_id is not None and "seen" in entered:

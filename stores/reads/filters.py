@@ -9,7 +9,7 @@ from datetime import tzinfo
 from operator import ge, gt, le, lt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_
+from sqlalchemy import ColumnElement, Table, and_, false, func, or_
 
 from core.language.definition import Field, RecordType
 from core.model.errors import NodeError, Problem, Text, suggest
@@ -24,6 +24,7 @@ OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "startswith",
 VALUES_MAX = 200  # of one `in`
 WORDS_MAX = 8  # of one search
 CHARS_MAX = 1_000  # of what is looked for; SQLite gives up on far longer patterns
+ENDING = 4  # characters that the mask `last4` shows
 SORT_MAX = 8  # fields of one order
 _ORDER: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _UNORDERED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
@@ -71,13 +72,19 @@ class Columns:
         return _compared(column, operator, self._cell(name, spec, raw))
 
     def search(self, words: str) -> ColumnElement[bool]:
-        """Return the condition that every word stands in the number or in some text field in clear."""
+        """Return the condition that every word stands in the number or in some text field in clear.
+
+        Four digits also find what ends in them under a mask that shows its last four: a desk looks a guest up by
+        the end of his number, and what the reader is shown anyway is no secret.
+        """
         fields = self.sight.record.fields.values()
         texts = [field for field in fields if field.stored and field.spec.type in _SEARCHED]
         searched: list[ColumnElement[Any]] = [self.table.c.number]
         searched += [self.table.c[field.name] for field in texts if self.sight.is_open(field.name)]
+        endings = [self.table.c[field.name] for field in texts if self.sight.shows_ending(field)]
         parts = _cleaned("q", words).split()[:WORDS_MAX]
-        return and_(*(or_(*(_contains(column, part) for column in searched)) for part in parts))
+        found = ([*(_contains(c, part) for c in searched), *(_ends(c, part) for c in endings)] for part in parts)
+        return and_(*(or_(*conditions) for conditions in found))
 
     def sort_keys(self, sort: Sequence[str]) -> list[SortKey]:
         """Return what to sort by: names, ``-name`` for descending; the id makes every order complete.
@@ -164,6 +171,13 @@ def _cleaned(name: str, raw: str) -> str:
 
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return func.lower(column).contains(_lowered(text), autoescape=True)
+
+
+def _ends(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    """Return the condition that the four characters a mask shows are ``part``; a shorter value shows nothing."""
+    if len(part) != ENDING or not part.isdigit():
+        return false()
+    return and_(func.length(column) > ENDING, column.endswith(part, autoescape=True))
 
 
 def _lowered(text: str) -> str:

@@ -61,6 +61,12 @@ class Sight:
         clear = [_always_clear(rule, self._sources[name]) for rule in self.rules]
         return all(clear) or any(c for c, rule in zip(clear, self.rules, strict=True) if rule.where is None)
 
+    def shows_ending(self, field: Field) -> bool:
+        """Whether every visible record shows at least the end of the field: masked ``last4``, and hidden by no rule."""
+        if field.mask != "last4" or not self.rules or self.is_open(field.name):
+            return False
+        return not any(rule.hide & self._sources[field.name] for rule in self.rules)
+
     def check_open(self, name: str) -> None:
         """Raise ``Forbidden`` unless the field may be filtered, searched and sorted by."""
         if not self.is_open(name):

@@ -136,6 +136,18 @@ class Session(System, table=True):
     agent: str | None = Field(default=None, sa_type=Chars)
 
 
+class Draft(System, table=True):
+    """What somebody has typed into a form and not yet sent. It stays on this node and belongs to nobody else."""
+
+    __tablename__: ClassVar[str] = "draft"
+    __table_args__ = (Index("draft_of_form", "form"), Index("draft_age", "at"))
+    staff_id: str = Field(sa_type=Chars, primary_key=True)
+    form: str = Field(sa_type=Chars, primary_key=True)  # record type, record and action
+    pairs: str = Field(sa_type=Chars)  # JSON: [[name, value], …]
+    began_at: str = Field(sa_type=Chars)
+    at: str = Field(sa_type=Chars)
+
+
 class Credential(System, table=True):
     """What a node shows to the hub. Rotating: the one before stays good until the new one has been used."""
 
@@ -189,6 +201,7 @@ SEQUENCE = _table(Sequence)
 QUARANTINE = _table(Quarantine)
 ACCOUNT = _table(Account)
 SESSION = _table(Session)
+DRAFT = _table(Draft)
 CREDENTIAL = _table(Credential)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)

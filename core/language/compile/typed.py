@@ -154,8 +154,9 @@ def _parts(shop: Workshop, of: object, path: KeyPath) -> Mapping[str, FieldSpec]
     for name, raw in of.items():
         shape = inner_shape(shop, raw, (*path, name))
         spec = spec_of(shop, shape, (*path, name), required=shape.required) if shape else None
-        if spec:
-            parts[name] = spec
+        if shape and spec:
+            label = Text(shape.label.en, shape.label.zh) if shape.label else None
+            parts[name] = replace(spec, label=label)
     return parts
 
 

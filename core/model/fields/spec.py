@@ -18,7 +18,8 @@ class FieldSpec:
     """What a field may hold. ``min`` and ``max`` may be given as written in YAML; ``BadValue`` if they do not fit.
 
     ``to`` is the qualified record type of a ref, ``options`` the keys of an enum, ``digits`` the scale of
-    a decimal, ``item`` the spec of a list's items, ``parts`` the named parts of a map or of a list's maps.
+    a decimal, ``item`` the spec of a list's items, ``parts`` the named parts of a map or of a list's maps,
+    ``label`` what people call such a part (a field has its own label).
     ``handler`` is the type's code; the built-in types find it by name.
     """
 
@@ -31,6 +32,7 @@ class FieldSpec:
     digits: int | None = None
     item: FieldSpec | None = None
     parts: Mapping[str, FieldSpec] | None = field(default=None, hash=False)
+    label: Text | None = field(default=None, compare=False, repr=False)
     handler: FieldType | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,49 @@
+"""Actions as buttons: what the person may do now, and why not the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.pages.desk import Desk, action_url
+from core.language.definition import SYSTEM, RecordType
+from stores.acts.permission import acting_roles
+from stores.world import NodeWorld
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One action. ``asks``: a form comes first; without it one press does it. ``why`` says why not now."""
+
+    name: str
+    label: str
+    url: str
+    asks: bool
+    why: str | None = None
+    rules: str = ""
+
+
+def beginnings(desk: Desk, record: RecordType) -> list[Button]:
+    """Return the actions by which the person may make a new record of a type, in his own store."""
+    if not any(action.new for action in record.actions.values()):
+        return []
+    with desk.node.database.read() as connection:
+        world = NodeWorld(connection, desk.node, record.plugin, desk.actor.store)
+        roles = acting_roles(world, desk.actor, record)
+    return [
+        Button(action.name, desk.say(action.label), action_url(record, action.name), True)
+        for action in record.actions.values()
+        if action.new and roles & set(action.by) - {SYSTEM}
+    ]
+
+
+def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> list[Button]:
+    """Return the actions of one record as ``explain`` tells them, allowed ones first."""
+    found = []
+    for each in told:
+        action = record.actions[str(each["action"])]
+        asks = bool(action.ask) or action.backdate is not None or action.deletes is not None
+        url = action_url(record, action.name, record_id)
+        why = None if each["allowed"] else str(each["why"])
+        found.append(Button(action.name, str(each["label"]), url, asks, why, ", ".join(each["cite"])))
+    return sorted(found, key=lambda button: button.why is not None)

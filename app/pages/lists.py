@@ -1,0 +1,188 @@
+"""Lists: search, filter, order, columns, pages by key: of every record type, and as the plugins' views say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from fastapi import APIRouter, Request, Response
+
+from app.pages import columns as cols
+from app.pages.buttons import beginnings
+from app.pages.columns import Column
+from app.pages.desk import CurrentDesk, Desk, list_url, with_query
+from app.pages.drawing import page
+from app.pages.values import tone_of
+from app.web.guidance import guidance_for
+from core.language.definition import RecordType
+from core.language.expressions import Formula
+from stores.reads import records
+from stores.reads.reading import Reading
+from stores.reads.sight import Sight
+
+router = APIRouter(include_in_schema=False)
+ROWS = 50
+ENUMS_MAX = 4  # filters of one list; the rest is found by searching
+_OWN = frozenset({"q", "sort", "cursor", "cols", "lang", "done", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a list is of: a record type, and what a view has to say about it."""
+
+    record: RecordType
+    url: str
+    label: str
+    columns: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    only: Formula | None = None
+    view: str | None = None
+    excel: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterBox:
+    """One filter: a choice of words, or a span of days."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]] = field(default_factory=list)  # value, words
+    chosen: str = ""
+    low: str = ""
+    high: str = ""
+
+
+@router.get("/records/{plugin}/{record}")
+def record_list(plugin: str, record: str, request: Request, desk: CurrentDesk) -> Response:
+    """Show one page of a record type's list."""
+    kind = desk.record(plugin, record)
+    return draw_list(desk, Source(kind, list_url(kind), desk.say(kind.label)), request)
+
+
+def draw_list(desk: Desk, source: Source, request: Request) -> Response:
+    """Return the page of a list, as the address asks for it."""
+    asked = request.query_params
+    record = source.record
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        reading.check_role(record)
+        sight = reading.sight_of(record)
+    sort = _words(asked.get("sort")) or list(source.sort)
+    columns = cols.chosen(desk, record, sight, _words(asked.get("cols")) or source.columns)
+    found = records.query(
+        desk.node,
+        desk.actor,
+        record,
+        where=filters(asked.multi_items()),
+        search=asked.get("q"),
+        sort=sort,
+        limit=ROWS,
+        cursor=asked.get("cursor"),
+        fields=[each.first for each in columns],
+        total=not asked.get("cursor"),
+        only=source.only,
+    )
+    beyond = cols.beyond(desk, columns, found.rows)
+    kept = {key: value for key, value in asked.multi_items() if key not in {"cursor", "lang"} and value}
+    return page(
+        desk,
+        "list.html",
+        source=source,
+        record=record,
+        columns=columns,
+        offered=cols.offered(desk, record, sight),
+        rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
+        total=found.total,
+        more_than_total=found.more,
+        sorts={each.name: _sorted(source, kept, sort, each) for each in columns if each.sortable},
+        next_url=source.url + with_query({**kept, "cursor": found.next}) if found.next else None,
+        first_url=source.url + with_query(kept) if asked.get("cursor") else None,
+        asked=kept,
+        boxes=boxes(desk, sight, kept),
+        states=_state_tabs(desk, source, kept),
+        narrowed=bool(asked.get("q") or filters(asked.multi_items())),
+        actions=beginnings(desk, record),
+        guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), _place(source)),
+    )
+
+
+def filters(asked: Sequence[tuple[str, str]]) -> list[tuple[str, str, object]]:
+    """Return the filters of an address: ``state=held``, ``night.ge=2026-03-07``. Empty ones filter nothing."""
+    found: list[tuple[str, str, object]] = []
+    for name, value in asked:
+        if name not in _OWN and value != "":
+            field_name, _, operator = name.partition(".")
+            found.append((field_name, operator or "eq", value))
+    return found
+
+
+def boxes(desk: Desk, sight: Sight, kept: Mapping[str, str]) -> list[FilterBox]:
+    """Return the filters a list offers: its enums and switches, and the days of its first date."""
+    fields = [each for each in sight.fields() if each.stored and sight.is_open(each.name)]
+    w = desk.words
+    found = [
+        FilterBox(each.name, desk.say(each.label), [(k, desk.say(t)) for k, t in each.spec.options.items()])
+        for each in fields
+        if each.spec.type == "enum" and each.spec.options
+    ]
+    found += [
+        FilterBox(each.name, desk.say(each.label), [("true", w.yes), ("false", w.no)])
+        for each in fields
+        if each.spec.type == "bool"
+    ]
+    found = [_with_choice(box, kept) for box in found[:ENUMS_MAX]]
+    dated = next((each for each in fields if each.spec.type == "date"), None)
+    if dated is not None:
+        low, high = kept.get(f"{dated.name}.ge", ""), kept.get(f"{dated.name}.le", "")
+        found.append(FilterBox(dated.name, desk.say(dated.label), low=low, high=high))
+    return found
+
+
+def _with_choice(box: FilterBox, kept: Mapping[str, str]) -> FilterBox:
+    return FilterBox(box.name, box.label, box.options, kept.get(box.name, ""))
+
+
+def _state_tabs(desk: Desk, source: Source, kept: Mapping[str, str]) -> list[tuple[str, str, str, bool]]:
+    """Return (address, words, colour, whether chosen) for each state, the whole list first."""
+    states = source.record.states
+    if not states:
+        return []
+    rest = {key: value for key, value in kept.items() if key != "state"}
+    now = kept.get("state", "")
+    tabs = [(source.url + with_query(rest), desk.words.all_states, "", not now)]
+    for name, label in states.items():
+        address = source.url + with_query({**rest, "state": name})
+        tabs.append((address, desk.say(label), tone_of(source.record, name), now == name))
+    return tabs
+
+
+def _sorted(source: Source, kept: Mapping[str, str], sort: Sequence[str], each: Column) -> tuple[str, str]:
+    """Return the address that orders by a column, or turns its order round, and how it is ordered by it now."""
+    first = sort[0] if sort else ""
+    now = "ascending" if first == each.name else "descending" if first == f"-{each.name}" else ""
+    wanted = f"-{each.name}" if now == "ascending" else each.name
+    return source.url + with_query({**kept, "sort": wanted}), now
+
+
+def _place(source: Source) -> str:
+    return f"view:{source.view}" if source.view else source.record.name
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def source_of_view(desk: Desk, plugin: str, name: str, view: Mapping[str, Any]) -> Source:
+    """Return what a view of kind list or table shows."""
+    record = desk.catalog.records[str(view["of"])]
+    return Source(
+        record,
+        f"/views/{plugin}/{name}",
+        desk.say(view["label"]),
+        cast("Sequence[str]", view.get("columns", ())),
+        cast("Sequence[str]", view.get("sort", ())),
+        view.get("where"),
+        name,
+        cast("Mapping[str, Any]", view.get("excel", {})),
+    )
