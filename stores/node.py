@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,9 @@ class Node:
     _settings: WeakKeyDictionary[Connection, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _watchers: list[Callable[[frozenset[str]], None]] = field(default_factory=list)
+    _telling: Lock = field(default_factory=Lock)
+    _changed: set[str] = field(default_factory=set)  # record types written since the watchers were told
 
     @property
     def catalog(self) -> Catalog:
@@ -99,18 +103,29 @@ class Node:
         return known[key]
 
     def touched(self, records: Iterable[tuple[str, str]]) -> None:
-        """Forget what was cached about records that have changed."""
-        if any(type_ == SETTING for type_, _ in records):
+        """Forget what was cached about records that have changed, and remember to tell of their types."""
+        types = {type_ for type_, _ in records}
+        with self._telling:
+            self._changed |= types
+        if SETTING in types:
             self._settings.clear()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every commit: the sync worker and the timer loop wake up by it."""
         self._listeners.append(listener)
 
+    def on_change(self, watcher: Callable[[frozenset[str]], None]) -> None:
+        """Call ``watcher`` after every commit with the record types that were written: open pages are drawn anew."""
+        self._watchers.append(watcher)
+
     def committed(self) -> None:
         """Tell the listeners that something was written."""
         for listener in self._listeners:
             listener()
+        with self._telling:
+            changed, self._changed = frozenset(self._changed), set()
+        for watcher in self._watchers:
+            watcher(changed)
 
     def _layered_settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
         declared = self.catalog.plugin(plugin).settings

@@ -48,7 +48,7 @@ def shown_field(desk: Desk, one: Field, row: Mapping[str, Any]) -> Shown:
 
 def shown(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -> Shown:
     """Return a value of a field type; ``names`` are the names of records by id."""
-    if value is None or value == "":
+    if value is None or value in ("", [], {}):
         return NOTHING
     draw = _DRAWN.get(spec.type)
     return draw(desk, spec, value, names) if draw else Shown("text", _plain(value))

@@ -9,12 +9,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.pages import site
+from app.pages.live import Live
 from app.service import Service
 from app.web import actions, docs, guidance, plugins, reading, reports, session, status
 from app.web.documents import Documents
 from app.web.errors import add_error_handlers
 from app.web.guard import Guard
 from app.web.sync import sync_router
+
+STREAMS_END_S = 1  # a browser that listens to changes would keep the server from ending
 
 
 def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
@@ -34,6 +37,7 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.service = service
     app.state.documents = Documents()
+    app.state.live = Live(service)
     add_error_handlers(app, site.error_page)
     for part in (session, status, plugins, docs, guidance, reports, actions, reading):
         app.include_router(part.router)
@@ -53,6 +57,6 @@ def mount_sync(app: FastAPI, service: Service) -> None:
 
 def server_for(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     """Return a server for the application, without the framework's own log of addresses."""
-    return uvicorn.Server(
-        uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
-    )
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    config.timeout_graceful_shutdown = STREAMS_END_S
+    return uvicorn.Server(config)

@@ -247,7 +247,6 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
     edits = effects.edits(work)
     entries = commit(work.connection, work.node, deed, edits)
     touched = tuple((entry.type, entry.pk) for entry in entries)
-    work.node.touched(touched)
     timers.rearm(work.connection, work.node, touched, work.now)
     record, row = work.gathered.instead or (work.record, work.draft)
     receipt = Receipt(

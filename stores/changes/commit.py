@@ -90,6 +90,7 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
     for key, group in records.items():
         held.write(connection, node.tables[key], group.values())
     log.append(connection, lines, hidden)
+    node.touched((line.type, line.pk) for line in lines)
     return lines
 
 

@@ -71,13 +71,14 @@
   }
   function concerns(types) {
     var wanted = []; each('[data-types]', function (part) { wanted = wanted.concat(part.dataset.types.split(' ')); });
-    return types.some(function (type) { return type === '*' || wanted.indexOf(type) >= 0; });
+    return types.some(function (type) { return type === '*' || type === 'line' || wanted.indexOf(type) >= 0; });
   }
   var soon = null;
   function told(message) {
     if (message.away) { say(body.dataset.away); return; }
     if (message.back) say('');
     if (document.getElementById('sheet')) { if (message.types && concerns(message.types)) noteChange(); }
+    if (message.types && !concerns(message.types)) return;
     clearTimeout(soon); soon = setTimeout(refresh, 60);
   }
   function noteChange() { each('[data-changed]', function (note) { note.hidden = false; }); }

@@ -1,0 +1,154 @@
+"""Forms of actions: what they ask, what is wrong beside each input, drafts, and two people on one record."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+HAND_OUT = "/records/bicycle_rental/rental/actions/hand_out"
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&lt;'
+
+
+def bicycle(shop: Any, frame: str = "F-1") -> str:
+    made = shop.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}})
+    return str(made.json()["id"])
+
+
+def rental(shop: Any, **more: Any) -> str:
+    ask = {"bicycle": bicycle(shop), "guest": "Chen", "phone": "13800001111", **more}
+    made = shop.as_("li").post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask})
+    return str(made.json()["id"])
+
+
+def test_a_form_asks_what_the_action_asks_and_makes_the_record(shop: Any, browse: Any) -> None:
+    wheel, browser = bicycle(shop), browse("li")
+
+    form = browser.open(HAND_OUT).text
+    for name, label in (("bicycle", "Bicycle"), ("guest", "Guest"), ("phone", "Phone"), ("note", "Note")):
+        assert re.search(rf'<label for="in-{name}">{label}', form), name
+    assert f'<option value="{wheel}">F-1' in form
+    page = browser.send(HAND_OUT, bicycle=wheel, guest="Chen", phone="138 0000 1111", note="")
+
+    assert page.url.path.startswith("/records/bicycle_rental/rental/")
+    assert "Done: Hand out" in page.text
+    assert "13800001111" in page.text
+
+
+def test_what_is_wrong_stands_beside_the_input_and_what_was_typed_stays(shop: Any, browse: Any) -> None:
+    page = browse("li").send(HAND_OUT, bicycle="", guest="Chen", phone="12", note="by the door")
+
+    assert page.status_code == 422
+    assert re.search(r'id="in-phone"[^>]*aria-invalid="true"', page.text)
+    assert 'id="err-phone"' in page.text
+    assert re.search(r'name="note" value="by the door"', page.text)
+    assert shop.as_("li").get("/api/bicycle_rental/rental").json()["rows"] == []
+
+
+def test_a_warning_asks_a_reason_and_then_lets_the_person_go_on(shop: Any, browse: Any) -> None:
+    wheel, browser = bicycle(shop), browse("li")
+
+    warned = browser.send(HAND_OUT, bicycle=wheel, guest="Chen", phone="")
+    assert warned.status_code == 422
+    assert "No phone number was taken" in warned.text
+    assert 'name="_reason"' in warned.text
+    done = browser.send(HAND_OUT, bicycle=wheel, guest="Chen", phone="", _reason="a regular guest")
+
+    assert done.status_code == 200
+    assert "a regular guest" in done.text
+
+
+def test_a_form_on_a_record_holds_what_stands_there_but_nothing_masked(shop: Any, browse: Any) -> None:
+    made = rental(shop, note="left pedal squeaks")
+
+    form = browse("li").open(f"/records/bicycle_rental/rental/{made}/actions/remark").text
+    assert 'value="left pedal squeaks"' in form
+    assert 'value="13800001111"' in form
+    as_auditor = browse("an").open(f"/records/bicycle_rental/rental/{made}/actions/remark").text
+    assert "13800001111" not in as_auditor
+    assert 'name="phone.kept"' in as_auditor
+
+
+def test_an_input_whose_value_was_masked_stays_as_it_is_when_left_empty(shop: Any, browse: Any) -> None:
+    made, browser = rental(shop), browse("li")
+
+    browser.send(
+        f"/records/bicycle_rental/rental/{made}/actions/remark", **{"note": "new", "phone": "", "phone.kept": "1"}
+    )
+
+    row = shop.as_("li").get(f"/api/bicycle_rental/rental/{made}").json()
+    assert (row["note"], row["phone"]) == ("new", "13800001111")
+
+
+def test_nobody_overwrites_what_he_has_not_seen(shop: Any, browse: Any) -> None:
+    made, browser = rental(shop), browse("li")
+    address = f"/records/bicycle_rental/rental/{made}/actions/remark"
+    seen = re.search(r'name="_seen" value="([^"]+)"', browser.open(address).text)
+    assert seen is not None
+    shop.as_("li").post(f"/api/bicycle_rental/rental/{made}/actions/remark", json={"ask": {"note": "theirs"}})
+
+    clash = browser.send(address, _seen=seen[1], note="mine")
+
+    assert clash.status_code == 409
+    assert "has changed it since you opened it" in clash.text
+    assert 'value="mine"' in clash.text
+    assert "stands now: theirs" in clash.text
+
+
+def test_a_draft_comes_back_after_a_closed_tab_and_goes_when_it_is_sent(shop: Any, browse: Any) -> None:
+    wheel, browser = bicycle(shop), browse("li")
+    key = "bicycle_rental.rental::hand_out"
+
+    assert browser.send("/drafts", _key=key, bicycle=wheel, guest="Half a na").status_code == 204
+    again = browser.open(HAND_OUT).text
+    assert 'value="Half a na"' in again
+    assert "is here again" in again
+    assert "Half a na" not in browse("wu").open("/").text
+    browser.send(HAND_OUT, bicycle=wheel, guest="Half a name", phone="13800001111")
+
+    assert "is here again" not in browser.open(HAND_OUT).text
+
+
+def test_a_draft_can_be_given_up(browse: Any) -> None:
+    browser, key = browse("li"), "bicycle_rental.rental::hand_out"
+    browser.send("/drafts", _key=key, guest="Nobody")
+
+    fresh = browser.send("/drafts/drop", _key=key)
+
+    assert fresh.url.path == HAND_OUT
+    assert "Nobody" not in fresh.text
+
+
+def test_two_people_on_one_record_see_each_other(shop: Any, browse: Any) -> None:
+    made = rental(shop)
+    wu = shop.as_("wu")
+    wu.post(f"/api/core/staff/{shop.staff['wu']}/actions/assign", json={"ask": {"roles": ["counter"]}})
+    browse("wu").send("/drafts", _key=f"bicycle_rental.rental:{made}:remark", note="…")
+
+    assert "Wu has this form open" in browse("li").texts(f"/records/bicycle_rental/rental/{made}/actions/remark")
+
+
+def test_who_may_not_is_told_so(shop: Any, browse: Any) -> None:
+    assert browse("an").open(HAND_OUT).status_code == 403
+    assert browse("li").open("/records/bicycle_rental/rental/actions/nothing").status_code == 404
+    assert browse("li").open(f"/records/bicycle_rental/rental/{rental(shop)}/actions/overdue").status_code == 404
+
+
+@pytest.mark.parametrize("where", ["", "/actions/remark", "list"])
+def test_hostile_names_are_only_ever_text(shop: Any, browse: Any, where: str) -> None:
+    made = rental(shop, guest=HOSTILE, note=HOSTILE)
+    address = "/records/bicycle_rental/rental" + ("" if where == "list" else f"/{made}{where}")
+
+    page = browse("li").open(address).text
+
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "49" not in re.findall(r"alert\(1\).{0,40}", page)
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_record_for_a_store_is_made_with_the_word_of_the_page_only(shop: Any, browse: Any) -> None:
+    answer = browse("li").client.post(HAND_OUT, data={"guest": "Chen"})
+
+    assert answer.status_code == 403

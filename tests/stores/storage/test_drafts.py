@@ -1,0 +1,50 @@
+"""Drafts: kept per person and form, found again, given up in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stores.storage import drafts
+from stores.storage.system import SYSTEM
+
+
+@pytest.fixture
+def connection(database: Any) -> Iterator[Any]:
+    with database.write() as connection:
+        SYSTEM.create_all(connection)
+        yield connection
+
+
+NOW = datetime(2026, 3, 13, 12, 0, tzinfo=UTC)
+
+
+def test_a_draft_is_kept_replaced_and_dropped(connection: Any) -> None:
+    drafts.keep(connection, "li", "a:1:edit", [("name", "陈"), ("name", "孙")], NOW)
+    drafts.keep(connection, "li", "a:1:edit", [("name", "陈先生")], NOW + timedelta(minutes=2))
+    drafts.keep(connection, "wu", "a:1:edit", [], NOW)
+
+    found = drafts.load(connection, "li", "a:1:edit")
+    assert found is not None
+    assert (found.pairs, found.began_at, found.at) == ((("name", "陈先生"),), NOW, NOW + timedelta(minutes=2))
+    drafts.drop(connection, "li", "a:1:edit")
+    assert drafts.load(connection, "li", "a:1:edit") is None
+    assert drafts.load(connection, "wu", "a:1:edit") is not None
+
+
+def test_who_has_typed_lately_is_busy(connection: Any) -> None:
+    drafts.keep(connection, "li", "a:1:edit", [], NOW)
+    drafts.keep(connection, "wu", "a:1:edit", [], NOW + timedelta(minutes=10))
+
+    assert [each.staff_id for each in drafts.busy(connection, "a:1:edit", NOW + timedelta(minutes=5))] == ["wu"]
+
+
+def test_what_nobody_goes_on_with_is_given_up(connection: Any) -> None:
+    drafts.keep(connection, "li", "a:1:edit", [], NOW)
+
+    drafts.keep(connection, "wu", "a:2:edit", [], NOW + timedelta(days=8))
+
+    assert drafts.load(connection, "li", "a:1:edit") is None
