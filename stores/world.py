@@ -17,6 +17,7 @@ from stores import posts, rows
 from stores.acts.dispatch import rank
 from stores.lowering import aggregate_query
 from stores.node import Node
+from stores.reads.tally import figure_now
 
 if TYPE_CHECKING:
     from stores.actor import Actor
@@ -202,6 +203,13 @@ def _ranking(world: NodeWorld, args: list[object], env: Env) -> object:
     return [candidate.id for candidate in rank(world, policy, item, env) if candidate.eligible]
 
 
+def _report(world: NodeWorld, args: list[object], env: Env) -> object:
+    """Return a figure of a report for the period of today; with a third argument that of one row."""
+    report = world.node.catalog.plugin(world.plugin).reports[str(args[0])]
+    row = _id(args[2]) if len(args) > 2 else None
+    return figure_now(world, report, str(args[1]), row, env, of_row=len(args) > 2)
+
+
 _FUNCTIONS: Mapping[str, Callable[[NodeWorld, list[object], Env], object]] = {
     "balance": _balance,
     "is_away": _is_away,
@@ -210,6 +218,7 @@ _FUNCTIONS: Mapping[str, Callable[[NodeWorld, list[object], Env], object]] = {
     "holds_role": _holds_role,
     "sent": _sent,
     "ranking": _ranking,
+    "report": _report,
 }
 
 

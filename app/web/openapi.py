@@ -9,6 +9,7 @@ from app.web.guidance import said
 from app.web.schemas import ERROR, RECEIPT, Schema, ask_schema, field_schema, schema_of
 from core.host.catalog import Catalog
 from core.language.definition import SYSTEM, Action, Plugin, RecordType
+from core.language.report import Report
 from core.model.errors import Language, Text
 
 Document = dict[str, Any]
@@ -21,6 +22,8 @@ _WORDS = {
     "sign": Text("Sign", "签字"),
     "card": Text("Scorecard", "考核表"),
     "ranking": Text("Dispatch order", "派单排序"),
+    "report": Text("Report", "报表"),
+    "behind": Text("Records behind a figure", "指标明细"),
     "reason": Text("Why, when a warning is overridden or data are revealed", "越过提醒或查看隐私时的理由"),
     "at": Text("When it happened, if earlier than now", "实际发生时间（早于现在时填写）"),
     "seen": Text("`updated_at` of the record as you read it", "所读记录的 `updated_at`"),
@@ -191,6 +194,11 @@ def _reports(plugin: Plugin, language: Language) -> Iterator[tuple[str, Document
                 [day, subject],
             ),
         )
+    for report in plugin.reports.values():
+        when = [{"name": "day", "in": "query", "schema": {"type": "string", "format": "date"}}, _named("store")]
+        base, said = f"/api/{plugin.name}/reports/{report.name}", report.label.say(language)
+        yield base, _report(f"reports.{report.name}", "reports", f"{_WORDS['report'].say(language)}: {said}", when)
+        yield f"{base}/{{figure}}", _behind(report, language, when)
     for policy in plugin.dispatch.values():
         of = {"name": "for", "in": "query", "schema": {"type": "string"}}
         yield (
@@ -212,6 +220,19 @@ def _report(operation_id: str, tag: str, summary: str, parameters: list[Schema])
         "parameters": parameters,
         "responses": _answers({"type": "object"}),
     }
+
+
+def _behind(report: Report, language: Language, when: list[Schema]) -> Document:
+    """Return the operation that opens the records a figure counts."""
+    counted = [name for name, figure in report.figures.items() if figure.query is not None]
+    figure = {"name": "figure", "in": "path", "required": True, "schema": {"type": "string", "enum": counted}}
+    summary = f"{_WORDS['behind'].say(language)}: {report.label.say(language)}"
+    page = [_query(name, {"type": "string"}, language) for name in ("cursor", "total")]
+    return _report(f"reports.{report.name}.records", "reports", summary, [figure, *when, _named("row"), *page])
+
+
+def _named(name: str) -> Schema:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
 def _list_parameters(record: RecordType, language: Language) -> Iterator[Schema]:

@@ -49,7 +49,8 @@ def _plugin(caller: Caller, plugin: Plugin) -> dict[str, object]:
         "ledgers": {name: ledger.label.say(language) for name, ledger in plugin.ledgers.items()},
         "scorecards": {name: card.label.say(language) for name, card in plugin.scorecards.items()},
         "dispatch": {name: policy.label.say(language) for name, policy in plugin.dispatch.items()},
-        "views": {name: _said(view, language) for name, view in plugin.views.items()},
+        "reports": {name: report.label.say(language) for name, report in plugin.reports.items()},
+        "views": {name: said(view, language) for name, view in plugin.views.items()},
         "guidance": guidance_for(caller, plugin),
         "warnings": [problem.render(language) for problem in plugin.warnings],
     }
@@ -103,14 +104,14 @@ def _fault(fault: Fault, language: Language) -> dict[str, object]:
     }
 
 
-def _said(value: object, language: Language) -> object:
-    """Return a part of a view as plain data, its labels in one language."""
+def said(value: object, language: Language) -> object:
+    """Return plain data with its labels in one language."""
     if isinstance(value, Text):
         return value.say(language)
     if isinstance(value, Mapping):
         if value.keys() == {"zh", "en"}:
             return value[language]
-        return {str(key): _said(each, language) for key, each in value.items()}
+        return {str(key): said(each, language) for key, each in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_said(each, language) for each in value]
+        return [said(each, language) for each in value]
     return value if isinstance(value, str | int | bool | None) else str(value)

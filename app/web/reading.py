@@ -37,11 +37,11 @@ def list_records(plugin: str, record: str, request: Request, caller: CurrentCall
         where=filters_of(asked.multi_items()),
         search=asked.get("q"),
         sort=_words(asked.get("sort")),
-        limit=_number("limit", asked.get("limit"), 50),
+        limit=number("limit", asked.get("limit"), 50),
         cursor=asked.get("cursor"),
         fields=_words(asked["fields"]) if asked.get("fields") else None,
-        total=_flag(asked.get("total")),
-        deleted=_flag(asked.get("deleted")),
+        total=flag(asked.get("total")),
+        deleted=flag(asked.get("deleted")),
     )
     answer: JsonMap = {"rows": page.rows, "next": page.next}
     if page.total is not None:
@@ -97,11 +97,13 @@ def _words(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
-def _flag(text: str | None) -> bool:
+def flag(text: str | None) -> bool:
+    """Return whether a query parameter says yes."""
     return (text or "").lower() in {"1", "true", "yes"}
 
 
-def _number(name: str, text: str | None, default: int) -> int:
+def number(name: str, text: str | None, default: int) -> int:
+    """Return a query parameter as a whole number; raise NodeError for anything else."""
     if text is None:
         return default
     try:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from core.language.expressions import Formula
 from core.language.outcomes import Outcome
+from core.language.report import Report
 from core.model.duration import Duration
 from core.model.errors import Place, Problem, Text
 from core.model.fields import FieldSpec
@@ -427,6 +428,7 @@ class Plugin:
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     dispatch: Mapping[str, Dispatch] = field(default_factory=dict)
     scorecards: Mapping[str, Scorecard] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
     notices: Mapping[str, Notice] = field(default_factory=dict)
     views: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     guidance: Mapping[str, Guidance] = field(default_factory=dict)

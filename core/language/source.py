@@ -18,7 +18,7 @@ PLUGIN_FILE = "plugin.yaml"
 # Sections that several files may share, and how many names deep they are merged.
 _SHARED = {
     "settings": 1, "roles": 1, "records": 1, "ledgers": 1, "dispatch": 1, "scorecards": 1, "notices": 1,
-    "views": 1, "migrations": 1, "scenarios": 1, "samples": 2, "rules": 1, "guidance": 1,
+    "views": 1, "migrations": 1, "scenarios": 1, "samples": 2, "rules": 1, "guidance": 1, "reports": 1,
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from stores.lowering.scene import SqlWorld
 from stores.lowering.terms import Term
 from stores.lowering.words import WORDS
 
-__all__ = ["SqlWorld", "aggregate", "aggregate_query", "lower", "lower_value", "matching"]
+__all__ = ["Lowerer", "SqlWorld", "aggregate", "aggregate_query", "lower", "lower_value", "matching"]
 
 
 def lower(

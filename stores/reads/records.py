@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -52,12 +52,13 @@ def query(  # noqa: PLR0913 - each is one thing a list can be asked for
     total: bool = False,
     deleted: bool = False,
     only: Formula | None = None,
+    also: Callable[[Reading], Sequence[ColumnElement[bool]]] | None = None,
 ) -> Page:
     """Return one page of the records that ``actor`` may see, newest first unless ``sort`` says otherwise.
 
     ``where`` are (field, operator, value) and all must hold; ``search`` finds words in text fields; ``fields``
     names what to show, by default everything that needs no counting. ``deleted`` lists the tombstones instead;
-    ``only`` is the compiled ``where`` of a view.
+    ``only`` is the compiled ``where`` of a view, ``also`` gives further conditions on the record's table.
     Raises Forbidden when the actor has no role for this record type, or filters or sorts by what he sees masked.
     """
     with node.database.read() as connection:
@@ -69,6 +70,7 @@ def query(  # noqa: PLR0913 - each is one thing a list can be asked for
             conditions.append(columns.search(search))
         if only is not None:
             conditions.append(reading.lowered(record, only))
+        conditions += also(reading) if also is not None else []
         conditions += [*reading.conditions(record), columns.table.c._life % 2 == (0 if deleted else 1)]
         keys = columns.sort_keys(sort)
         found = _page(reading, columns, conditions, keys, _limit(limit), cursor)

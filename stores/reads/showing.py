@@ -125,7 +125,7 @@ def _add_names(reading: Reading, fields: list[Field], shown: list[Json]) -> None
     for each in shown:
         for target, id_ in _references(fields, each):
             ids.setdefault(target, set()).add(id_)
-    names = {target: _names(reading, target, wanted) for target, wanted in ids.items()}
+    names = {target: display_names(reading, target, wanted) for target, wanted in ids.items()}
     for each in shown:
         named = {id_: names[target][id_] for target, id_ in _references(fields, each) if id_ in names[target]}
         if named:
@@ -148,7 +148,7 @@ def _references(fields: list[Field], shown: Json) -> list[tuple[str, str]]:
     return found
 
 
-def _names(reading: Reading, target: str, ids: set[str]) -> dict[str, str]:
+def display_names(reading: Reading, target: str, ids: set[str]) -> dict[str, str]:
     """Return the display names of those records that the reader may know of."""
     record = reading.node.catalog.records.get(target)
     if record is None or reading.sight_of(record).blind:

@@ -125,7 +125,7 @@ def sight(catalog: Catalog, record: RecordType, roles: Iterable[str], narrowed: 
     if held:
         held |= {EVERYONE}
     if record.read is None:
-        return Sight(record, (ReadRule(),) if held & _known_roles(catalog, record.plugin) else (), narrowed)
+        return Sight(record, (ReadRule(),) if held & known_roles(catalog, record.plugin) else (), narrowed)
     return Sight(record, tuple(rule for role, rule in record.read.items() if role in held), narrowed)
 
 
@@ -141,7 +141,8 @@ def sources(record: RecordType, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _known_roles(catalog: Catalog, plugin: str) -> set[str]:
+def known_roles(catalog: Catalog, plugin: str) -> set[str]:
+    """Return the roles that a plugin knows: its own, core's and those of plugins it requires; core knows all."""
     if plugin == CORE:
         return {role for each in catalog.plugins.values() for role in each.roles}
     own = catalog.plugin(plugin)

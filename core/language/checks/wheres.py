@@ -27,10 +27,15 @@ def check_wheres(inspection: Inspection) -> None:
 
     for found in inspection.shop.wheres:
         own = found.name if isinstance(found, Aggregate) else found.own
-        problem = sql_problem(found, own, formula_of)
+        problem = sql_problem(_asked(found), own, formula_of)
         if problem is not None:
             here = problem.place if isinstance(found, Expression) or _inside(problem, found) else found.place
             inspection.shop.problems.append(replace(problem, place=here, fix=problem.fix or _FIX))
+
+
+def _asked(found: Expression | Aggregate) -> Expression | Aggregate:
+    """Return what is asked of the database: an average that stands alone is asked as a sum and a count."""
+    return replace(found, how="sum") if isinstance(found, Aggregate) and found.how == "avg" else found
 
 
 def _inside(problem: Problem, query: Aggregate) -> bool:

@@ -17,6 +17,7 @@ from core.language.compile.notices import compile_notices
 from core.language.compile.presence import settle_presence
 from core.language.compile.reach import reach_of
 from core.language.compile.records import additions_of, compile_record
+from core.language.compile.reports import compile_reports
 from core.language.compile.rules import citations_elsewhere, citations_of, compile_rules
 from core.language.compile.scorecards import compile_scorecards, scorecard_record
 from core.language.compile.settings import compile_calendar, compile_roles, compile_settings
@@ -96,6 +97,7 @@ def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
         ledgers=ledgers,
         dispatch=compile_dispatch(shop, plans),
         scorecards=compile_scorecards(shop),
+        reports=compile_reports(shop),
         notices=compile_notices(shop, plans, compiled.values()),
         views=compile_views(shop),
         guidance=compile_guidance(shop, compiled),
@@ -118,6 +120,7 @@ def _enter_names(shop: Workshop) -> list[Blueprint]:
     )
     reach.notices.update(manifest.notices)
     reach.scorecards.update(manifest.scorecards)
+    reach.reports.update(manifest.reports)
     shapes: dict[str, tuple[RecordShape, KeyPath, Origin]] = {
         name: (shape, ("records", name), "record") for name, shape in manifest.records.items()
     }

@@ -69,6 +69,7 @@ class Reach:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     dispatch: dict[str, str] = field(default_factory=dict)  # policy -> qualified record of its candidates
     scorecards: set[str] = field(default_factory=set)
+    reports: set[str] = field(default_factory=set)
     notices: set[str] = field(default_factory=set)
     formulas: dict[tuple[str, str], Formula] = field(default_factory=dict)  # computed fields of other plugins
     rules: dict[str, Rule] = field(default_factory=dict)  # numbers of the required plugins' rule books
@@ -89,6 +90,7 @@ class Reach:
             "dispatch": frozenset(self.dispatch),
             "notice": frozenset(self.notices),
             "scorecard": frozenset(self.scorecards),
+            "report": frozenset(self.reports),
         }
 
     def local_names(self) -> tuple[str, ...]:
@@ -114,6 +116,7 @@ def reach_of(plugins: Mapping[str, Plugin], needed: Iterable[str]) -> Reach:
         reach.roles.update({name: role.label for name, role in plugin.roles.items()})
         reach.ledgers.update(plugin.ledgers)
         reach.scorecards.update(plugin.scorecards)
+        reach.reports.update(plugin.reports)
         reach.notices.update(plugin.notices)
         reach.dispatch.update({name: policy.of for name, policy in plugin.dispatch.items()})
         reach.rules.update(plugin.rules)

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from core.language.manifest.base import Shape, TextShape, Title, Value, Word
 from core.language.manifest.faults import problems_of
 from core.language.manifest.records import FieldShape, RecordShape, SettingShape, TypedShape
+from core.language.manifest.reports import ReportShape
 from core.language.manifest.sections import (
     CalendarShape,
     DispatchShape,
@@ -66,6 +67,7 @@ class Manifest(Shape):
     ledgers: dict[Word, LedgerShape] = Field(default={})
     dispatch: dict[Word, DispatchShape] = Field(default={})
     scorecards: dict[Word, ScorecardShape] = Field(default={})
+    reports: dict[Word, ReportShape] = Field(default={})
     notices: dict[Word, NoticeShape] = Field(default={})
     views: dict[Word, ViewShape] = Field(default={})
     guidance: dict[Word, GuidanceShape] = Field(default={})

@@ -1,0 +1,292 @@
+"""Reports as somebody may see them: the figures, per store at headquarters, per row, and the records behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select
+
+from core.language.calendar import Period
+from core.language.definition import SYSTEM, Plugin
+from core.language.expressions import holds
+from core.language.report import Figure, Report, ReportRead
+from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
+from core.model.scope import HEADQUARTERS
+from stores import rows
+from stores.actor import Actor
+from stores.acts.messages import value_or_none
+from stores.acts.permission import acting_roles
+from stores.node import Node
+from stores.reads.reading import Reading
+from stores.reads.records import LIMIT_MAX, Page, query
+from stores.reads.showing import display_names
+from stores.reads.sight import known_roles
+from stores.reads.stores import stores_of
+from stores.reads.tally import Tally, behind, in_row, period_of, tally
+from stores.world import NodeWorld
+
+Json = dict[str, Any]
+STAFF = "core.staff"
+ROWS_MAX = LIMIT_MAX
+
+
+def show_report(
+    node: Node, actor: Actor, plugin: Plugin, report: Report, day: date | None = None, store: str | None = None
+) -> Json:
+    """Return a report for the period that ``day`` (default: the business day) is in.
+
+    ``total`` is of all stores asked, ``stores`` of each of them when there is more than one, ``rows`` of each row, the
+    greatest first. A store's people get their store; people of headquarters every store of the business, or ``store``.
+    Who may see only some rows gets no totals: they would tell the others'. Labels are Texts; figures that are not whole
+    numbers are text. Raises Forbidden.
+    """
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        rules = _rules(reading, plugin, report)
+        world = reading.world(plugin.name, store or actor.store)
+        period = _period(world, report, day)
+        stores = _stores(reading, plugin, store)
+        found = tally(world, report, period, stores, actor)
+        hidden, bound = _hidden(report, rules), all(rule.where is not None for rule in rules)
+        answer = _head(world, report, period, hidden)
+        answer["rows"], answer["more"] = _row_lines(reading, found, rules, hidden)
+        answer["total"] = None if bound else _line(node, report, found.line(stores), hidden)
+        lines = [] if bound or len(stores) < 2 else [(each, found.line([each])) for each in stores]
+        answer["stores"] = [{"store": each, "figures": _line(node, report, line, hidden)} for each, line in lines]
+        answer["not_configured"] = sorted(name for name in found.blank if name not in hidden)
+    return answer
+
+
+def records_behind(  # noqa: PLR0913 - each says which of the records
+    node: Node,
+    actor: Actor,
+    plugin: Plugin,
+    report: Report,
+    figure: str,
+    day: date | None = None,
+    store: str | None = None,
+    row: str | None = None,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    total: bool = False,
+) -> Page:
+    """Return a page of the records a figure counts, as far as the actor may see them, masks applied.
+
+    ``row`` is the key of one row. Raises NotFound for a figure that counts nothing itself, with those it is made of.
+    """
+    with node.database.read() as connection:
+        rules = _rules(Reading(connection, node, actor), plugin, report)
+    one = _counted(report, figure, _hidden(report, rules))
+    if all(rule.where is not None for rule in rules):
+        _check_row(node, actor, plugin, report, rules, row)
+    assert one.query is not None, "`_counted` has seen to it"
+
+    def wanted(reading: Reading) -> list[ColumnElement[bool]]:
+        world = reading.world(plugin.name, store or actor.store)
+        period, stores = _period(world, report, day), _stores(reading, plugin, store)
+        parts = behind(world, one, period, stores, actor)
+        found = [
+            test if row is None else test & in_row(one, env, world, _cell(one, row or None)) for env, test in parts
+        ]
+        return [or_(*found) if found else false()]
+
+    return query(
+        node, actor, node.catalog.records[one.query.record], limit=limit, cursor=cursor, total=total, also=wanted
+    )
+
+
+def listed(node: Node, actor: Actor, plugin: Plugin, day: date | None = None) -> list[Json]:
+    """Return the reports of a plugin that the actor may see, each with its period and when it is due."""
+    found = []
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        for report in plugin.reports.values():
+            try:
+                rules = _rules(reading, plugin, report)
+            except Forbidden:
+                continue
+            world = reading.world(plugin.name, actor.store)
+            found.append(_head(world, report, _period(world, report, day), _hidden(report, rules)))
+    return found
+
+
+def _rules(reading: Reading, plugin: Plugin, report: Report) -> list[ReportRead]:
+    """Return the read rules that apply to the reader; raise Forbidden when none does."""
+    actor = reading.actor
+    held = acting_roles(reading.world(plugin.name, actor.store), actor)
+    if actor.id == SYSTEM or (report.read is None and held & known_roles(reading.node.catalog, plugin.name)):
+        return [ReportRead()]
+    rules = [rule for role, rule in (report.read or {}).items() if role in held]
+    if not rules:
+        label = report.label
+        raise Forbidden.of("no-read-role", f"your roles do not include `{label.en}`", f"您的岗位无权查看“{label.zh}”")
+    return rules
+
+
+def _hidden(report: Report, rules: Sequence[ReportRead]) -> frozenset[str]:
+    """Return the figures that every rule hides, and what would give them away."""
+    hidden = frozenset.intersection(*(rule.hide for rule in rules))
+    return frozenset(n for n, figure in report.figures.items() if n in hidden or figure.parts & hidden)
+
+
+def _stores(reading: Reading, plugin: Plugin, store: str | None) -> list[str]:
+    """Return whose figures are asked for; raise NotFound for a store that is none of the reader's business."""
+    actor = reading.actor
+    if actor.store != HEADQUARTERS and actor.id != SYSTEM:
+        if store not in (None, actor.store):
+            raise NotFound.of("other-store", f"you do not work in store `{store}`", f"您不属于门店 `{store}`")
+        return [actor.store]
+    if store is not None:
+        return [store]
+    return stores_of(reading.connection, reading.node, plugin)
+
+
+def _period(world: NodeWorld, report: Report, day: date | None) -> Period:
+    return period_of(world, report, day or world.calendar().business_date(world.node.now()))
+
+
+def _head(world: NodeWorld, report: Report, period: Period, hidden: Collection[str]) -> Json:
+    env = world.env(None, world.node.now(), _NOBODY, period=period)
+    due = value_or_none(report.due, env) if report.due is not None else None
+    return {
+        "report": report.name,
+        "label": report.label,
+        "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
+        "due": due.astimezone(world.node.zone).isoformat() if isinstance(due, datetime) else None,
+        "overdue": isinstance(due, datetime) and due < world.node.now(),
+        "figures": [_described(figure) for name, figure in report.figures.items() if name not in hidden],
+    }
+
+
+def _described(figure: Figure) -> Json:
+    told: Json = {"name": figure.name, "label": figure.label, "unit": figure.unit}
+    if figure.query is not None:
+        return told | {"of": figure.query.record, "rows": figure.group is not None}
+    return told | {"from": sorted(figure.parts)}
+
+
+def _row_lines(
+    reading: Reading, found: Tally, rules: Sequence[ReportRead], hidden: Collection[str]
+) -> tuple[list[Json], bool]:
+    """Return a line per row the reader may see, and whether there are more than a page holds."""
+    report = found.report
+    keys = _subjects(reading, found, rules) if report.subject else _open_keys(reading, found)
+    keys.sort(key=lambda key: (key is None, str(key)))
+    lines = [(key, found.line(found.stores, key, of_row=True)) for key in keys]
+    first = next((name for name, one in report.figures.items() if one.group is not None and name not in hidden), None)
+    if first is not None:
+        lines.sort(key=lambda line: (line[1][first] is not None, line[1][first] or 0), reverse=True)
+    lines, more = lines[:ROWS_MAX], len(lines) > ROWS_MAX
+    names = _row_names(reading, report, [key for key, _ in lines])
+    told = [
+        {"row": key, "name": names.get(str(key)), "figures": _line(reading.node, report, line, hidden)}
+        for key, line in lines
+    ]
+    return told, more
+
+
+def _subjects(reading: Reading, found: Tally, rules: Sequence[ReportRead]) -> list[object]:
+    """Return the ids of those who have a row: of the stores asked, meeting the report's and a reader's ``where``."""
+    report = found.report
+    assert report.subject is not None
+    record = reading.node.catalog.records[report.subject]
+    table = reading.node.table(record)
+    query_ = select(table).where(table.c._life % 2 == 1, table.c._store.in_(found.stores)).order_by(table.c.id)
+    own, kept = record.name, list[object]()
+    for cells in reading.connection.execute(query_).mappings():
+        row = rows.from_cells(record, dict(cells))
+        env = reading.env(found.world.plugin, str(row.values["store"])).having(period=found.period, **{own: row})
+        if holds(report.where, env) and any(holds(rule.where, env) for rule in rules):
+            kept.append(row.id)
+    return kept
+
+
+def _open_keys(reading: Reading, found: Tally) -> list[object]:
+    """Return the rows, or none where they would show values that the reader sees masked in the records."""
+    for figure in found.report.figures.values():
+        if figure.query is None or figure.group is None:
+            continue
+        first = figure.group.text.split(".")[1]
+        sight = reading.sight_of(reading.node.catalog.records[figure.query.record])
+        plain = figure.group.kind.name in ("record", "bool", "date") or figure.group.kind.options is not None
+        if not (plain if sight.blind else first not in sight.record.fields or sight.is_open(first)):
+            return []
+    return found.rows()
+
+
+def _row_names(reading: Reading, report: Report, keys: Sequence[object]) -> Mapping[str, object]:
+    """Return what people call the rows: names of records the reader may know, labels of options."""
+    group = next((one.group for one in report.figures.values() if one.group is not None), None)
+    target = report.subject or (group.kind.record if group is not None else None)
+    if target is not None:
+        return display_names(reading, target, {str(key) for key in keys if key is not None})
+    figure = next((one for one in report.figures.values() if one.group is not None), None)
+    if figure is None or figure.query is None or figure.group is None:
+        return {}
+    record, field = reading.node.catalog.records[figure.query.record], figure.group.text.split(".")[-1]
+    if field == "state":
+        return dict(record.states)
+    spec = record.fields[field].spec if field in record.fields else None
+    options = spec.options if spec is not None and spec.options else {}
+    return dict(options)
+
+
+def _line(node: Node, report: Report, line: Mapping[str, object], hidden: Collection[str]) -> Json:
+    return {name: _plain(node, report.figures[name], value) for name, value in line.items() if name not in hidden}
+
+
+def _plain(node: Node, figure: Figure, value: object) -> object:
+    """Return a figure as JSON: whole numbers as they are, others as text, ratios to four digits."""
+    if isinstance(value, Decimal):
+        step = Decimal("0.0001") if figure.unit == "percent" else Decimal("0.01")
+        return str(value.quantize(step, rounding=ROUND_HALF_UP))
+    if isinstance(value, datetime):
+        return value.astimezone(node.zone).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _counted(report: Report, name: str, hidden: Collection[str]) -> Figure:
+    figure = report.figures.get(name)
+    if figure is None or name in hidden:
+        what = Text(f"the report has no figure `{name}`", f"报表没有指标 `{name}`")
+        raise NotFound((Problem("no-such-figure", what, fix=suggest(name, report.figures)),))
+    if figure.query is None:
+        made_of = [each for each in report.figures if each in figure.parts]
+        what = Text(f"`{name}` is worked out from other figures", f"`{name}` 由其他指标计算得出")
+        fix = Text("open: " + ", ".join(made_of), "请查看：" + "、".join(made_of))
+        raise NotFound((Problem("no-records-behind", what, fix=fix),))
+    return figure
+
+
+def _check_row(
+    node: Node, actor: Actor, plugin: Plugin, report: Report, rules: Sequence[ReportRead], row: str | None
+) -> None:
+    """Let who is bound to rows open only those."""
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        assert report.subject is not None, "`where` of a read rule needs rows"
+        subject = rows.load(connection, node, node.catalog.records[report.subject], row) if row else None
+        env = None
+        if subject is not None:
+            own = node.catalog.records[report.subject].name
+            env = reading.env(plugin.name, str(subject.values["store"])).having(**{own: subject})
+        if env is None or not any(holds(rule.where, env) for rule in rules):
+            raise Forbidden.of("not-your-row", "this row is not yours to open", "您无权查看该行明细")
+
+
+def _cell(figure: Figure, row: str | None) -> object:
+    """Return the key of a row as the database holds it."""
+    kind = figure.group.kind.name if figure.group is not None else ""
+    if row is None or kind not in ("int", "decimal", "bool"):
+        return row
+    try:
+        return int(row)
+    except ValueError:
+        raise NodeError.of("bad-parameter", "`row` must be a number", "`row` 须为数字", field="row") from None
+
+
+_NOBODY = Actor(SYSTEM, HEADQUARTERS, frozenset(), "system")
