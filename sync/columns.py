@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from dataclasses import fields as fields_of
 from typing import Any, cast
 
-from core.model.change import Entry, chain
+from core.model.change import HASHED, Entry, chain
 from core.model.errors import Problem, Text
 from stores.changes.feed import StateRow
 from sync.packing import Column
@@ -24,7 +23,7 @@ Cell = int | str | None
 Body = dict[str, tuple[Cell, Cell]]
 Key = tuple[str, str, tuple[str, ...]]  # record type, what else is shared, field names
 
-ENTRY_FIELDS = tuple(entry_field.name for entry_field in fields_of(Entry) if entry_field.name != "hash")
+ENTRY_FIELDS = Entry._fields[:HASHED]
 ENTRY_TEXTS = ("tx", "action", "at", "received", "boot", "actor", "store", "pk")
 ENTRY_INTS = ("nth", "of", "hlc", "mono", "base_hs")
 ROW_TEXTS = ("id", "store", "m")
@@ -87,9 +86,8 @@ def read_entries(tree: object, origin: str, after: Head) -> tuple[Entry, ...]:
     previous = after.hash
     entries = []
     for values in zip(*(columns[key] for key in ENTRY_FIELDS), strict=True):
-        previous = chain(previous, Entry(*values))
-        line = [*values, previous]
-        entries.append(Entry(*line))
+        previous = _linked(previous, values)
+        entries.append(Entry._make((*values, previous)))
     if previous != part.get("hash", name):
         raise _other_hash()
     return tuple(entries)
@@ -224,6 +222,13 @@ def _shallow(written: str, facts: object) -> bool:
             return True
         level = [value for item in inner for value in (item.values() if isinstance(item, dict) else item)]
     return False
+
+
+def _linked(previous: str, values: Sequence[object]) -> str:
+    try:
+        return chain(previous, values)
+    except TypeError as error:
+        raise bad("facts", "what has no canonical form", "无规范形式的内容") from error
 
 
 def _other_hash() -> FrameError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
+from core.model.values import canonical_bytes
 from stores.changes import log
 from stores.node import Node
 from stores.storage import checkpoints, signatures
@@ -28,7 +29,7 @@ from sync.protocol import (
 )
 
 GAPS_MAX = 3  # how often in a row headquarters may ask for another place before the node gives up for now
-CELL_BYTES = 8  # what a value costs at least, here and in memory at headquarters
+FIELD_BYTES = 16  # what two values cost at least, here and in memory at headquarters
 ENTRY_BYTES = 120  # what an entry costs beside its values
 
 
@@ -54,11 +55,11 @@ def push(node: Node, link: Link, held: Head, limits: Limits | None = None) -> Pu
     other, ReceiptFault when a receipt is not headquarters' own, LinkDown when the network does not let it finish.
     """
     limits = limits or Limits()
-    done, gaps = Pushed(), 0
+    done, gaps, page = Pushed(), 0, limits.changes
     while True:
         with node.database.read() as connection:
             _check_shared(connection, node.identity.origin, held)
-            entries = next_frame(connection, node.identity.origin, held.seq, limits)
+            entries = next_frame(connection, node.identity.origin, held.seq, replace(limits, changes=page))
         if not entries:
             return done
         question = Push(node.identity.origin, held, tuple(entries))
@@ -69,6 +70,7 @@ def push(node: Node, link: Link, held: Head, limits: Limits | None = None) -> Pu
         if answer.standing is not Standing.OK:
             raise disputed(answer.standing)
         _keep(node, question, answer)
+        page = min(limits.changes, len(entries) * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
         held, gaps = answer.head, 0
         done = Pushed(
             done.changes + len(entries), done.conflicts + answer.conflicts, done.quarantined + answer.quarantined
@@ -101,8 +103,8 @@ def next_frame(connection: Connection, origin: str, after: int, limits: Limits) 
 
 def weight(entry: Entry) -> int:
     """Return roughly how many bytes an entry takes in a frame before compression, never fewer than it costs to hold."""
-    values = sum(_cell_bytes(cell) for pair in entry.body.values() for cell in pair)
-    return ENTRY_BYTES + values + (len(str(entry.facts)) if entry.facts else 0)
+    told = len(canonical_bytes(entry.body)) + (len(canonical_bytes(entry.facts)) if entry.facts else 0)
+    return ENTRY_BYTES + FIELD_BYTES * len(entry.body) + told
 
 
 def disputed(standing: Standing) -> LogDisputed:
@@ -163,7 +165,3 @@ def _within_hard_limits(frame: Sequence[Entry]) -> list[Entry]:
         )
         raise NodeError((Problem("change-too-large", what, fix=Text("report it", "请报告此问题")),))
     return kept
-
-
-def _cell_bytes(cell: int | str | None) -> int:
-    return CELL_BYTES + (len(cell.encode()) if isinstance(cell, str) else 0)

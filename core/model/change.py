@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from operator import attrgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from core.model.values import Cell
+from core.model.values import Cell, canonical_bytes
 
 ChangeKind = Literal["create", "update", "delete", "undelete"]
 FORMAT = 1  # of the bytes that are hashed; a new field of an entry needs a new number
 GENESIS = "0" * 32  # the hash before the first line of a log
-_encode = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False, check_circular=False
-).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change of one record by one action. Written once, by the node that made it, and never altered.
 
     ``seq`` counts the origin's lines without a gap. ``tx`` is the action, ``nth`` of ``of`` the line's
@@ -52,19 +45,22 @@ class Entry:
     hash: str = ""
 
 
-_hashed = attrgetter(*(f.name for f in fields(Entry) if f.name != "hash"))
+HASHED = len(Entry._fields) - 1  # the fields before the hash
 
 
-def canonical(entry: Entry) -> bytes:
-    """Return the bytes an entry's hash covers: every field but the hash itself, in the order of the class."""
-    return _encode((FORMAT, *_hashed(entry))).encode()
+def canonical(entry: Sequence[object]) -> bytes:
+    """Return the bytes a hash covers: every field of an entry but the hash, in the order of the class."""
+    return canonical_bytes((FORMAT, *entry[:HASHED]))
 
 
-def chain(previous_hash: str, entry: Entry) -> str:
-    """Return the hash of an entry, which vouches for all entries of its origin before it as well."""
+def chain(previous_hash: str, entry: Sequence[object]) -> str:
+    """Return the hash of an entry, which vouches for all entries of its origin before it as well.
+
+    The entry may lack its last field, the hash: a frame is unpacked into the others.
+    """
     return blake2b(previous_hash.encode() + canonical(entry), digest_size=16).hexdigest()
 
 
 def sealed(previous_hash: str, entry: Entry) -> Entry:
     """Return the entry with its hash filled in."""
-    return replace(entry, hash=chain(previous_hash, entry))
+    return entry._replace(hash=chain(previous_hash, entry))

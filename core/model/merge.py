@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal, NamedTuple, cast
 
-from core.model.values import Cell, canonical_json
+from core.model.values import Cell, canonical_json, read_json
 
 
 class MergePolicy(StrEnum):
@@ -190,7 +189,7 @@ def _items(cell: Cell) -> dict[str, object]:
     if cell is None:
         return {}
     assert isinstance(cell, str)
-    return {canonical_json(item): item for item in json.loads(cell)}
+    return {canonical_json(item): item for item in read_json(cell)}
 
 
 def _add_lines(cell: Cell, old: Cell, new: Cell, first: bool) -> Cell:

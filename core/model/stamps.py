@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from core.model.merge import NEVER, FieldStamp
-from core.model.values import canonical_json
+from core.model.values import canonical_json, read_json
 
 _quoted = lru_cache(maxsize=4096)(canonical_json)  # the same few names again and again
 
@@ -56,5 +55,5 @@ class RowStamps:
         """Return the stamps in a column that ``pack`` wrote; an empty column has none."""
         if not text:
             return cls()
-        hs, hlc, origin, fields = json.loads(text)
+        hs, hlc, origin, fields = read_json(text)
         return cls(FieldStamp(hs, hlc, origin), {name: FieldStamp(*stamp) for name, stamp in fields.items()})

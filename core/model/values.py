@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
+from typing import Any
+
+import orjson
 
 from core.model.errors import Problem, Text
 
@@ -26,12 +28,19 @@ class BadValue(ValueError):
         return Problem(self.code, self.what, fix=self.fix, field=field)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
-
-
 def canonical_json(value: object) -> str:
     """Return the one JSON text of ``value``: sorted keys, no spaces, so that equal values are equal bytes."""
-    return _encode(value)
+    return canonical_bytes(value).decode()
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Return ``canonical_json`` as UTF-8. Raises TypeError for what no cell holds: beyond 64 bits, half a surrogate."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return what a JSON text that this program wrote says. Raises ValueError when it is none."""
+    return orjson.loads(text)
 
 
 def clean_text(raw: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -150,8 +150,7 @@ def _line(draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
         old = record.cells.get(name)
         if old != new:
             body[name] = (old, new)
-    return replace(
-        draft,
+    return draft._replace(
         nth=nth,
         seq=seq,
         store=record.store,
@@ -183,7 +182,7 @@ def _without_hidden(connection: Connection, node: Node, record: RecordType, line
         return line, None
     digest = log.hidden_digest(_hiding_key(connection, node), line.pk, kept)
     sent = {name: cells for name, cells in line.body.items() if name not in names}
-    return replace(line, body=sent, facts={**(line.facts or {}), log.HIDDEN: digest}), kept
+    return line._replace(body=sent, facts={**(line.facts or {}), log.HIDDEN: digest}), kept
 
 
 def _withheld(node: Node, line: Entry) -> Sequence[Iterable[str]]:

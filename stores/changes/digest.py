@@ -6,7 +6,6 @@ in again: kept up to date with every write it would be the same number. For now 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,7 +13,7 @@ from hashlib import blake2b
 from sqlalchemy import Connection
 
 from core.language.definition import RecordType
-from core.model.values import Cell, canonical_json
+from core.model.values import Cell, canonical_json, read_json
 from stores.changes.feed import held_by, leaving
 from stores.node import Node
 from stores.storage import bulk
@@ -63,7 +62,7 @@ def digest(connection: Connection, record: RecordType, store: str) -> dict[str, 
     for test, owner_ in held_by(record, store):
         sql = f'SELECT {columns} FROM {bulk.quoted(record.table)} WHERE {test}"_hs" >= 0'  # noqa: S608 - our names
         for id_, owner, life, hs, unknown, *values in bulk.each(connection, sql, *owner_):
-            cells = dict(zip(names, values, strict=True)) | (json.loads(unknown) if unknown else {})
+            cells = dict(zip(names, values, strict=True)) | (read_json(unknown) if unknown else {})
             sums[owner] = sums.get(owner, Digest(record.key, owner)).plus(row_hash(id_, life, hs, cells))
     return sums
 

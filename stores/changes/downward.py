@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 from core.model.change import Entry
 from core.model.merge import FieldStamp
 from core.model.scope import is_home
+from core.model.values import read_json
 from stores.changes import held, log, quarantine
 from stores.changes.batch import merge_hook
 from stores.changes.feed import StateRow
@@ -88,7 +88,7 @@ def _record(shape: Shape, row: StateRow, ours: Collection[str]) -> Held:
     record = Held(row.id, row.store, fresh=False)
     record.hs, record.life, record.at, record.by, record.packed = row.hs, row.life, row.at, row.by, row.m
     hidden = shape.record.sync.hide.union(ours)
-    for name, cell in ({**row.cells, **json.loads(row.x)} if row.x else row.cells).items():
+    for name, cell in ({**row.cells, **read_json(row.x)} if row.x else row.cells).items():
         if name not in shape.policies:
             record.unknown[name] = cell
         elif name not in hidden:
@@ -133,6 +133,6 @@ def _highest_stamp(rows: Sequence[StateRow]) -> int:
     """Return the highest clock stamp in the rows' packed stamps: what arrived must rank below what comes next."""
     highest = 0
     for row in rows:
-        _, hlc, _, fields = json.loads(row.m)
+        _, hlc, _, fields = read_json(row.m)
         highest = max(highest, hlc, *(stamp[1] for stamp in fields.values()))
     return highest

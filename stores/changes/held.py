@@ -5,7 +5,6 @@ Who may change one, and how two changes become one, is decided in ``merging``; h
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from core.model.stamps import RowStamps
-from core.model.values import Cell, canonical_json
+from core.model.values import Cell, canonical_json, read_json
 from stores.storage import bulk
 
 LIFE = "_life"  # in a log line: the life counter, odd = alive; no field may be called so
@@ -120,7 +119,7 @@ def _held(row: bulk.Values, names: tuple[str, ...]) -> Held:
     held = Held(row[0], row[1], fresh=False)
     held.hs, held.life, held.at, held.by, held.packed = row[2], row[3], row[4] or "", row[5] or "", row[6] or ""
     if row[7]:
-        held.unknown = json.loads(row[7])
+        held.unknown = read_json(row[7])
     held.cells = dict(zip(names, row[8:], strict=True))
     return held
 

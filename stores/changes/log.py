@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from core.model.change import GENESIS, Entry, chain
-from core.model.values import Cell, canonical_json
+from core.model.values import Cell, canonical_json, read_json
 from stores.storage import bulk
 from stores.storage.checkpoints import acked, head, heads
 from stores.storage.system import LOG
@@ -28,7 +26,7 @@ _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 SELECT = f"SELECT {_NAMES} FROM log"  # noqa: S608 - names of our own
 SELECT_ALL = f"SELECT {_NAMES}, hidden FROM log"  # noqa: S608 - names of our own
 _PAGE_ROWS = 2_000
-_plain = attrgetter(*COLUMNS[:-3])  # what stands in the row as it is
+_PLAIN = len(COLUMNS) - 3  # the columns before body, facts and hash, which stand in the row as they are
 
 
 def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Body | None] = ()) -> None:
@@ -85,7 +83,7 @@ def kept_back(connection: Connection, type_: str, pks: Iterable[str]) -> dict[st
     if hiding_key(connection) is not None:
         rest = " AND type = ? AND hidden IS NOT NULL"
         for pk, text in bulk.select(connection, LOG, ("pk", "hidden"), "pk", pks, rest, type_):
-            found.setdefault(pk, set()).update(json.loads(text))
+            found.setdefault(pk, set()).update(read_json(text))
     return found
 
 
@@ -149,13 +147,17 @@ def hidden_digest(key: str, pk: str, hidden: Body) -> str:
 def to_row(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of ``COLUMNS``."""
     facts = None if entry.facts is None else canonical_json(entry.facts)
-    return (*_plain(entry), _encode(entry.body), facts, entry.hash)
+    return (*entry[:_PLAIN], canonical_json(entry.body), facts, entry.hash)
 
 
 def from_row(row: Sequence[Any], hidden: str | None = None) -> Entry:
     """Return a row of ``COLUMNS`` as an entry, with the fields that never leave this node if they are given."""
     *plain, body, facts, digest = row
-    plain += [_read(body) | _read(hidden), None if facts is None else json.loads(facts), digest]
+    plain += [
+        _read(body) if hidden is None else _read(body) | _read(hidden),
+        None if facts is None else read_json(facts),
+        digest,
+    ]
     return Entry(*plain)
 
 
@@ -179,12 +181,9 @@ def _hidden_intact(key: str | None, entry: Entry, kept: str | None) -> bool:
     return kept is not None and hidden_digest(key, entry.pk, _read(kept)) == claimed
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
-
 def _written(body: Body | None) -> str | None:
-    return None if body is None else _encode(body)
+    return None if body is None else canonical_json(body)
 
 
 def _read(text: str | None) -> dict[str, tuple[Cell, Cell]]:
-    return {} if text is None else {name: (old, new) for name, (old, new) in json.loads(text).items()}
+    return {} if text is None else {name: (old, new) for name, (old, new) in read_json(text).items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -289,8 +288,8 @@ def rechained(entries: list[Entry], **changes: Any) -> list[Entry]:
     """Return a log as a dishonest or broken node would have written it: other contents, good hashes."""
     previous, out = "0" * 32, []
     for entry in entries:
-        previous = chain(previous, replace(entry, **changes))
-        out.append(replace(entry, **changes, hash=previous))
+        previous = chain(previous, entry._replace(**changes))
+        out.append(entry._replace(**changes, hash=previous))
     return out
 
 

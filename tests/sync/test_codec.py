@@ -74,7 +74,7 @@ def test_any_cells_in_any_shapes_arrive_exactly_with_the_same_hashes(
 ) -> None:
     entries, previous = [], Head().hash
     for entry, body in zip(a_log(len(bodies)), bodies, strict=True):
-        entries.append(sealed(previous, replace(entry, body=body)))
+        entries.append(sealed(previous, entry._replace(body=body)))
         previous = entries[-1].hash
     push = Push(ORIGIN, Head(), tuple(entries))
 
@@ -175,7 +175,7 @@ def test_columns_nested_in_columns_are_refused_because_they_would_eat_the_stack(
 
 def test_a_frame_that_lies_about_its_hash_is_refused_with_its_own_code() -> None:
     push = a_push(3)
-    forged = replace(push, entries=(*push.entries[:2], replace(push.entries[2], hash="f" * 32)))
+    forged = replace(push, entries=(*push.entries[:2], push.entries[2]._replace(hash="f" * 32)))
 
     with pytest.raises(FrameError) as caught:
         decode(encode(forged), Push)
@@ -185,7 +185,7 @@ def test_a_frame_that_lies_about_its_hash_is_refused_with_its_own_code() -> None
 
 def test_an_edited_change_does_not_fit_the_hash_it_came_with() -> None:
     push = a_push(3)
-    edited = replace(push, entries=(replace(push.entries[0], actor="somebody else"), *push.entries[1:]))
+    edited = replace(push, entries=(push.entries[0]._replace(actor="somebody else"), *push.entries[1:]))
 
     with pytest.raises(FrameError):
         decode(encode(edited), Push)

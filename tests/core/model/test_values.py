@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.values import BadValue, canonical_json, clean_text
+from core.model.values import INT_MAX, BadValue, canonical_json, clean_text
 
 
 def test_one_name_from_two_keyboards_is_one_text() -> None:
@@ -24,7 +24,15 @@ def test_what_a_database_cannot_keep_is_refused_in_both_languages(broken: str) -
     assert f"U+{ord(next(c for c in broken if c not in 'abxel')):04X}" in refused.value.what.zh
 
 
-@given(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=5) | st.none(), max_size=5))
+@pytest.mark.parametrize("unheld", [2**64, "\ud800", {1: 2}, {1, 2}])
+def test_what_no_cell_holds_has_no_canonical_form(unheld: object) -> None:
+    with pytest.raises(TypeError):
+        canonical_json([unheld])
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers(-INT_MAX, INT_MAX) | st.text(max_size=5) | st.none(), max_size=5)
+)
 def test_equal_maps_have_equal_text_in_whatever_order_they_were_filled(filled: dict[str, object]) -> None:
     turned = dict(reversed(filled.items()))
 

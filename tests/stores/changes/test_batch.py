@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,7 +43,7 @@ def test_a_transaction_is_quarantined_whole(shops: Chain) -> None:
         Edit(BOOKING, "b1", "east", "create", {"guest": "Chen"}),
     )
     first, second = shops.east.log()
-    entries = rechained([first, replace(second, body={"deposit": (None, "x")})])
+    entries = rechained([first, second._replace(body={"deposit": (None, "x")})])
 
     shops.merge(entries, "east")
 

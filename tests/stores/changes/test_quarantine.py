@@ -23,7 +23,7 @@ def test_a_bad_value_is_quarantined_its_record_waits_and_its_neighbours_flow(sho
     shops.east.update(BOOKING, bad, guest="Chen Yi")
     good = shops.east.create(BOOKING, {"guest": "Lin"})
     first, *others = shops.east.log()
-    entries = rechained([replace(first, body={"deposit": (None, "fifty")}), *others])
+    entries = rechained([first._replace(body={"deposit": (None, "fifty")}), *others])
 
     report = shops.merge(entries, "east")
 
@@ -40,7 +40,7 @@ def test_an_update_of_a_record_that_never_came_waits_for_it(shops: Chain) -> Non
     shops.east.update(BOOKING, booking, room="V8")
     _, update = shops.east.log()
 
-    shops.merge([sealed("0" * 32, replace(update, seq=1))], "east")
+    shops.merge([sealed("0" * 32, update._replace(seq=1))], "east")
 
     assert [line.code for line in quarantined(shops.hub)] == ["record-missing"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,7 +70,7 @@ def test_a_line_whose_hash_does_not_follow_is_refused_with_its_whole_frame(shops
     shops.east.create(BOOKING, {"guest": "Chen"})
     booking = shops.east.create(BOOKING, {"guest": "Lin"})
     first, second = shops.east.log()
-    lie = replace(second, body={"guest": (None, "Wu")})
+    lie = second._replace(body={"guest": (None, "Wu")})
 
     with pytest.raises(BrokenChain):
         shops.merge([first, lie], "east")
@@ -109,6 +108,6 @@ def test_a_line_that_no_log_could_have_held_is_refused(shops: Chain, cell: Any) 
     (line,) = shops.east.log()
 
     with pytest.raises(BrokenChain, match="does not follow"):
-        shops.merge([replace(line, body={"guest": (None, cell)})], "east")
+        shops.merge([line._replace(body={"guest": (None, cell)})], "east")
 
     assert shops.hub.rows(BOOKING) == []

@@ -100,18 +100,18 @@ def test_the_id_a_reference_holds_is_known_without_the_record_it_leads_to(club: 
 
 
 def test_a_plugin_s_own_function_that_says_how_it_is_said_to_a_database_is_asked_there(club: Any) -> None:
-    without = Function(
-        "without",
+    stripped = Function(
+        "stripped",
         (Param("value", ("text",)), Param("part", ("text",))),
         TEXT,
-        Text("The text without a part of it.", "去掉部分内容的文本。"),
-        'without(self.name, " ")',
+        Text("The text stripped a part of it.", "去掉部分内容的文本。"),
+        'stripped(self.name, " ")',
         lambda value, part: value.replace(part, ""),
         nulls="pass",
         empty="any",
         sql=lambda value, part: func.replace(value, part, ""),
     )
-    rule = compile_condition('without(self.name, " ") == "LiMing"', None, club.scope, FUNCTIONS.with_(without))
+    rule = compile_condition('stripped(self.name, " ") == "LiMing"', None, club.scope, FUNCTIONS.with_(stripped))
     found = [club.booking("b1", name="Li Ming"), club.booking("b2", name="Li-Ming"), club.booking("b3")]
     club.put(found)
 
