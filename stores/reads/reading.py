@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement, Connection, Table, false, or_
+from sqlalchemy import ColumnElement, Connection, false, or_
 
 from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Env, Formula, Row
@@ -51,18 +51,20 @@ class Reading:
                 fix=Text("ask an administrator for the role", "请联系管理员分配岗位"),
             )
 
-    def owned(self, table: Table) -> list[list[ColumnElement[bool]]]:
-        """Return the stores whose records the actor sees, as one condition list per store.
+    def owned(self, record: RecordType) -> list[list[ColumnElement[bool]]]:
+        """Return the stores whose records of a type the actor may see, as one condition list per store.
 
-        People of headquarters see every store's; others their own store's and what headquarters owns.
+        People of headquarters see every store's; others their own store's and what headquarters owns. What every
+        store holds (scope ``all``) is everybody's: there the read rules alone decide.
         """
-        if self.actor.store == HEADQUARTERS:
+        if self.actor.store == HEADQUARTERS or record.sync.scope == "all":
             return [[]]
+        table = self.node.table(record)
         return [[table.c._store == store] for store in (self.actor.store, HEADQUARTERS)]
 
-    def within(self, table: Table) -> list[ColumnElement[bool]]:
+    def within(self, record: RecordType) -> list[ColumnElement[bool]]:
         """Return the same as one condition, for look-ups by id."""
-        stores = self.owned(table)
+        stores = self.owned(record)
         return [or_(*(each for mine in stores for each in mine))] if any(stores) else []
 
     def conditions(self, record: RecordType) -> list[ColumnElement[bool]]:

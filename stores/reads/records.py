@@ -124,7 +124,7 @@ def _page(
     beyond = [] if cursor is None else [after(keys, from_cursor(keys, cursor))]
     order = [key.order() for key in keys]
     found: list[Mapping[str, object]] = []
-    for mine in reading.owned(columns.table):
+    for mine in reading.owned(columns.sight.record):
         statement = select(columns.table).where(*mine, *conditions, *beyond).order_by(*order).limit(limit + 1)
         found += [dict(row) for row in reading.connection.execute(statement).mappings()]
     return in_order(found, keys)[: limit + 1]
@@ -132,7 +132,7 @@ def _page(
 
 def _count(connection: Connection, reading: Reading, columns: Columns, conditions: list[ColumnElement[bool]]) -> int:
     total = 0
-    for mine in reading.owned(columns.table):
+    for mine in reading.owned(columns.sight.record):
         some = select(columns.table.c.id).where(*mine, *conditions).limit(TOTAL_MAX + 1 - total)
         total += connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
     return total
@@ -142,7 +142,7 @@ def _one(reading: Reading, record: RecordType, id: str) -> dict[str, object]:
     if not id.isprintable():  # PostgreSQL would not even be asked: it has no text with such characters
         raise rows.missing(record, id)
     table = reading.node.table(record)
-    statement = select(table).where(table.c.id == id, *reading.within(table), *reading.conditions(record))
+    statement = select(table).where(table.c.id == id, *reading.within(record), *reading.conditions(record))
     found = reading.connection.execute(statement).mappings().first()
     if found is None:
         raise rows.missing(record, id)

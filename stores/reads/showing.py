@@ -156,7 +156,7 @@ def display_names(reading: Reading, target: str, ids: set[str]) -> dict[str, str
     table = reading.node.table(record)
     plain = reading.sight_of(record).unmasked
     columns = [table.c[name] for name in ("id", "number", *name_fields(record))] if plain else [*table.c]
-    where = [table.c.id.in_(sorted(ids)), *reading.within(table), *reading.conditions(record)]
+    where = [table.c.id.in_(sorted(ids)), *reading.within(record), *reading.conditions(record)]
     names = {}
     for found in reading.connection.execute(select(*columns).where(*where)).mappings():
         cells = dict(found)

@@ -52,6 +52,15 @@ def file(shop: Shop) -> str:
     return shop.put("file", "f1", owner="li")
 
 
+def test_what_every_store_holds_is_read_in_every_store_and_the_rest_is_not(shop: Shop, file: str) -> None:
+    shop.put("guest", "g1", name="Chen")
+    stranger = Actor("zhao", "0756", frozenset({"desk", "boss"}), "Zhao")
+
+    assert [row["id"] for row in records.query(shop.node, stranger, shop.record("guest")).rows] == ["g1"]
+    assert records.fetch(shop.node, stranger, shop.record("guest"), "g1")["name"] == "Chen"
+    assert records.query(shop.node, stranger, shop.record("file")).rows == []
+
+
 def test_only_the_posts_of_the_action_may_do_it_and_they_are_named(shop: Shop, file: str) -> None:
     with pytest.raises(Forbidden, match="your role may not do `Stamp`") as refusal:
         shop.do("file.stamp", shop.hire("li", "desk"), file)
