@@ -11,7 +11,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
 from core.host.catalog import Catalog
 from core.host.host import Host
@@ -19,11 +19,16 @@ from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType
 from core.model.clock import HybridClock
 from core.model.scope import HEADQUARTERS, is_home
+from stores.storage import bulk
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.tables import Tables, tables_of
 
 SETTING = "core.setting"
+_SETTINGS = (  # the chain's values first, so that the store's come over them
+    "SELECT _store, name, value FROM core_setting WHERE plugin = ? AND _store IN (?, ?) AND (_life & 1) = 1 "
+    "ORDER BY CASE WHEN _store = ? THEN 0 ELSE 1 END, _at, id"
+)
 SettingsOf = dict[tuple[str, str, str], Mapping[str, object]]  # revision, plugin, store -> the settings
 
 report = logging.getLogger(__name__)
@@ -133,12 +138,7 @@ class Node:
         record = self.catalog.records.get(SETTING)
         if record is None or not declared:
             return values
-        table = self.table(record)
-        rows = connection.execute(
-            select(table.c._store, table.c.name, table.c.value)
-            .where(table.c.plugin == plugin, table.c._store.in_([HEADQUARTERS, store]), table.c._life % 2 == 1)
-            .order_by(table.c._store != HEADQUARTERS, table.c._at, table.c.id)
-        )
+        rows = bulk.run(connection, _SETTINGS, plugin, HEADQUARTERS, store, HEADQUARTERS)
         for owner, name, text in rows:
             setting = declared.get(name)
             if setting is None or (setting.lock == "hq" and owner != HEADQUARTERS):

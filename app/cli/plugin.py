@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import plugin_explain, plugin_scaffold, plugin_text, rule_page
+from app.cli import plugin_explain, plugin_mutants, plugin_scaffold, plugin_text, rule_page
 from app.cli.common import language
 from core.host.catalog import Fault
 from core.host.discovery import MANIFEST, read_head
@@ -23,6 +23,7 @@ from core.language.definition import Plugin, RecordType
 from core.language.manifest import json_schema
 from core.model.errors import Language, NodeError
 from stores.rehearsal import rehearse
+from stores.rehearsal.proving import Prover
 
 plugin_app = typer.Typer(
     no_args_is_help=True, help="Write, check and test a business plugin. 编写、检查、测试业务插件。"
@@ -107,6 +108,36 @@ def rules(
             (plugin.folder / rule_page.PAGE).write_text(rule_page.rule_page(plugin), encoding="utf-8")
             continue
         typer.echo(plugin_text.table(rule_page.rule_heads(tongue), rule_page.rule_lines(plugin)))
+
+
+@plugin_app.command()
+def mutants(
+    folders: Folders,
+    lang: Lang = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes at work")] = 1,
+    only: Annotated[str, typer.Option("--only", help="Only what carries out this rule, e.g. NC-40")] = "",
+    record: Annotated[str, typer.Option("--record", help="Only this record, setting, ledger …")] = "",
+    sample: Annotated[int, typer.Option("--sample", help="Only so many, drawn by --seed")] = 0,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+) -> None:
+    """Break each rule of a plugin and list what no scenario notices. Exit code 1 when something is left."""
+    tongue, good = _language(lang), True
+    for loaded in _load(folders, tongue):
+        plugin = _sound(loaded, tongue)
+        prover = Prover(loaded.host, plugin)
+        for name in prover.failing:
+            typer.echo(f"{name}: {plugin_text.pass_word(False, tongue)}", err=True)
+            good = False
+        choice = plugin_mutants.Choice(only, record, sample, seed)
+        for found in plugin_mutants.try_all(prover, choice, jobs):
+            if isinstance(found, plugin_mutants.Tally):
+                for name in found.stale:
+                    typer.echo(plugin_mutants.stale(name, tongue))
+                typer.echo(f"{plugin.name}: {plugin_mutants.summary(found, tongue)}")
+                good = good and found.proved
+            else:
+                typer.echo(plugin_mutants.survivor(found, plugin, tongue))
+    raise typer.Exit(0 if good else 1)
 
 
 @plugin_app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points as installed_entry_points
 from pathlib import Path
@@ -12,12 +13,12 @@ from threading import Event, RLock, Thread
 from typing import Any
 
 from core.host import discovery, hookspecs
-from core.host.catalog import Catalog, Fault
+from core.host.catalog import Catalog, Fault, add_plugin, revision_of
 from core.host.hook_module import broken_hooks, register
 from core.host.loading import Generation, Loader, new_manager
 from core.host.read_filters import ReadFilters
 from core.host.watcher import watch_folders
-from core.language.definition import RecordType
+from core.language.definition import Plugin, RecordType
 from core.language.expressions import Formula
 from core.model.errors import DefinitionError
 
@@ -92,6 +93,22 @@ class Host:
         """Add a pluggy plugin from Python — a distribution in a test, the app's own hooks — and reload."""
         self._installed[name] = plugin
         self.reload()
+
+    def trying(self, plugin: Plugin) -> Host:
+        """Return a host in which ``plugin`` runs instead of the plugin of its name here; everything else is shared.
+
+        For rehearsals of a changed plugin: it has no files, watches nothing and cannot be reloaded.
+        """
+        now = self._now
+        plugins = {**now.catalog.plugins, plugin.name: plugin}
+        records: Mapping[str, RecordType] = {}
+        for each in plugins.values():
+            records = add_plugin(records, each)
+        catalog = replace(now.catalog, plugins=plugins, records=records, revision=revision_of(plugins.values()))
+        other = copy(self)
+        other._generation = replace(now, catalog=catalog)
+        other._filters = ReadFilters()
+        return other
 
     def reload(self) -> ReloadReport:
         """Build the next generation from the files, swap it in, and tell who must know.

@@ -437,6 +437,7 @@ class Plugin:
     migrations: Mapping[str, tuple[MigrationStep, ...]] = field(default_factory=dict)  # version -> steps, oldest first
     rules: Mapping[str, Rule] = field(default_factory=dict)  # the rule book by number; may be empty
     citations: tuple[Citation, ...] = ()
+    equivalent: Mapping[str, str] = field(default_factory=dict)  # mutants that change nothing: name -> why
     warnings: tuple[Problem, ...] = ()
 
 
@@ -476,3 +477,9 @@ class Scenario:
     steps: tuple[Step, ...]
     then: tuple[tuple[str, Place], ...]
     cite: tuple[str, ...] = ()
+
+    @property
+    def store(self) -> str | None:
+        """The store it plays in, where it says so."""
+        store = self.given.get("store")
+        return None if store is None else str(store)

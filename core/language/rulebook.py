@@ -46,6 +46,15 @@ def rule_rows(plugin: Plugin) -> tuple[RuleRow, ...]:
     )
 
 
+def cited_at(plugin: Plugin, path: str) -> set[str]:
+    """Return the rules cited at a place of the YAML, or at what it is a part of."""
+    return {
+        each.number
+        for each in plugin.citations
+        if path.startswith(each.where) and path[len(each.where) : len(each.where) + 1] in ("", ".", "[")
+    }
+
+
 def _natural(number: str) -> tuple[str, int, str]:
     """Sort NC-9 before NC-10."""
     word, _, figure = number.rpartition("-")

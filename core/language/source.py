@@ -19,6 +19,7 @@ PLUGIN_FILE = "plugin.yaml"
 _SHARED = {
     "settings": 1, "roles": 1, "records": 1, "ledgers": 1, "dispatch": 1, "scorecards": 1, "notices": 1,
     "views": 1, "migrations": 1, "scenarios": 1, "samples": 2, "rules": 1, "guidance": 1, "reports": 1,
+    "equivalent": 1,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from core.host.host import Host
 from core.language.definition import Plugin, Scenario
 from core.model.errors import NodeError, Text
 from stores.rehearsal.play import Play
-from stores.rehearsal.stage import Stage
+from stores.rehearsal.stage import Company, Stage
 from stores.rehearsal.verdict import Miss, Missed, Verdict, because
 
 __all__ = ["Miss", "Verdict", "rehearse"]
@@ -16,15 +16,25 @@ __all__ = ["Miss", "Verdict", "rehearse"]
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def rehearse(host: Host, plugin: Plugin, scenario: Scenario, zone: ZoneInfo = ZONE) -> Verdict:
+def rehearse(
+    host: Host,
+    plugin: Plugin,
+    scenario: Scenario,
+    zone: ZoneInfo = ZONE,
+    *,
+    firings_max: int | None = None,
+    company: Company | None = None,
+) -> Verdict:
     """Play one scenario from an empty node and say what differed from what it expects.
 
     A step that goes wrong ends the play: what follows stands on it. Of the closing ``then`` all are looked at.
-    Nothing outside the process is touched, and two plays never see each other.
+    Nothing outside the process is touched, and two plays never see each other; ``company`` spares a scenario that is
+    played again and again the hiring of its people.
     """
     try:
-        store = scenario.given.get("store")
-        with Stage.opened(host, plugin, scenario.now, zone, str(store) if store else None) as stage:
+        with Stage.opened(
+            host, plugin, scenario.now, zone, scenario.store, firings_max=firings_max, company=company
+        ) as stage:
             return Verdict(scenario.name, tuple(Play(stage, scenario).misses()))
     except Missed as missed:
         return Verdict(scenario.name, (missed.miss,))

@@ -45,8 +45,7 @@ class Play:
 
     def _set_up(self, given: Mapping[str, object]) -> None:
         """Put on the stage what is given: the people, settings, samples and records, then what they set going."""
-        for name in self.cast.written(STAFF):
-            self.cast.find(name, STAFF)
+        self._gather_people()
         self._set(cast("Mapping[str, object]", given.get("settings") or {}))
         for local in cast("list[str]", given.get("load") or ()):
             self.cast.load(local)
@@ -56,6 +55,15 @@ class Play:
                 made = self.cast.create(record.key, name, self.cast.merged(record, parts))
                 self.cast.bound.setdefault(name, (record.key, made))
         self.stage.open_periods()
+
+    def _gather_people(self) -> None:
+        kept = self.stage.company
+        if kept is not None and kept.image:
+            self.cast.samples = {type_: dict(named) for type_, named in kept.samples.items()}
+            return
+        for name in self.cast.written(STAFF):
+            self.cast.find(name, STAFF)
+        self.stage.keep(self.cast.samples)
 
     def _step(self, step: Step) -> None:
         seen: dict[str, object] = {}

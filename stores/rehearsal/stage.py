@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from core.host.host import Host
 from core.language.definition import Plugin, RecordType
@@ -24,22 +25,58 @@ from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
 from stores.storage.system import LOG
+from stores.storage.tables import Tables, tables_of
 from stores.world import NodeWorld
 
 STORE = "s001"
-FIRINGS_MAX = 20_000  # more than any scenario needs: a plugin whose timers chase each other must end
+FIRINGS_MAX = 20_000  # in one scenario; more than any needs: a plugin whose timers chase each other must end
+
+# Databases that nobody uses just now. Writing a statement takes longer than running it on a few rows.
+_spare: WeakKeyDictionary[Tables, list[Database]] = WeakKeyDictionary()
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 
 
 class RehearsalNode(Node):
-    """A node that decides about everything: a rehearsal has no second one to ask."""
+    """A node that decides about everything: a rehearsal has no second one to ask. It notes which settings are read."""
+
+    settings_read: set[str] = set()  # noqa: RUF012 - each stage gives it one of its own
+
+    def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
+        """Return the settings as a store has them; whoever reads one leaves a trace."""
+        return _Noted(super().settings(connection, plugin, store), self.settings_read)
 
     def is_home(self, record: RecordType, store: str) -> bool:
         """Every record is at home here."""
         del record, store
         return True
+
+
+class _Noted(dict[str, object]):
+    """Settings that note which of them are read."""
+
+    def __init__(self, values: Mapping[str, object], read: set[str]) -> None:
+        super().__init__(values)
+        self._read = read
+
+    def __getitem__(self, name: str) -> object:
+        self._read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: object = None) -> object:
+        self._read.add(name)
+        return super().get(name, default)
+
+
+@dataclass(slots=True)
+class Company:
+    """The people of a scenario on an otherwise empty stage, kept for the next play of the same scenario."""
+
+    image: bytes = b""  # the database; nothing before the first play
+    ids: int = 0
+    stamp: int = 0
+    samples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # type -> sample -> id
 
 
 @dataclass
@@ -52,13 +89,20 @@ class Stage:
     now: datetime
     store: str
     database: Database
+    firings: int = 0  # how often timers have fired
+    firings_max: int = FIRINGS_MAX
+    company: Company | None = None  # filled by the first play that is given one; later plays begin with it
+    settings_read: set[str] = field(default_factory=set)
     _ids: int = 0
 
     def __post_init__(self) -> None:
         migrate(self.database, self.host.catalog)
         who = Identity("rehearsal", 1, self.store, None)
-        with self.database.write() as connection:
-            identity.save(connection, who)
+        kept = self.company if self.company and self.company.image else Company()
+        self._ids = kept.ids
+        if not kept.image:
+            with self.database.write() as connection:
+                identity.save(connection, who)
         self.node = RehearsalNode(
             database=self.database,
             host=self.host,
@@ -68,18 +112,45 @@ class Stage:
             zone=self.zone,
             mono=self._ms,
             boot="rehearsal",
-            clock=HybridClock(self._ms),
+            clock=HybridClock(self._ms, kept.stamp),
         )
+        self.node.settings_read = self.settings_read
 
     @classmethod
     @contextmanager
-    def opened(cls, host: Host, plugin: Plugin, now: str, zone: ZoneInfo, store: str | None) -> Iterator[Stage]:
-        """Open an empty node at a moment of branch time; it is gone afterwards."""
-        database = Database("sqlite:///:memory:")
-        try:
-            yield cls(host, plugin, zone, _local(now, zone), store or STORE, database)
-        finally:
-            database.close()
+    def opened(
+        cls,
+        host: Host,
+        plugin: Plugin,
+        now: str,
+        zone: ZoneInfo,
+        store: str | None,
+        *,
+        firings_max: int | None = None,
+        company: Company | None = None,
+    ) -> Iterator[Stage]:
+        """Open a node that is empty but for its ``company``, at a moment of branch time; it is gone afterwards."""
+        with _empty_database(tables_of(host.catalog)) as database:
+            if company and company.image:
+                database.load(company.image)
+            began = _local(now, zone)
+            yield cls(
+                host,
+                plugin,
+                zone,
+                began,
+                store or STORE,
+                database,
+                firings_max=firings_max or FIRINGS_MAX,
+                company=company,
+            )
+
+    def keep(self, samples: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep the people who are on the stage now for the next play, if somebody asked for that."""
+        if self.company is not None:
+            self.company.image, self.company.ids = self.database.image(), self._ids
+            self.company.stamp = self.node.clock.last
+            self.company.samples = {type_: dict(named) for type_, named in samples.items()}
 
     def moment(self, text: str) -> datetime:
         """Return the instant a scenario writes: a date with a time, or the next time the clock shows ``21:00``."""
@@ -109,14 +180,13 @@ class Stage:
             raise NodeError.of(
                 "time-runs-back", "the time of a step lies before the one above it", "步骤时间早于上一步"
             )
-        for _ in range(FIRINGS_MAX):
-            due = firing.next_due(self.node)
-            if due is None or due > then:
-                break
+        while (due := firing.next_due(self.node)) is not None and due <= then:
+            self.firings += 1
+            if self.firings > self.firings_max:
+                what = ("timers set each other off without end", "定时器互相触发，没有尽头")
+                raise NodeError.of("timers-never-end", *what)
             self.now = max(self.now, due)
             firing.fire_due(self.node)
-        else:
-            raise NodeError.of("timers-never-end", "timers set each other off without end", "定时器互相触发，没有尽头")
         self.now = then
 
     def new_id(self) -> str:
@@ -151,6 +221,18 @@ class Stage:
 
     def _ms(self) -> int:
         return int(self.now.timestamp() * 1000)
+
+
+@contextmanager
+def _empty_database(tables: Tables) -> Iterator[Database]:
+    """Lend a database in memory, empty. Closed, it forgets its content but not how its statements are written."""
+    spare = _spare.setdefault(tables, [])
+    database = spare.pop() if spare else Database("sqlite:///:memory:")
+    try:
+        yield database
+    finally:
+        database.close()
+        spare.append(database)
 
 
 def _local(text: str, zone: ZoneInfo) -> datetime:

@@ -65,6 +65,13 @@ def tables_of(catalog: Catalog) -> Tables:
         return _built[id(catalog)][1]
 
 
+def share_tables(catalog: Catalog, other: Catalog) -> None:
+    """Let ``other``, whose records have the same columns, use the tables of ``catalog``: only its rules differ."""
+    tables = tables_of(catalog)
+    with _building:
+        _built[id(other)] = (other, tables)
+
+
 def stored_fields(record: RecordType) -> dict[str, Field]:
     """Return the fields that have a column."""
     return {name: field for name, field in record.fields.items() if field.stored}

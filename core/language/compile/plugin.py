@@ -28,7 +28,7 @@ from core.language.expressions.functions import FUNCTIONS, Functions
 from core.language.manifest import RecordShape, read_manifest
 from core.language.samples import compile_samples
 from core.language.scenarios import compile_scenarios
-from core.language.source import KeyPath, load_source
+from core.language.source import KeyPath, Source, load_source
 from core.model.errors import DefinitionError, Place, Problem, Text
 from core.model.fields import FIELD_TYPES, Fields
 
@@ -51,7 +51,13 @@ def compile_plugin(
         DefinitionError: with all problems of the stage that failed (YAML, then shape, then meaning), each
         with its place. What only deserves mending is in ``Plugin.warnings``.
     """
-    source = load_source(folder)
+    return compile_source(load_source(folder), folder, base, functions, fields)
+
+
+def compile_source(
+    source: Source, folder: Path, base: Mapping[str, Plugin], functions: Functions, fields: Fields
+) -> Plugin:
+    """Return the plugin whose YAML is already read; otherwise like ``compile_plugin``."""
     root, extends = extended(source.root, base)
     manifest = read_manifest(root)
     owner = extends.name if extends else manifest.plugin
@@ -71,15 +77,20 @@ def compile_plugin(
             owner if extends else None,
         ),
     )
+    raise_errors(shop)
+    return replace(plugin, warnings=_in_order([problem for problem in shop.problems if problem.level == "warn"]))
+
+
+def raise_errors(shop: Workshop) -> None:
+    """Raise DefinitionError with the errors noted so far, in the order of the files; warnings do not count."""
     errors = [problem for problem in shop.problems if problem.level == "error"]
     if errors:
         raise DefinitionError(_in_order(errors))
-    return replace(plugin, warnings=_in_order([problem for problem in shop.problems if problem.level == "warn"]))
 
 
 def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
     """Fill in the parts. Names first, so that every rule may speak of everything; then the rules; then the checks."""
-    plans = _enter_names(shop)
+    plans = enter_names(shop)
     settings = compile_settings(shop)
     roles = compile_roles(shop)
     ledgers = compile_ledgers(shop)
@@ -105,6 +116,7 @@ def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
         scenarios=compile_scenarios(shop),
         migrations=compile_migrations(shop),
         rules=compile_rules(shop),
+        equivalent=dict(shop.manifest.equivalent),
         citations=(*citations_of(shop.root), *citations_elsewhere(shop)),
     )
     if all(problem.level == "warn" for problem in shop.problems):
@@ -113,7 +125,8 @@ def _compiled(shop: Workshop, plugin: Plugin) -> Plugin:
     return plugin
 
 
-def _enter_names(shop: Workshop) -> list[Blueprint]:
+def enter_names(shop: Workshop) -> list[Blueprint]:
+    """Let every rule know the names of everything; return the records to compile."""
     manifest, reach = shop.manifest, shop.reach
     reach.roles.update(
         {name: text_of(role.label) if role.label else Text(name, name) for name, role in manifest.roles.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.model.kinds import ANY, Kind
@@ -132,8 +132,8 @@ class Call(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the parts a node is made of, left to right."""
-    for slot in fields(node):
-        yield from _nodes_in(getattr(node, slot.name))
+    for slot in node.__slots__:  # what the kind of node adds to Node: all its parts are there
+        yield from _nodes_in(getattr(node, slot))
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -74,6 +74,9 @@ class Manifest(Shape):
     migrations: dict[str, list[MigrationShape]] = Field(default={})
     samples: dict[str, dict[Word, dict[str, Value]]] = Field(default={}, description="record: {name: values}")
     scenarios: dict[Title, ScenarioShape] = Field(default={})
+    equivalent: dict[str, str] = Field(
+        default={}, description="Mutants that change nothing a scenario could notice: name (as `mutants` lists it): why"
+    )
 
 
 def read_manifest(root: YamlNode) -> Manifest:

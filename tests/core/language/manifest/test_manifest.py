@@ -17,7 +17,7 @@ def schema() -> dict[str, Any]:
 
 
 def test_the_schema_knows_every_top_level_key(schema: dict[str, Any]) -> None:
-    keys = "plugin version requires label extends rules settings calendar roles records ledgers dispatch scorecards notices views guidance migrations samples scenarios"
+    keys = "plugin version requires label extends rules settings calendar roles records ledgers dispatch scorecards notices views guidance reports migrations samples scenarios equivalent"
     assert set(schema["properties"]) == set(keys.split())
     assert schema["required"] == ["plugin", "version"]
 

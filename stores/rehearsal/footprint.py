@@ -1,0 +1,150 @@
+"""What a scenario walks over: the record types, actions, outcomes, settings and notices that its play really used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import process_time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from core.host.host import Host
+from core.language.definition import Plugin, Scenario
+from core.language.yaml_tree import KeyPath
+from core.model.errors import NodeError
+from stores.acts.calls import Call, Receipt
+from stores.rehearsal.play import Play
+from stores.rehearsal.stage import Company, Stage
+from stores.rehearsal.verdict import Missed
+from stores.storage.system import LOG
+
+NOTICE = "core.notice"
+_ALWAYS = ("min", "max", "excludes")  # of a setting: looked at when it is set, not when it is read
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """One scenario's way through a plugin: rather too much than too little stands in it."""
+
+    scenario: str
+    passed: bool
+    types: frozenset[str]
+    done: frozenset[tuple[str, str]]  # record type and action: carried out, tried in vain, or due by a timer
+    refused: frozenset[tuple[str, str]]
+    outcomes: frozenset[tuple[str, str, int]]
+    settings: frozenset[str]
+    notices: frozenset[str]
+    words: str  # everything it expects, as one text
+    firings: int
+    seconds: float
+
+    def crosses(self, path: KeyPath, plugin: Plugin) -> bool:
+        """Return whether a change at ``path`` of the plugin's YAML could make a difference to the scenario."""
+        if len(path) < 2:
+            return True
+        name = str(path[1])
+        match path[0]:
+            case "settings":
+                return name in self.settings or path[-1] in _ALWAYS
+            case "notices":
+                return f"{plugin.name}.{name}" in self.notices
+            case "dispatch":
+                return name in self.words or any(key in self.types for key in _pickers(plugin, name))
+            case "records" | "ledgers" | "scorecards":
+                return self._crosses_record(_key(plugin, name), path[2:])
+        return True
+
+    def _crosses_record(self, key: str, inside: KeyPath) -> bool:
+        if len(inside) < 2 or inside[0] != "actions":
+            return key in self.types
+        action, below = (key, str(inside[1])), inside[2:]
+        row = below[1] if len(below) > 2 and below[0] == "outcomes" and below[2] != "when" else None
+        if isinstance(row, int) and action not in self.refused and any(each[:2] == action for each in self.outcomes):
+            return (*action, row) in self.outcomes  # which outcome was taken is known, and it was another
+        return action in self.done
+
+
+class _Watched(Play):
+    """A play that notes which actions were tried, and which of them were refused."""
+
+    def __init__(self, stage: Stage, scenario: Scenario) -> None:
+        super().__init__(stage, scenario)
+        self.tried: set[tuple[str, str]] = set()
+        self.refused: set[tuple[str, str]] = set()
+
+    def _perform(self, call: Call) -> Receipt:
+        self.tried.add((call.record.key, call.action))
+        try:
+            return super()._perform(call)
+        except NodeError:
+            self.refused.add((call.record.key, call.action))
+            raise
+
+
+def footprint(host: Host, plugin: Plugin, scenario: Scenario, zone: ZoneInfo, company: Company) -> Footprint:
+    """Play a scenario and return where it went; ``company`` is filled with its people, for later plays."""
+    began = process_time()
+    with Stage.opened(host, plugin, scenario.now, zone, scenario.store, company=company) as stage:
+        play = _Watched(stage, scenario)
+        try:
+            passed = not list(play.misses())
+        except (Missed, NodeError):
+            passed = False
+        return _seen(play, passed, process_time() - began)
+
+
+def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
+    stage, scenario = play.stage, play.scenario
+    lines = list(_logged(stage))
+    types = {key for key, _, _ in lines} | {key for key, _ in play.tried}
+    types |= {stage.record(step.do[0]).key for step in scenario.steps if step.do}
+    records = stage.node.catalog.records
+    timed = {(key, timer.then) for key in types if key in records for timer in records[key].timers.values()}
+    done = {(key, action) for key, action, _ in lines} | play.tried | timed
+    expected = [text for step in scenario.steps for text in step.then] + [text for text, _ in scenario.then]
+    return Footprint(
+        scenario.name,
+        passed,
+        frozenset(types),
+        frozenset(done),
+        frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
+        frozenset((key, action, index) for key, action, index in lines if index is not None),
+        frozenset(stage.settings_read),
+        frozenset(str(row.values["name"]) for row in stage.all_rows(records[NOTICE])),
+        " ".join(expected),
+        stage.firings,
+        seconds,
+    )
+
+
+def _logged(stage: Stage) -> Iterator[tuple[str, str, int | None]]:
+    """Yield record type, action and outcome of every line of the log: of the record written and of the one acted on."""
+    with stage.database.read() as connection:
+        found = connection.execute(select(LOG.c.type, LOG.c.action, LOG.c.facts)).all()
+    for type_, deed, facts in found:
+        key, _, action = deed.rpartition(".")
+        index = json.loads(facts or "{}").get("outcome")
+        yield type_, action, None
+        if key:
+            yield key, action, index
+
+
+def _key(plugin: Plugin, name: str) -> str:
+    """Return the qualified name of a record that the plugin has or adds to."""
+    for key in plugin.additions:
+        if key.rpartition(".")[2] == name:
+            return key
+    return f"{plugin.name}.{name}"
+
+
+def _pickers(plugin: Plugin, policy: str) -> list[str]:
+    """Return the record types whose actions choose by a dispatch policy."""
+    return [
+        record.key
+        for record in plugin.records.values()
+        for action in record.actions.values()
+        for outcome in action.outcomes
+        if policy in outcome.pick.values()
+    ]
