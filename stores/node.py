@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,16 +18,14 @@ from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType
 from core.model.clock import HybridClock
 from core.model.scope import HEADQUARTERS, is_home
+from stores.layers import IN_FORCE, Layer, layer_of, stand
 from stores.storage import bulk
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.tables import Tables, tables_of
 
 SETTING = "core.setting"
-_SETTINGS = (  # the chain's values first, so that the store's come over them
-    "SELECT _store, name, value FROM core_setting WHERE plugin = ? AND _store IN (?, ?) AND (_life & 1) = 1 "
-    "ORDER BY CASE WHEN _store = ? THEN 0 ELSE 1 END, _at, id"
-)
+_SETTINGS = f"{IN_FORCE} AND _store IN (?, ?)"  # of the chain and one store
 SettingsOf = dict[tuple[str, str, str], Mapping[str, object]]  # revision, plugin, store -> the settings
 
 report = logging.getLogger(__name__)
@@ -138,17 +135,13 @@ class Node:
         record = self.catalog.records.get(SETTING)
         if record is None or not declared:
             return values
-        rows = bulk.run(connection, _SETTINGS, plugin, HEADQUARTERS, store, HEADQUARTERS)
-        for owner, name, text in rows:
-            setting = declared.get(name)
-            if setting is None or (setting.lock == "hq" and owner != HEADQUARTERS):
-                continue
-            try:
-                values[name] = setting.spec.parse(json.loads(text), self.zone) if text is not None else None
-            except (
-                ValueError,
-                ArithmeticError,
-                RecursionError,
-            ):  # of a plugin version whose setting was another: the value before stands
-                report.warning("the setting %s.%s of %s does not fit", plugin, name, owner)
+        found: dict[str, list[Layer]] = {}
+        for row in bulk.run(connection, _SETTINGS, plugin, HEADQUARTERS, store):
+            layer = layer_of(row)
+            found.setdefault(layer.name, []).append(layer)
+        for name in found.keys() & declared.keys():
+            standing = stand(declared[name], found[name], self.zone)
+            values[name] = standing.value
+            if standing.passed:  # of an older plugin version, or not a store's to set: the value before stands
+                report.warning("a setting of %s.%s in %s does not count", plugin, name, store)
         return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import select
 
@@ -11,6 +11,8 @@ from core.language.definition import Plugin, Setting
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
 from core.model.scope import HEADQUARTERS
+from stores.layers import narrowed, read
+from stores.reads.settings import standing_of
 
 if TYPE_CHECKING:
     from stores.acts.act import Work
@@ -27,28 +29,40 @@ def problems(work: Work) -> list[Problem]:
     setting = plugin.settings.get(str(values["name"]))
     if setting is None:
         return [_unknown(plugin, str(values["name"]))]
-    if setting.lock == "hq" and values["store"] != HEADQUARTERS:
-        return [_locked(setting)]
-    return _unfit(work, setting, values["value"]) or _excluded(work, plugin, setting, values["value"])
+    return _unfit(work, setting) or _excluded(work, plugin, setting, values["value"])
 
 
-def _unfit(work: Work, setting: Setting, text: object) -> list[Problem]:
+def _unfit(work: Work, setting: Setting) -> list[Problem]:
     """Return why a value does not fit. An empty one is fine: every rule that needs it is then inactive (C-11)."""
-    if text is None:
-        return []
+    values, zone = work.draft.values, work.node.zone
+    value, least, most = (cast("str | None", values[name]) for name in ("value", "least", "most"))
+    if values["store"] != HEADQUARTERS:
+        if values["locked"] or least is not None or most is not None:
+            return [_NOT_YOURS]
+        return _unfit_in_store(work, setting, value)
     try:
-        entered = json.loads(str(text))
-        json.dumps(entered, ensure_ascii=False).encode()  # half of a surrogate pair hides in an escape
-        setting.spec.parse(entered, work.node.zone)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, BadValue):
-            return [error.problem("value")]
-        what = Text(f"`{text}` is not JSON", f"`{text}` 不是有效的 JSON")
-        return [
-            Problem(
-                "bad-json", what, fix=Text('write "21:00", 500 or true', '请写 "21:00"、500 或 true'), field="value"
-            )
-        ]
+        read(setting.spec, value, zone)
+    except BadValue as bad:
+        return [bad.problem("value")]
+    for name, bound in (("least", least), ("most", most)):
+        try:
+            read(setting.spec, bound, zone)
+            narrowed(setting, *((bound, None) if name == "least" else (None, bound)))
+        except BadValue as bad:
+            return [bad.problem(name)]
+    return []
+
+
+def _unfit_in_store(work: Work, setting: Setting, value: str | None) -> list[Problem]:
+    """Return why a store may not choose a value: what headquarters has locked, or limited."""
+    standing = standing_of(work.connection, work.node, str(work.draft.values["plugin"]), setting, HEADQUARTERS)
+    if standing.locked:
+        return [_locked(setting)]
+    try:
+        read(setting.spec, value, work.node.zone)
+        read(standing.limits or setting.spec, value, work.node.zone)
+    except BadValue as bad:
+        return [bad.problem("value")]
     return []
 
 
@@ -88,3 +102,10 @@ def _locked(setting: Setting) -> Problem:
     what = Text(f"{setting.label.en} is set by headquarters for the whole chain", f"“{setting.label.zh}”由总部统一设置")
     fix = Text("ask headquarters to change it for the chain", "请联系总部统一修改")
     return Problem("locked", what, fix=fix, field="name")
+
+
+_NOT_YOURS = Problem(
+    "not-yours",
+    Text("locks and limits of a setting are headquarters' to set", "设置的锁定和上下限由总部规定"),
+    field="locked",
+)
