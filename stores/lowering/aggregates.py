@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.language.expressions import Aggregate, Env
+from core.model.clock import from_iso
 from stores.lowering.lowerer import Lowerer
 from stores.lowering.scene import SqlWorld
 from stores.lowering.terms import Term
@@ -54,11 +55,10 @@ def _value(world: SqlWorld, query: Aggregate, term: Term, cell: Any) -> object:
         return int(cell)
     if term.kind.name == "decimal":
         return _figure(cell, term.scale)
-    return (
-        cell
-        if query.field in ("id", "store", "state", "number")
-        else world.field_of(query.record, query.field).spec.value(cell)
-    )
+    if query.field == "changed_at":
+        return from_iso(str(cell))
+    plain = query.field in ("id", "store", "state", "number")
+    return cell if plain else world.field_of(query.record, query.field).spec.value(cell)
 
 
 def _figure(cell: Any, scale: int) -> Decimal:

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from core.language.expressions import Aggregate, Cases, Expression, Formula, Literal
+from core.language.expressions.names import COMMON_FIELDS
 from core.language.expressions.tree import (
     Arithmetic,
     Call,
@@ -31,7 +32,8 @@ from stores.lowering.scene import Condition, Scene
 from stores.lowering.terms import Term, at_scale, calculated, known_term, ordered
 from stores.lowering.words import DATE_PARTS, date_part
 
-COLUMNS = {"id": "id", "store": "_store", "state": "state", "number": "number"}  # what every table has
+# What every table has: the column behind each name that every record has.
+COLUMNS = {"id": "id", "store": "_store", "state": "state", "number": "number", "changed_at": "_at"}
 
 
 class Values(Scene):
@@ -98,7 +100,7 @@ class Values(Scene):
     def field_term(self, record: str, source: FromClause, name: str) -> Term:
         """Return a field of the record a table or alias stands for; a computed one is worked out in place."""
         if name in COLUMNS:
-            return Term(source.c[COLUMNS[name]], TEXT)
+            return Term(source.c[COLUMNS[name]], COMMON_FIELDS[name])
         field = self.world.field_of(record, name)
         if field.value is None:
             kind = field.spec.static

@@ -21,7 +21,13 @@ STANDARD_NAMES: Mapping[str, Kind] = {
 }
 
 # What every record has, whatever its fields are.
-COMMON_FIELDS: Mapping[str, Kind] = {"id": TEXT, "store": TEXT, "number": TEXT, "state": TEXT}
+COMMON_FIELDS: Mapping[str, Kind] = {
+    "id": TEXT,
+    "store": TEXT,
+    "number": TEXT,
+    "state": TEXT,
+    "changed_at": DATETIME,
+}
 _ALWAYS_PRESENT = frozenset({"id", "store"})
 
 
