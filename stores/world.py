@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import Connection, Select, Table, func, select
 
 from core.language.calendar import BusinessCalendar
-from core.language.definition import Field, RecordType
+from core.language.definition import Field
 from core.language.expressions import Aggregate, Env, Row
 from core.model.clock import from_iso, iso
 from stores import posts, rows
@@ -61,9 +61,9 @@ class NodeWorld:
         if name in row.values:
             return row.values[name]
         record = self.node.catalog.records[row.type]
-        formula = record.fields[name].value
-        assert formula is not None, f"{row.type}.{name} is neither stored nor computed"
-        return formula(self._env_of(row, record, env))
+        declared = record.fields[name]
+        assert declared.value is not None, f"{row.type}.{name} is neither stored nor computed"
+        return declared.value(self.env_in(record.key, env, declared.owner).having(self=row))
 
     def aggregate(self, query: Aggregate, env: Env) -> object:
         """Return a count, sum, average, extreme or single record, computed by the database."""
@@ -102,16 +102,16 @@ class NodeWorld:
         """Return a field of a record type: SQL made from rules asks for it."""
         return self.node.catalog.records[record].fields[name]
 
-    def env_in(self, record: str, env: Env) -> Env:
-        """Return the surroundings of a record type's computed fields: its own plugin's settings and calendar."""
-        plugin = self.node.catalog.records[record].plugin
+    def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:
+        """Return the surroundings of a record type's computed fields: their own plugin's settings and calendar.
+
+        That is the plugin of the record, or ``owner``, which added the field to it.
+        """
+        plugin = owner or self.node.catalog.records[record].plugin
         world = self.seen_from(plugin)
         today = world.calendar().business_date(env.now)
         settings = self.node.settings(self.connection, plugin, self.store)
         return Env(world, env.now, env.zone, env.names | {"today": today, "settings": settings})
-
-    def _env_of(self, row: Row, record: RecordType, env: Env) -> Env:
-        return self.env_in(record.key, env).having(self=row)
 
 
 def _balance(world: NodeWorld, args: list[object], _env: Env) -> object:

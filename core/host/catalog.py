@@ -104,14 +104,14 @@ def add_plugin(records: Mapping[str, RecordType], plugin: Plugin) -> Mapping[str
         if base is None:
             problems.append(_nothing_to_extend(key, addition, merged))
         else:
-            merged[key], clashes = _extended(base, addition)
+            merged[key], clashes = _extended(base, addition, plugin.name)
             problems += clashes
     if problems:
         raise DefinitionError(tuple(problems))
     return merged
 
 
-def _extended(base: RecordType, addition: RecordType) -> tuple[RecordType, list[Problem]]:
+def _extended(base: RecordType, addition: RecordType, owner: str) -> tuple[RecordType, list[Problem]]:
     """Return ``base`` with the parts of ``addition``; where both have a name they must agree, and the first stays."""
     changes: dict[str, Any] = {}
     problems = []
@@ -122,10 +122,16 @@ def _extended(base: RecordType, addition: RecordType) -> tuple[RecordType, list[
             for name in new.keys() & have.keys()
             if not _agree(have[name], new[name])
         ]
-        changes[part] = MappingProxyType({**new, **{name: _both(each, new.get(name)) for name, each in have.items()}})
+        added = {name: _owned(each, owner) for name, each in new.items()}
+        changes[part] = MappingProxyType({**added, **{name: _both(each, new.get(name)) for name, each in have.items()}})
     if addition.read is not None:  # rules for more roles; nobody loosens what the record's own plugin says of a role
         changes["read"] = MappingProxyType({**addition.read, **(base.read or {})})
     return replace(base, **changes), problems
+
+
+def _owned(part: Any, owner: str) -> Any:
+    """Return what is added with the name of the plugin that adds it: its own settings and notices count there."""
+    return replace(part, owner=owner) if isinstance(part, Field | Action) else part
 
 
 def _both(have: object, new: object) -> Any:

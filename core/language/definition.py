@@ -36,6 +36,7 @@ class Field:
     mask: str | None = None
     merge: MergePolicy = MergePolicy.LATEST
     cite: tuple[str, ...] = ()
+    owner: str | None = None  # the plugin that added it to another's record: its settings and calendar count
 
     @property
     def stored(self) -> bool:
@@ -82,6 +83,7 @@ class Action:
     backdate: Formula | None = None  # `at:` — how far back the actor may say it happened (a duration)
     deletes: Literal["delete", "undelete"] | None = None
     cite: tuple[str, ...] = ()
+    owner: str | None = None  # the plugin that added it to another's record: its settings, notices and ledgers count
 
     @property
     def decisive(self) -> bool:

@@ -110,7 +110,7 @@ def _begin(connection: Connection, node: Node, call: Call) -> Work:
         assert call.id is not None, "`_action` has seen to it"
         old = rows.get(connection, node, call.record, call.id)
     store = _store(node, call, old)
-    world = NodeWorld(connection, node, call.record.plugin, store)
+    world = NodeWorld(connection, node, action.owner or call.record.plugin, store)
     draft = Row(call.record.key, call.id or node.new_id(), dict(old.values) if old else {"store": store})
     env = world.env(draft, now, call.actor, old=old)
     world.put(draft)

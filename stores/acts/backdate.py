@@ -115,8 +115,8 @@ def _counter_entries(work: Work, entry: Entry) -> list[Edit]:
     A proposal that nobody has confirmed yet is rejected: there is nothing to counter.
     """
     edits: list[Edit] = []
-    for ledger in work.node.catalog.plugin(work.record.plugin).ledgers:
-        record = work.node.catalog.record(work.record.plugin, ledger)
+    for ledger in work.node.catalog.plugin(work.world.plugin).ledgers:
+        record = work.node.catalog.record(work.world.plugin, ledger)
         for found in _made_by(work, record, entry):
             state = found.values["state"]
             if state == "proposed":

@@ -203,7 +203,7 @@ def _post(work: Work, post: Post) -> None:
     if amount is None and inactive_below(work.world, post.amount):
         return
     if account is None or amount is None:
-        ledger = work.node.catalog.plugin(work.record.plugin).ledgers[post.ledger]
+        ledger = work.node.catalog.plugin(work.world.plugin).ledgers[post.ledger]
         raise ActionRefused.of(
             "ledger-incomplete",
             f"nothing can be entered into {ledger.label.en}: nobody or no amount is known",
@@ -223,7 +223,7 @@ def _enter(
     cite: tuple[str, ...],
     own: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    record = work.node.catalog.record(work.record.plugin, ledger)
+    record = work.node.catalog.record(work.world.plugin, ledger)
     given: Values = {
         **own,
         "account": account,
@@ -241,12 +241,12 @@ def _enter(
 
 
 def _pick(work: Work, name: str, policy_name: str) -> None:
-    policy = work.node.catalog.plugin(work.record.plugin).dispatch[policy_name]
+    policy = work.node.catalog.plugin(work.world.plugin).dispatch[policy_name]
     decision = choose(work.world, policy, work.draft, work.env)
     work.draft.values[name] = decision.chosen
     record = work.node.catalog.records["core.pick"]
     given: Values = {
-        "policy": f"{work.record.plugin}.{policy_name}",
+        "policy": f"{work.world.plugin}.{policy_name}",
         "record_type": work.record.key,
         "record_id": work.draft.id,
         "chosen": decision.chosen,
@@ -258,7 +258,7 @@ def _pick(work: Work, name: str, policy_name: str) -> None:
 
 def notify(work: Work, name: str, about: Row | None = None) -> None:
     """Gather a notice: its people and posts are fixed now, its text is filled now."""
-    notice = work.node.catalog.plugin(work.record.plugin).notices[name]
+    notice = work.node.catalog.plugin(work.world.plugin).notices[name]
     row = notice_row(work.world, notice, about or work.draft, work.env, work.node.new_id())
     work.gathered.created.append((work.node.catalog.records["core.notice"], row))
 
@@ -316,7 +316,7 @@ class HookContext:
 
     def create(self, record: str, values: Mapping[str, object], state: str | None = None) -> str:
         """Add a new record to this action; return its id."""
-        type_ = self._work.node.catalog.record(self._work.record.plugin, record)
+        type_ = self._work.node.catalog.record(self._work.world.plugin, record)
         given = dict(values) | ({"state": state} if state else {})
         row = new_row(self._work.world, type_, given, self._work.env, self._work.node.new_id())
         self._work.gathered.created.append((type_, row))

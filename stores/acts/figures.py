@@ -34,9 +34,10 @@ def inactive_below(world: NodeWorld, formula: Formula) -> bool:
                 continue
             seen.add((node.record, node.name))
             record = world.node.catalog.records[node.record]
-            inner = record.fields[node.name].value
+            declared = record.fields[node.name]
+            inner = declared.value
             assert inner is not None, f"{node.record}.{node.name} is not computed"
-            settings = world.node.settings(world.connection, record.plugin, world.store)
+            settings = world.node.settings(world.connection, declared.owner or record.plugin, world.store)
             if any(settings.get(name) is None for name in inner.settings):
                 return True
             waiting.append(inner)

@@ -53,7 +53,7 @@ def _sweep(work: Work, what: Sweep) -> None:
 
     A proposal changes its state. What counted gets a counter-entry: nothing that counted is ever changed (C-10).
     """
-    record = work.node.catalog.record(work.record.plugin, what.ledger)
+    record = work.node.catalog.record(work.world.plugin, what.ledger)
     for row in _found(work, record, what.query):
         before = str(row.values["state"])
         if what.restores:

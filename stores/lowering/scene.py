@@ -29,8 +29,11 @@ class SqlWorld(World, Protocol):
     def field_of(self, record: str, name: str, /) -> Field:
         """Return a field of a record type."""
 
-    def env_in(self, record: str, env: Env, /) -> Env:
-        """Return the surroundings in which a computed field of a record type is worked out, without ``self``."""
+    def env_in(self, record: str, env: Env, owner: str | None = None, /) -> Env:
+        """Return the surroundings in which a computed field of a record type is worked out, without ``self``.
+
+        ``owner`` is the plugin that added the field, where it is not the record's own.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,10 @@ class Scene(ABC):
 
     def computed(self, record: str, name: str, source: FromClause) -> tuple[Self, Formula]:
         """Return a computed field's formula and the scene to say it in: ``source`` is then its ``self``."""
-        formula = self.world.field_of(record, name).value
-        assert formula is not None, f"{record}.{name} is not computed"
-        return type(self)(self.world, self.world.env_in(record, self.env), self.words, {"self": source}), formula
+        field = self.world.field_of(record, name)
+        assert field.value is not None, f"{record}.{name} is not computed"
+        env = self.world.env_in(record, self.env, field.owner)
+        return type(self)(self.world, env, self.words, {"self": source}), field.value
 
     def branched(self, test: Node | Formula, yes: Condition, no: Condition) -> Condition:
         """Return ``yes`` where the test is surely true, ``no`` where it surely is not, and neither where it fails."""

@@ -63,7 +63,7 @@ class TableWorld(MemoryWorld):
     def field_of(self, record: str, name: str) -> Field:
         return self.club.records[record].fields[name]
 
-    def env_in(self, record: str, env: Env) -> Env:
+    def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:
         return env
 
 
