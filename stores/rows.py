@@ -51,7 +51,7 @@ def missing(record: RecordType, id: str) -> NotFound:
 
 
 def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
-    """Return a database row as values; ``store``, ``state``, ``number`` and ``changed_at`` are names like any field."""
+    """Return a database row as values; ``store``, ``state``, ``number`` and ``written_at`` are names like any field."""
     values: dict[str, object] = {
         name: field.spec.value(cells[name]) if cells[name] is not None else None
         for name, field in record.fields.items()
@@ -60,7 +60,7 @@ def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
     values["store"] = cells["_store"]
     values["state"] = cells["state"]
     values["number"] = cells["number"]
-    values["changed_at"] = from_iso(cells["_at"]) if cells["_at"] else None
+    values["written_at"] = from_iso(cells["_at"]) if cells["_at"] else None
     for name in HIDDEN:
         values[name] = cells[name]
     return Row(record.key, str(cells["id"]), values)

@@ -206,7 +206,7 @@ def _take_in(work: Work) -> list[Problem]:
         intake.fill_defaults(work.record, work.draft, work.env)
         work.draft.values.setdefault("state", None)
         work.draft.values.setdefault("number", None)
-        work.draft.values.setdefault("changed_at", None)
+        work.draft.values.setdefault("written_at", None)
     everything = {ask.name: work.asked.get(ask.name) for ask in work.action.ask}
     work.env.names["ask"] = everything
     told = {problem.field for problem in problems}

@@ -127,7 +127,7 @@ def _main_edit(work: Work) -> Edit:
 def new_row(world: NodeWorld, record: RecordType, given: Mapping[str, object], env: Env, id: str) -> Row:
     """Return a complete new row: given values, first state, defaults, number."""
     first = next(iter(record.states), None)
-    row = Row(record.key, id, {"store": world.store, "state": first, "number": None, "changed_at": None})
+    row = Row(record.key, id, {"store": world.store, "state": first, "number": None, "written_at": None})
     own = world.seen_from(record.plugin)
     inner = env.having(self=row)
     row.values.update(given)

@@ -55,7 +55,7 @@ def _value(world: SqlWorld, query: Aggregate, term: Term, cell: Any) -> object:
         return int(cell)
     if term.kind.name == "decimal":
         return _figure(cell, term.scale)
-    if query.field == "changed_at":
+    if query.field == "written_at":
         return from_iso(str(cell))
     plain = query.field in ("id", "store", "state", "number")
     return cell if plain else world.field_of(query.record, query.field).spec.value(cell)

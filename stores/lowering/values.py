@@ -33,7 +33,7 @@ from stores.lowering.terms import Term, at_scale, calculated, known_term, ordere
 from stores.lowering.words import DATE_PARTS, date_part
 
 # What every table has: the column behind each name that every record has.
-COLUMNS = {"id": "id", "store": "_store", "state": "state", "number": "number", "changed_at": "_at"}
+COLUMNS = {"id": "id", "store": "_store", "state": "state", "number": "number", "written_at": "_at"}
 
 
 class Values(Scene):

@@ -17,7 +17,7 @@ from stores.storage.indexes import Columns, index_columns
 from stores.storage.system import SYSTEM
 
 NAME_LENGTH_MAX = 63  # PostgreSQL's
-RESERVED = frozenset({"id", "store", "state", "number", "changed_at"})
+RESERVED = frozenset({"id", "store", "state", "number", "written_at"})
 SNAPSHOTS_KEPT_MAX = 8
 
 

@@ -15,7 +15,7 @@ from core.model.errors import Text
 from core.model.fields import FieldSpec
 
 Origin = Literal["record", "ledger", "scorecard"]
-OWN_FIELDS = frozenset({"id", "store", "state", "number", "changed_at"})
+OWN_FIELDS = frozenset({"id", "store", "state", "number", "written_at"})
 RESERVED = frozenset(
     {"self", "old", "ask", "me", "now", "today", "period", "settings", "store", "item", "index", "null"}
 )

@@ -26,7 +26,7 @@ COMMON_FIELDS: Mapping[str, Kind] = {
     "store": TEXT,
     "number": TEXT,
     "state": TEXT,
-    "changed_at": DATETIME,
+    "written_at": DATETIME,
 }
 _ALWAYS_PRESENT = frozenset({"id", "store"})
 
