@@ -31,7 +31,7 @@ def arm(connection: Connection, node: Node, touched: Touched) -> None:
 def catch_up(node: Node) -> None:
     """Use what waited for a plugin, or was cut off by a power cut. Called at start and when plugins have changed."""
     with node.database.write() as connection:
-        touched = apply.catch_up(connection, node)
+        touched = (*apply.catch_up(connection, node), *apply.upgraded(connection, node))
         arm(connection, node, touched)
     node.touched(touched)
     node.committed()

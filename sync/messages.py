@@ -180,7 +180,7 @@ def _read_pull(tree: dict[str, object]) -> Pull:
 
 
 def _pull_answer_tree(answer: PullAnswer) -> dict[str, object]:
-    return {**_plain(answer), "rows": rows_tree(answer.rows)}
+    return {**_plain(answer), "rows": rows_tree(answer.rows), "versions": dict(answer.versions)}
 
 
 def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
@@ -194,6 +194,7 @@ def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
         hlc=part.get("hlc", integer),
         time=part.get("time", integer),
         restart=part.get("restart", flag),
+        versions=part.get("versions", _read_schema),
     )
 
 

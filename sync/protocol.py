@@ -147,7 +147,8 @@ class PullAnswer:
 
     ``acked`` is how much of the asker's own log the rows contain: what comes later in its log is replayed over
     them, what is contained must not be, or a sum would count twice. ``hlc`` is the hub's clock, which ranks above
-    everything in them. ``restart`` means: unknown epoch or feed position, say hello again.
+    everything in them. ``restart`` means: unknown epoch or feed position, say hello again. ``versions`` are those of
+    headquarters' plugins: a branch that runs a newer one reads the rows as its own version means them.
     """
 
     rows: tuple[StateRow, ...]
@@ -158,6 +159,7 @@ class PullAnswer:
     hlc: int
     time: int
     restart: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,15 @@ def _apply(node: Node, after: int, answer: PullAnswer) -> None:
     with node.database.write() as connection:
         if checkpoints.pulled(connection) != after:
             return  # another worker of this node was quicker; its page covers this one
-        report = apply.apply_rows(connection, node, answer.rows, applied=answer.acked, upto=answer.upto, hlc=answer.hlc)
+        report = apply.apply_rows(
+            connection,
+            node,
+            answer.rows,
+            applied=answer.acked,
+            upto=answer.upto,
+            hlc=answer.hlc,
+            versions=answer.versions,
+        )
         arrival.arm(connection, node, report.touched)
     arrival.settle(node, report.touched)
 

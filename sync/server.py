@@ -122,7 +122,16 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
         if question.epoch != hub.epoch or question.after > counters.hub_sequence(connection):
             return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
         page = _page(connection, node, caller, question)
-    return PullAnswer(tuple(page.rows), page.upto, page.more, hub.epoch, page.applied, page.hlc, _now_ms(node))
+    return PullAnswer(
+        tuple(page.rows),
+        page.upto,
+        page.more,
+        hub.epoch,
+        page.applied,
+        page.hlc,
+        _now_ms(node),
+        versions={name: plugin.version for name, plugin in node.catalog.plugins.items()},
+    )
 
 
 def _freed(connection: Connection, node: Node, report: apply.MergeReport) -> Sequence[tuple[str, str]]:

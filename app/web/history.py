@@ -10,6 +10,7 @@ from core.model.errors import Text
 from core.model.values import Cell
 from stores import rows
 from stores.changes import log
+from stores.changes.older import lift_all
 from stores.reads import records
 from stores.reads.reading import Reading
 from stores.reads.sight import Shown
@@ -33,7 +34,7 @@ def history_of(caller: Caller, record: RecordType, record_id: str) -> list[Json]
         reading = Reading(connection, node, caller.actor)
         row = rows.get(connection, node, record, record_id)
         shown = reading.sight_of(record).shown(row, reading.env_of(record, row))
-        entries = log.history(connection, record.key, record_id)
+        entries = lift_all(node.catalog, log.history(connection, record.key, record_id))
     names = _names(caller, {entry.actor for entry in entries})
     return [_step(caller, record, entry, shown, names) for entry in entries]
 

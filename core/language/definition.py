@@ -15,6 +15,7 @@ from core.model.duration import Duration
 from core.model.errors import Place, Problem, Text
 from core.model.fields import FieldSpec
 from core.model.merge import MergePolicy
+from core.model.values import Cell
 
 ScopeName = Literal["store", "region", "all", "hq"]
 HomeName = Literal["store", "hq"]
@@ -374,8 +375,8 @@ class MigrationStep:
     name: str  # the field; for a rename the name it had; ``state`` may be mapped
     place: Place
     to: str | None = None
-    mapping: Mapping[str, object] = field(default_factory=dict)
-    value: object = None
+    mapping: Mapping[Cell, Cell] = field(default_factory=dict)
+    value: Cell = None
 
 
 Mark = Literal["S", "F", "I", "D", "X", "C"]

@@ -274,7 +274,7 @@ def _facts(work: Work, index: int) -> dict[str, object]:
         for ask in work.action.ask
         if ask.field is None and work.asked.get(ask.name) is not None
     }
-    facts: dict[str, object] = {"version": work.node.catalog.plugin(work.record.plugin).version}
+    facts: dict[str, object] = {}
     if len(work.action.outcomes) > 1:
         facts["outcome"] = index
     if once:

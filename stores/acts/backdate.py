@@ -24,6 +24,7 @@ from stores.acts.figures import inactive
 from stores.acts.messages import value_or_none
 from stores.changes import log
 from stores.changes.commit import Deed, Edit, commit
+from stores.changes.older import lift_all
 
 if TYPE_CHECKING:
     from stores.acts.act import Work
@@ -87,7 +88,7 @@ def _window(work: Work) -> Duration | None:
 def _later_entries(work: Work) -> Sequence[Entry]:
     """Return the record's log after the moment, newest first, without what has been taken back already."""
     at = iso(work.now)
-    entries = log.history(work.connection, work.record.key, work.draft.id)
+    entries = lift_all(work.node.catalog, log.history(work.connection, work.record.key, work.draft.id))
     undone: set[str] = set()
     for entry in entries:
         if entry.action == UNDO:

@@ -20,6 +20,7 @@ from stores.actor import SYSTEM_ACTOR, Actor
 from stores.acts.figures import parts
 from stores.acts.permission import acting_roles, check_sees
 from stores.changes import log
+from stores.changes.older import lift_all
 from stores.node import Node as StoreNode
 from stores.storage.system import TIMER
 from stores.world import NodeWorld
@@ -39,7 +40,10 @@ def explain(
         "id": row.id,
         "state": row.values["state"],
         "timers": [_timer(world, record, row, found, language) for found in _armed(connection, record, row)],
-        "steps": [_step(record, entry, language) for entry in log.history(connection, record.key, row.id)],
+        "steps": [
+            _step(record, entry, language)
+            for entry in lift_all(node.catalog, log.history(connection, record.key, row.id))
+        ],
         "ledger": _posted(connection, node, record, row, language),
         "dispatch": _picks(connection, node, row),
     }

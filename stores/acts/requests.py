@@ -20,6 +20,7 @@ from stores.acts import late
 from stores.acts.calls import Receipt
 from stores.acts.permission import acting_roles
 from stores.changes.commit import Deed, Edit, commit
+from stores.changes.older import VERSION, version_of
 
 if TYPE_CHECKING:
     from stores.acts.act import Work
@@ -88,6 +89,7 @@ def _values(work: Work, confirm: Sequence[str], needs: Sequence[str]) -> dict[st
         "asked_in": work.call.actor.store,
         "record_store": work.world.store,
         "made_at": work.now,
+        "version": str(version_of(work.node.catalog, work.record).get(VERSION, "")) or None,
         "base_hs": cast(int, work.old.values["_hs"]) if work.old else 0,
         "reason": work.call.reason,
         "needs": list(confirm),

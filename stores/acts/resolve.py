@@ -11,6 +11,7 @@ from core.model.values import Cell
 from stores import rows
 from stores.changes import conflicts
 from stores.changes.commit import Edit
+from stores.changes.older import name_now
 
 if TYPE_CHECKING:
     from stores.acts.act import Work
@@ -42,7 +43,7 @@ def decide(work: Work) -> list[Edit]:
     if record is None:
         raise ActionRefused.of("no-such-plugin", "the plugin of this record is not loaded", "该记录所属插件未加载")
     target = rows.get(work.connection, work.node, record, str(values["record_id"]))
-    name = str(values["field"])
+    name = name_now(work.node.catalog, record, str(values["field"]))
     if name not in record.fields or not record.fields[name].stored:
         raise ActionRefused.of("no-such-field", f"there is no field `{name}` any more", f"字段 `{name}` 已不存在")
     return [Edit(record, target.id, str(target.values["store"]), "update", {name: _cell(work, record, name)})]

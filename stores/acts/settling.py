@@ -24,6 +24,7 @@ from stores.acts.effects import Later
 from stores.acts.permission import acting_roles, may_know
 from stores.acts.requests import REQUEST, unsigned
 from stores.changes.commit import Deed, Edit, commit
+from stores.changes.older import lift_cells
 from stores.node import Node
 from stores.staff import person
 from stores.world import NodeWorld
@@ -134,7 +135,12 @@ def _call(connection: Connection, node: Node, row: Row) -> Call:
         action=str(values["action"]),
         actor=_asker(connection, node, row),
         id=cast("str | None", values["record_id"]),
-        ask=cast("Mapping[str, object]", values["ask"] or {}),
+        ask=lift_cells(
+            node.catalog,
+            str(values["record_type"]),
+            values["version"],
+            cast("Mapping[str, object]", values["ask"] or {}),
+        ),
         at=min(cast(datetime, values["made_at"]), node.now()),
         reason=cast("str | None", values["reason"]),
         store=record_store(row),

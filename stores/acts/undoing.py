@@ -13,6 +13,7 @@ from core.model.clock import iso
 from core.model.errors import ActionRefused, Text
 from stores.changes import log
 from stores.changes.commit import Edit
+from stores.changes.older import lift_all
 from stores.node import Node
 
 KEPT = frozenset({"core.notice", "core.pick"})  # what was said was said, who was chosen was chosen
@@ -24,7 +25,7 @@ def of_others(connection: Connection, node: Node, entry: Entry) -> Iterator[Edit
     Refuses when somebody has gone on from one of them: then the late fact no longer fits. What the step entered
     into a ledger for its own record is countered by the caller; a counter-entry that it made is countered here.
     """
-    for line in log.of_deed(connection, entry.tx, entry.origin):
+    for line in lift_all(node.catalog, log.of_deed(connection, entry.tx, entry.origin)):
         record = node.catalog.records.get(line.type)
         if record is None or line.pk == entry.pk or line.type in KEPT:
             continue

@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from core.model.change import GENESIS, Entry
 from core.model.clock import iso, stamp_ms
 from core.model.values import Cell
 from stores.changes import conflicts, downward, log, quarantine
 from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
-from stores.changes.downward import ApplyReport
+from stores.changes.downward import NO_VERSIONS, ApplyReport, Versions
 from stores.changes.feed import StateRow
 from stores.changes.quarantine import Key, Stuck
 from stores.changes.sifting import BrokenChain, ForkedLog, sift
 from stores.node import Node
-from stores.storage import checkpoints, counters
+from stores.storage import checkpoints, counters, state, upgrades
 from stores.storage.counters import Counters
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "catch_up",
     "merge_entries",
     "retry",
+    "upgraded",
 ]
 
 
@@ -117,17 +118,18 @@ def apply_rows(
     applied: int | None = None,
     upto: int | None = None,
     hlc: int = 0,
+    versions: Versions = NO_VERSIONS,
 ) -> ApplyReport:
     """Put down a page of the feed in the caller's write transaction, with the checkpoint that says so.
 
     ``applied`` is how much of this node's own log the rows contain (by default what is acknowledged); what was done
     here later is replayed over them. ``upto`` is the page's end; without it the caller moves the checkpoint in the
     same transaction. ``hlc`` is the hub's clock: what is written here from now on ranks above what has arrived.
-    Applying a page twice changes nothing.
+    ``versions`` are those of the hub's plugins. Applying a page twice changes nothing.
     """
     if applied is not None:
         checkpoints.ack(connection, node.identity.origin, applied, iso(node.now()))
-    report = downward.put_down(connection, node, rows, applied)
+    report = downward.put_down(connection, node, rows, applied, versions)
     if upto is not None:
         checkpoints.move_pulled(connection, upto, at=iso(node.now()))
     standing = counters.load(connection, node)
@@ -149,6 +151,19 @@ def catch_up(connection: Connection, node: Node) -> tuple[Key, ...]:
     if node.is_hub:
         touched += retry(connection, node).touched
     return tuple(dict.fromkeys(touched))
+
+
+def upgraded(connection: Connection, node: Node) -> tuple[Key, ...]:
+    """Return, once, the records decided here whose values a new plugin version has changed: their timers may move."""
+    found: list[Key] = []
+    for type_ in upgrades.changed_types(connection):
+        record = node.catalog.records.get(type_)
+        if record is not None and record.timers:
+            table = node.tables[type_]
+            rows = connection.execute(select(table.c.id, table.c._store).where(table.c._life % 2 == 1))
+            found += [(type_, id_) for id_, store in rows if node.is_home(record, store)]
+    state.put(connection, upgrades.TIMERS, None)
+    return tuple(found)
 
 
 def _transaction(stuck: Stuck) -> tuple[tuple[str, str], str, int]:

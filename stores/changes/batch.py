@@ -26,6 +26,7 @@ from stores.changes import held, invariants, quarantine
 from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Touched
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
+from stores.changes.older import lift_all
 from stores.changes.permits import may_write
 from stores.changes.quarantine import WAITING, Key
 from stores.node import Node
@@ -106,6 +107,7 @@ class Batch:
 
     def run(self, groups: Sequence[list[Entry]]) -> Tally:
         """Merge the transactions and write the records. The log is the caller's."""
+        groups = [lift_all(self.node.catalog, group) for group in groups]
         self._load([entry for group in groups for entry in group])
         for group in groups:
             self._merge(group)

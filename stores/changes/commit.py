@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from core.host.catalog import Catalog
 from core.language.definition import RecordType
 from core.model.change import Entry, sealed
 from core.model.clock import iso
@@ -21,6 +22,7 @@ from stores.changes.held import LIFE, Held
 from stores.changes.log import Body
 from stores.changes.merging import DECIDED
 from stores.changes.merging import write as write_over
+from stores.changes.older import version_of
 from stores.node import Node
 from stores.storage import bulk, counters
 from stores.storage.counters import Counters
@@ -80,7 +82,7 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
     hidden: list[Body | None] = []
     for nth, edit in enumerate(edits, start=1):
         record = records[edit.record.key][edit.id]
-        line = _line(draft, nth, standing.seq + 1, edit, record)
+        line = _line(node.catalog, draft, nth, standing.seq + 1, edit, record)
         _work_in(record, edit, line, stamp)
         line, kept = _without_hidden(connection, node, edit.record, line)
         line = sealed(standing.hash, line)
@@ -138,8 +140,8 @@ def _draft(node: Node, standing: Counters, deed: Deed, count: int) -> Entry:
     )
 
 
-def _line(draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
-    """Return the line of one edit: only what it changes, each cell with the one before."""
+def _line(catalog: Catalog, draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
+    """Return the line of one edit: only what it changes, each cell with the one before, and under which version."""
     body: dict[str, tuple[Cell, Cell]] = {}
     if edit.kind in ("delete", "undelete"):
         assert record.alive == (edit.kind == "delete"), (
@@ -159,6 +161,7 @@ def _line(draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
         kind=edit.kind,
         base_hs=record.hs,
         body=body,
+        facts={**version_of(catalog, edit.record), **(draft.facts or {})} or None,
     )
 
 

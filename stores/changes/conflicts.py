@@ -19,6 +19,7 @@ from core.model.values import Cell
 from stores.changes import log
 from stores.changes.commit import Deed, Edit, commit_on
 from stores.changes.merging import Dissent
+from stores.changes.older import lift
 from stores.node import Node
 from stores.storage.counters import Counters
 
@@ -39,7 +40,7 @@ def record(
     if not dissents:
         return []
     type_ = node.catalog.records[CONFLICT]
-    lines = _lines(connection, dissents)
+    lines = _lines(connection, node, dissents)
     edits = []
     for dissent in dissents:
         store = sender if dissent.store == HEADQUARTERS else dissent.store
@@ -98,7 +99,7 @@ def _author(dissent: Dissent, lines: Sequence[Entry]) -> dict[str, Cell]:
     return {"mine_at": at, "mine_origin": stamp.origin or None}
 
 
-def _lines(connection: Connection, dissents: Sequence[Dissent]) -> Lines:
+def _lines(connection: Connection, node: Node, dissents: Sequence[Dissent]) -> Lines:
     ids: dict[str, set[str]] = defaultdict(set)
     for dissent in dissents:
         if dissent.rival is None:
@@ -106,5 +107,5 @@ def _lines(connection: Connection, dissents: Sequence[Dissent]) -> Lines:
     found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for type_, pks in ids.items():
         for line in log.of_records(connection, type_, pks):
-            found[type_, line.pk].append(line)
+            found[type_, line.pk].append(lift(node.catalog, line))
     return found

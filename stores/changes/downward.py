@@ -12,14 +12,17 @@ from core.model.change import Entry
 from core.model.merge import FieldStamp
 from core.model.scope import is_home
 from core.model.values import read_json
-from stores.changes import held, log, quarantine
+from stores.changes import held, log, older, quarantine
 from stores.changes.batch import merge_hook
 from stores.changes.feed import StateRow
 from stores.changes.held import Held
 from stores.changes.merging import DECIDED, Shape, replay, shape_of
 from stores.changes.quarantine import Key
 from stores.node import Node
-from stores.storage import bulk, checkpoints
+from stores.storage import bulk, checkpoints, upgrades
+
+Versions = Mapping[str, str]  # plugin -> version
+NO_VERSIONS: Versions = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,14 @@ class ApplyReport:
     hlc: int = 0
 
 
-def put_down(connection: Connection, node: Node, rows: Sequence[StateRow], applied: int | None) -> ApplyReport:
+def put_down(
+    connection: Connection, node: Node, rows: Sequence[StateRow], applied: int | None, versions: Versions = NO_VERSIONS
+) -> ApplyReport:
     """Write rows from headquarters over what is here, in the caller's write transaction.
 
     A row that headquarters has not yet merged our latest changes into is its state with those replayed over it.
-    ``applied`` is how much of our log the rows contain; None: as much as is acknowledged.
+    ``applied`` is how much of our log the rows contain; None: as much as is acknowledged. ``versions`` are those of
+    headquarters' plugins: what an older one names and writes otherwise is read as ours.
     """
     groups: dict[str, list[StateRow]] = defaultdict(list)
     for row in rows:
@@ -57,9 +63,12 @@ def put_down(connection: Connection, node: Node, rows: Sequence[StateRow], appli
         current = _not_older(connection, node, type_, group)
         stale += len(group) - len(current)
         ours = log.kept_back(connection, type_, [row.id for row in current])
-        records = [_record(shape, row, ours.get(row.id, set())) for row in current]
+        version = versions.get(record.plugin)
+        records = [_record(node, shape, row, version, ours.get(row.id, set())) for row in current]
         replayed += _replay(connection, node, shape, records, pending)
         held.overwrite(connection, node.tables[type_], records)
+        for name, cell in older.fills(node.catalog, type_, version).items():
+            upgrades.fill(connection, record.table, name, cell, [each.id for each in records])
         touched += ((type_, each.id) for each in records)
     return ApplyReport(tuple(touched), len(unknown), stale, replayed, _highest_stamp(rows))
 
@@ -80,15 +89,19 @@ def _not_older(connection: Connection, node: Node, type_: str, rows: Sequence[St
     return list(newest.values())
 
 
-def _record(shape: Shape, row: StateRow, ours: Collection[str]) -> Held:
+def _record(node: Node, shape: Shape, row: StateRow, version: str | None, ours: Collection[str]) -> Held:
     """Return the row as a record of this node's plugin version: each field where it belongs here.
 
     ``ours`` are fields that never left this node: headquarters knows nothing of them and must not empty them.
     """
     record = Held(row.id, row.store, fresh=False)
-    record.hs, record.life, record.at, record.by, record.packed = row.hs, row.life, row.at, row.by, row.m
+    record.hs, record.life, record.at, record.by = row.hs, row.life, row.at, row.by
+    record.packed = older.lift_stamps(node.catalog, row.type, version, row.m)
     hidden = shape.record.sync.hide.union(ours)
-    for name, cell in ({**row.cells, **read_json(row.x)} if row.x else row.cells).items():
+    cells = older.lift_cells(node.catalog, row.type, version, row.cells)
+    if row.x:
+        cells |= read_json(row.x)
+    for name, cell in cells.items():
         if name not in shape.policies:
             record.unknown[name] = cell
         elif name not in hidden:
@@ -114,7 +127,7 @@ def _replay(
     count = 0
     for origin, done in pending.items():
         for line in log.of_records(connection, shape.record.key, by_id, origin, done):
-            _replay_line(node, shape, by_id[line.pk], line)
+            _replay_line(node, shape, by_id[line.pk], older.lift(node.catalog, line))
             count += 1
     return count
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
 from core.model.errors import NodeError, Problem, Text
@@ -33,6 +33,8 @@ _WRITE_LOCK = text("SELECT pg_advisory_xact_lock(:family, coalesce(hashtext(curr
 )
 
 _READ_FAULTS = ("disk i/o", "malformed", "not a database")
+# Statements come from the compiled plugins: a column that is not there was renamed since this one was built.
+_COLUMN_GONE = ("no such column", "has no column named", "undefinedcolumn")
 _WRITE_FAULTS = (*_READ_FAULTS, "is full", "no space", "readonly")
 
 
@@ -194,11 +196,13 @@ def _told_plainly(faults: tuple[str, ...]) -> Iterator[None]:
     except TurnMissed:
         raise Busy((_BUSY,)) from None
     except DatabaseError as error:
-        if type(error) not in {OperationalError, DatabaseError}:
+        if type(error) not in {OperationalError, DatabaseError, ProgrammingError}:
             raise
-        said = str(error.orig).lower()
+        said = f"{type(error.orig).__name__} {error.orig}".lower()
         if "locked" in said or "lock timeout" in said:
             raise Busy((_BUSY,)) from error
+        if any(sign in said for sign in _COLUMN_GONE):
+            raise Busy((_UPDATING,)) from error
         if any(fault in said for fault in faults):
             raise StorageFault((_storage_problem(str(error.orig)),)) from error
         raise
@@ -207,6 +211,12 @@ def _told_plainly(faults: tuple[str, ...]) -> Iterator[None]:
 _BUSY = Problem(
     "node-busy",
     Text("another change is still being written", "另一项更改仍在写入"),
+    fix=Text("try again in a moment", "请稍后重试"),
+)
+
+_UPDATING = Problem(
+    "node-updating",
+    Text("the plugins of this node are just being updated", "本节点的插件正在更新"),
     fix=Text("try again in a moment", "请稍后重试"),
 )
 

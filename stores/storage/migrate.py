@@ -1,13 +1,13 @@
-"""Bring a database up to the plugins in force: new tables, columns and indexes, and nothing else.
+"""Bring a database up to the plugins in force: the steps they declare, then new tables, columns and indexes.
 
-Only ever additive, in one transaction, and local: filling a new column with its default touches neither ``_hs``
+In one transaction, and local: filling a new column with its default touches neither ``_hs``
 nor the log. A fleet in which an upgrade makes every store announce every row is a fleet that is down.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Column, Connection, Table, text, update
@@ -17,7 +17,8 @@ from core.host.catalog import Catalog
 from core.language.definition import Field, RecordType
 from core.language.expressions import Literal
 from core.model.errors import DefinitionError, Problem, Text
-from stores.storage import state
+from core.model.values import Cell
+from stores.storage import state, upgrades
 from stores.storage.database import Database
 from stores.storage.system import NODE_STATE, SYSTEM
 from stores.storage.tables import Tables, cell_form, stored_fields, tables_of
@@ -37,51 +38,57 @@ class Migration:
     moved: dict[str, int] = field(
         default_factory=dict
     )  # table.column -> rows whose value an earlier version had kept aside
+    steps: list[str] = field(default_factory=list)  # "1.1.0 of nightclub_booking": declared steps taken
 
     def __bool__(self) -> bool:
-        return bool(self.tables or self.columns or self.indexes)
+        return bool(self.tables or self.columns or self.indexes or self.steps)
 
 
 def migrate(database: Database, catalog: Catalog) -> Migration:
     """Make the database fit the plugins of ``catalog``; a second call finds nothing to do and costs one look-up.
 
-    Raises ``DefinitionError`` when a field changed its type: old values would be read wrongly. Nothing is
-    changed then, and the plugin's version before goes on running.
+    Raises ``DefinitionError`` when a field changed its type (old values would be read wrongly), or when a plugin is
+    older than the data. Nothing is changed then, and the plugin's version before goes on running.
     """
     tables = tables_of(catalog)
     with database.read() as connection:
         if _up_to_date(connection, tables):
             return Migration()
     if database.in_memory:
-        return _from_image(database, tables)
-    return _additions(database, tables)
+        return _from_image(database, catalog, tables)
+    return _additions(database, catalog, tables)
 
 
-def _from_image(database: Database, tables: Tables) -> Migration:
+def _from_image(database: Database, catalog: Catalog, tables: Tables) -> Migration:
     """Give a new database in memory its tables by copying an empty one: a rehearsal makes one per scenario.
 
     Forty record types take 60 ms to create and 1 ms to copy.
     """
     with database.read() as connection:
-        new = not _found_columns(connection)
+        # Not `_found_columns`: SQLite crashes when a look through its schema is prepared before the copy and run after.
+        new = connection.execute(text("SELECT 1 FROM sqlite_master LIMIT 1")).first() is None
     if new and tables.image is not None:
         database.load(tables.image)
         return Migration([table.name for _, table in tables])
-    done = _additions(database, tables)
+    done = _additions(database, catalog, tables)
     if new:
         tables.image = database.image()
     return done
 
 
-def _additions(database: Database, tables: Tables) -> Migration:
+def _additions(database: Database, catalog: Catalog, tables: Tables) -> Migration:
     with database.write() as connection:
         found = _found_columns(connection)
         indexes = _found_indexes(connection)
         done = Migration()
         _create_system(connection, found, indexes)
-        forms = _checked_forms(connection, tables)
+        forms: upgrades.Forms = json.loads(state.get(connection, FORMS) or "{}")
+        upgrade = upgrades.run(connection, catalog, found, forms)
+        if upgrade.taken:
+            done.steps, found, indexes = upgrade.taken, _found_columns(connection), _found_indexes(connection)
+        _check_forms(tables, forms)
         for record, table in tables:
-            _fit_table(connection, record, table, found, done)
+            _fit_table(connection, record, table, found, done, upgrade.fills.get(record.key, {}))
             _fit_indexes(connection, table, indexes, done)
         state.put(connection, FORMS, json.dumps(forms, sort_keys=True, ensure_ascii=False))
         state.put(connection, DIGEST, tables.digest)
@@ -101,15 +108,23 @@ def _create_system(connection: Connection, found: dict[str, set[str]], indexes: 
 
 
 def _fit_table(
-    connection: Connection, record: RecordType, table: Table, found: dict[str, set[str]], done: Migration
+    connection: Connection,
+    record: RecordType,
+    table: Table,
+    found: dict[str, set[str]],
+    done: Migration,
+    fills: Mapping[str, Cell],
 ) -> None:
-    """Create the table, or add the columns it lacks and fill them from what was kept aside, then from the default."""
+    """Create the table, or add the columns it lacks and fill them: with what was kept aside, else with what the
+    version says (``fills``), else with the default."""
     added = _fit_columns(connection, table, found, done)
     kept_aside = {name for name in added if name in record.fields}
     if kept_aside:
         _move_in(connection, table, kept_aside, done)
     for name in added:
-        if name in record.fields:
+        if name in fills:
+            upgrades.fill(connection, table.name, name, fills[name])
+        elif name in record.fields:
             _fill(connection, table, record.fields[name], done)
 
 
@@ -164,9 +179,8 @@ def _fill(connection: Connection, table: Table, added: Field, done: Migration) -
         done.filled[f"{table.name}.{added.name}"] = rows
 
 
-def _checked_forms(connection: Connection, tables: Tables) -> dict[str, dict[str, str]]:
-    """Return the forms of all columns that ever were, or raise when a field changed its form."""
-    forms: dict[str, dict[str, str]] = json.loads(state.get(connection, FORMS) or "{}")
+def _check_forms(tables: Tables, forms: upgrades.Forms) -> None:
+    """Add the forms of all columns to ``forms``, or raise when a field changed its form."""
     problems = []
     for record, _ in tables:
         known = forms.setdefault(record.key, {})
@@ -176,7 +190,6 @@ def _checked_forms(connection: Connection, tables: Tables) -> dict[str, dict[str
                 problems.append(_retyped(record, stored, known[name], form))
     if problems:
         raise DefinitionError(tuple(problems))
-    return forms
 
 
 def _retyped(record: RecordType, stored: Field, was: str, is_: str) -> Problem:

@@ -35,7 +35,7 @@ class Tables:
         indexed = index_columns(catalog)
         self.records: Mapping[str, RecordType] = dict(catalog.records)
         self._tables = {key: _build(self.metadata, record, indexed[key]) for key, record in self.records.items()}
-        self.digest = _digest(self)
+        self.digest = _digest(self, catalog)
         self.image: bytes | None = None  # an empty database with all tables, made once for rehearsals (see migrate)
 
     def __getitem__(self, key: str) -> Table:
@@ -120,9 +120,10 @@ def _build(metadata: MetaData, record: RecordType, indexed: list[Columns]) -> Ta
     return table
 
 
-def _digest(tables: Tables) -> str:
-    """Return a fingerprint of every table, column form and index: equal means that there is nothing to migrate."""
+def _digest(tables: Tables, catalog: Catalog) -> str:
+    """Return a fingerprint of every table, column form, index and version: equal means there is nothing to migrate."""
     lines = [f"system {name} {[column.name for column in table.columns]}" for name, table in SYSTEM.tables.items()]
+    lines += [f"version {name} {plugin.version}" for name, plugin in catalog.plugins.items()]
     for record, table in tables:
         forms = {name: (cell_form(field), _default_of(field)) for name, field in stored_fields(record).items()}
         lines.append(f"{table.name} {forms} {sorted(str(index.name) for index in table.indexes)}")

@@ -47,12 +47,12 @@ roles:
 
 
 @cache
-def host_of(plugin: str) -> Host:
+def host_of(plugin: str, version: str = "1.0.0") -> Host:
     """Load a plugin once for all tests; it must be without a fault."""
     with TemporaryDirectory() as place:
         folder = Path(place) / "club"
         folder.mkdir()
-        (folder / "plugin.yaml").write_text(HEAD + plugin, encoding="utf-8")
+        (folder / "plugin.yaml").write_text(HEAD.replace("1.0.0", version) + plugin, encoding="utf-8")
         host = Host([Path(place)], entry_points=False)
     assert not host.catalog.faults, "\n".join(p.render() for f in host.catalog.faults for p in f.problems)
     return host

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from core.host.host import Host
 from core.model.change import Entry
 from core.model.clock import HybridClock
 from stores.changes.commit import Deed, Edit, commit
@@ -44,21 +45,26 @@ class World:
         self.time += timedelta(seconds=seconds)
 
     def node(
-        self, name: str, url: str = "sqlite:///:memory:", *, upstream: str | None = "https://hq.example.com"
+        self,
+        name: str,
+        url: str = "sqlite:///:memory:",
+        *,
+        upstream: str | None = "https://hq.example.com",
+        plugins: Host | None = None,
     ) -> Node:
-        database = Database(url)
-        migrate(database, host().catalog)
+        database, plugins = Database(url), plugins or host()
+        migrate(database, plugins.catalog)
         identity = Identity(name, 1, name, upstream)
         with database.write() as connection:
             save_identity(connection, identity)
         return Node(
-            database=database, host=host(), identity=identity, now=lambda: self.time, new_id=self.id,
+            database=database, host=plugins, identity=identity, now=lambda: self.time, new_id=self.id,
             zone=ZoneInfo("Asia/Shanghai"), mono=lambda: 0, boot="b0",
             clock=HybridClock(lambda: int(self.time.timestamp() * 1000)),
         )  # fmt: skip
 
-    def hub(self, url: str = "sqlite:///:memory:") -> Node:
-        node = self.node("hq", url, upstream=None)
+    def hub(self, url: str = "sqlite:///:memory:", plugins: Host | None = None) -> Node:
+        node = self.node("hq", url, upstream=None, plugins=plugins)
         with node.database.write() as connection:
             keys.found_hub(connection, self.dice.randbytes)
         return node

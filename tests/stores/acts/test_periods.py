@@ -55,7 +55,10 @@ def test_everybody_the_rule_means_gets_a_plan_on_the_first_and_nobody_a_second(s
 
     assert plans(shop) == [("li", "2026-03-01", "0755"), ("li", "2026-04-01", "0755")]
     (line,) = [line for line in shop.log() if line.action == "club.plan.open" and line.at.startswith("2026-03-31")]
-    assert line.facts == {"period": "2026-04-01"}  # 1 April in the shop is still 31 March in the log's time
+    assert line.facts == {
+        "period": "2026-04-01",
+        "version": "1.0.0",
+    }  # 1 April in the shop is still 31 March in the log's time
 
 
 def test_who_is_hired_in_the_month_gets_a_plan_the_same_day(shop: Shop) -> None:

@@ -65,7 +65,7 @@ def test_lines_are_numbered_without_a_gap_and_each_hash_vouches_for_all_before(s
     assert [line.seq for line in lines] == [1, 2, 3]
     assert [(line.nth, line.of) for line in lines] == [(1, 1), (1, 2), (2, 2)]
     assert lines[1].tx == lines[2].tx
-    assert lines[1].facts == {"reason": "moved"}
+    assert lines[1].facts == {"reason": "moved", "version": "1.0.0"}
     previous = GENESIS
     for line in lines:
         previous = chain(previous, line)
@@ -134,7 +134,7 @@ def test_a_hidden_field_stays_here_and_its_line_carries_a_digest_of_it(shop: Sta
 
     assert "phone" not in sent.body
     assert "13800001111" not in json.dumps(sent.facts)
-    assert set(sent.facts or {}) == {"hidden"}
+    assert set(sent.facts or {}) == {"hidden", "version"}
     assert kept.body["phone"] == (None, "13800001111")
     assert shop.row(BOOKING, id_)["phone"] == "13800001111"
 

@@ -59,7 +59,40 @@ def test_a_step_speaks_of_what_is_there(faults: Faults) -> None:
     )
 
 
-def test_whoever_writes_a_migration_is_told_that_nodes_do_not_run_it_yet(load: Load) -> None:
-    plugin = load(SHOP + "  1.9.0: [{fill: guest.name, value: unknown}]\n")
+def test_a_step_of_an_older_version_speaks_of_the_fields_of_its_time(load: Load) -> None:
+    steps = load(
+        SHOP
+        + """
+  1.1.0: [{rename: guest.called, to: full_name}, {map: guest.full_name, with: {nobody: unknown}}]
+  1.2.0: [{rename: guest.full_name, to: name}, {fill: guest.fax, value: none}]
+  1.3.0: [{drop: guest.fax, accept: data_loss}]
+"""
+    ).migrations
+    assert [step.name for version in steps.values() for step in version] == [
+        "called", "full_name", "full_name", "fax", "fax",
+    ]  # fmt: skip
 
-    assert "migration-not-run" in [problem.code for problem in plugin.warnings]
+
+def test_what_a_step_writes_must_fit_the_field(faults: Faults) -> None:
+    faults(
+        SHOP.replace("fields: {", "fields: {age: {type: int, label: {en: Age, zh: 年龄}}, ")
+        + """
+  1.2.0:
+    - {fill: guest.age, value: old}  # <- bad-number
+    - {map: guest.age, with: {"7": many}}  # <- bad-number
+    - {map: guest.state, with: {gone: her}}  # <- unknown-state
+  1.1.0: [{rename: guest.age, to: name}]  # <- bad-migration
+"""
+    )
+
+
+def test_values_become_cells_when_the_plugin_is_loaded(load: Load) -> None:
+    plugin = load(
+        SHOP.replace("fields: {", "fields: {paid: {type: money, label: {en: Paid, zh: 已付}}, ")
+        + """
+  1.2.0: [{map: guest.paid, with: {"5": "7.50", lots: "9"}}, {fill: guest.paid, value: 12}]
+"""
+    )
+    mapped, filled = plugin.migrations["1.2.0"]
+    assert mapped.mapping == {500: 750, "lots": 900}
+    assert filled.value == 1200
