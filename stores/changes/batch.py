@@ -105,7 +105,7 @@ class Batch:
         self.latest = node.clock.rank(STAMP_MAX, AHEAD_MS_MAX)  # a stamp may rank no higher, whatever it claims
         self.newest = 0
 
-    def run(self, groups: Sequence[list[Entry]]) -> Tally:
+    def run(self, groups: Sequence[Sequence[Entry]]) -> Tally:
         """Merge the transactions and write the records. The log is the caller's."""
         groups = [lift_all(self.node.catalog, group) for group in groups]
         self._load([entry for group in groups for entry in group])
@@ -131,7 +131,7 @@ class Batch:
                 self.records.update(((key, pk), record_) for pk, record_ in found.items())
         self.waiting = quarantine.waiting(self.connection, entries)
 
-    def _merge(self, group: list[Entry]) -> None:
+    def _merge(self, group: Sequence[Entry]) -> None:
         """Work out what a transaction makes of the records it touches; they change only when all of it fits."""
         first = group[0]
         stamp = FieldStamp(self.standing.hs + 1, min(first.hlc, self.latest), first.origin)
@@ -199,7 +199,7 @@ class Batch:
         found = held.load(self.connection, self.node.tables[type_], [id_], ())
         return found[id_].store if id_ in found else None
 
-    def _keep(self, group: list[Entry], problem: Problem) -> None:
+    def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
         self.waiting.update((entry.type, entry.pk) for entry in group)
         self.tally.waiting += group

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.host.catalog import Catalog
@@ -38,11 +37,13 @@ def lift(catalog: Catalog, entry: Entry) -> Entry:
         for name, cell in lifting.filled(steps, record).items():
             old, new = body.get(name, (None, None))
             body[name] = (old, cell if new is None else new)
-    return replace(entry, body=body)
+    return entry._replace(body=body)
 
 
-def lift_all(catalog: Catalog, entries: Iterable[Entry]) -> list[Entry]:
+def lift_all(catalog: Catalog, entries: Sequence[Entry]) -> Sequence[Entry]:
     """Return log lines as they read now."""
+    if not any(plugin.migrations for plugin in catalog.plugins.values()):
+        return entries
     return [lift(catalog, entry) for entry in entries]
 
 
