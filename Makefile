@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 JOBS ?= 2
+KILLS ?= 300
 
 .PHONY: demo test check format bench simulate clean
 
@@ -27,8 +28,9 @@ format: $(VENV)/.installed
 bench: $(VENV)/.installed  ## ratios inside one run; see benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
-simulate: $(VENV)/.installed  ## longer simulations: make simulate ARGS="--seeds 500"
+simulate: $(VENV)/.installed  ## longer simulations and real kills: make simulate ARGS="--seeds 500" KILLS=600
 	$(BIN)/python -m tests.simulation $(ARGS)
+	$(BIN)/python -m tests.killing --kills $(KILLS)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
