@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.pages import acting, assets, choices, lists, live, record, session, today
+from app.pages import acting, assets, boards, choices, lists, live, record, session, today, views
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
-PARTS = (assets, session, today, lists, choices, live, acting, record)
+PARTS = (assets, session, today, lists, boards, views, choices, live, acting, record)
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
 

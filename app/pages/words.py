@@ -29,6 +29,7 @@ WORDS: Mapping[str, Text] = {
     "unit": Text("unit", "单位"),
     "chosen": Text("Chosen", "选中"),
     "no_action": Text("Nothing you can do here now", "当前没有可执行的操作"),
+    "weekdays": Text("Mon Tue Wed Thu Fri Sat Sun", "周一 周二 周三 周四 周五 周六 周日"),
     "colours": Text("Colours", "配色"),
     "back": Text("Back", "返回"),
     # signing in

@@ -81,6 +81,7 @@
     if (message.types && !concerns(message.types)) return;
     clearTimeout(soon); soon = setTimeout(refresh, 60);
   }
+  document.addEventListener('moved', refresh);
   function noteChange() { each('[data-changed]', function (note) { note.hidden = false; }); }
   if (body.dataset.live && window.EventSource) {
     if (window.SharedWorker) {
