@@ -1,0 +1,41 @@
+"""Boards by state and calendars, of any record type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def rented(shop: Any) -> str:
+    li = shop.as_("li")
+    wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]
+    ask = {"bicycle": wheel, "guest": "Chen", "phone": "13800001111"}
+    return str(li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask}).json()["id"])
+
+
+def test_a_board_has_a_column_per_state_and_masks_like_a_list(rented: str, browse: Any) -> None:
+    page = browse("an").open("/board/bicycle_rental/rental").text
+
+    assert "Out</span>" in page
+    assert f'href="/records/bicycle_rental/rental/{rented}"' in page
+    assert "•••••••1111" in page
+    assert "13800001111" not in page
+
+
+def test_a_calendar_shows_the_month_of_today_and_walks(rented: str, browse: Any) -> None:
+    browser = browse("li")
+
+    assert "hq-R0001" in browser.open("/calendar/bicycle_rental/rental").text
+    assert "hq-R0001" not in browser.open("/calendar/bicycle_rental/rental?month=2026-02").text
+    assert "2026-03" in browser.open("/calendar/bicycle_rental/rental?month=rubbish").text
+
+
+def test_records_without_a_date_have_no_calendar(browse: Any) -> None:
+    assert browse("li").open("/calendar/bicycle_rental/bicycle").status_code == 404
+    assert "/calendar/" not in browse("li").open("/records/bicycle_rental/bicycle").text
+
+
+def test_who_may_not_read_sees_no_board(browse: Any) -> None:
+    assert browse("no").open("/board/bicycle_rental/rental").status_code == 403
