@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.pages import columns as cols
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
-from app.pages.drawing import first_date, page
+from app.pages.drawing import page
 from app.pages.lists import Source
 from app.pages.values import Shown, shown_field, shown_state, tone_of
 from core.language.definition import RecordType
@@ -60,7 +60,7 @@ def board(plugin: str, record: str, desk: CurrentDesk) -> Response:
 def month(plugin: str, record: str, request: Request, desk: CurrentDesk) -> Response:
     """Show a record type by day."""
     kind = desk.record(plugin, record)
-    dated = first_date(kind)
+    dated = cols.first_date(_sight(desk, kind))
     if dated is None:
         raise NotFound.of("no-date", "these records have no date", "该类记录没有日期字段")
     source = Source(kind, f"/calendar/{kind.plugin}/{kind.name}", desk.say(kind.label))
@@ -73,7 +73,15 @@ def draw_board(desk: Desk, source: Source, card: Sequence[str], by: str) -> Resp
     sight = _sight(desk, record)
     found = [_stack(desk, source, sight, card, by, value) for value in _values(desk, record, by)]
     stacks = [stack for stack in found if stack is not None]
-    return page(desk, "board.html", source=source, record=record, stacks=stacks, tab="board")
+    return page(
+        desk,
+        "board.html",
+        source=source,
+        record=record,
+        stacks=stacks,
+        tab="board",
+        layouts=cols.layouts(record, sight),
+    )
 
 
 def draw_month(desk: Desk, source: Source, dated: str, card: Sequence[str], asked: str | None) -> Response:
@@ -100,6 +108,7 @@ def draw_month(desk: Desk, source: Source, dated: str, card: Sequence[str], aske
         before=source.url + with_query({"month": (first - timedelta(days=1)).strftime("%Y-%m")}),
         after=source.url + with_query({"month": following.strftime("%Y-%m")}),
         tab="calendar",
+        layouts=cols.layouts(record, sight),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.pages.desk import Desk, record_url
+from app.pages.desk import Desk, list_url, record_url
 from app.pages.values import NOTHING, NUMERIC, Shown, shown, shown_field, shown_moment, shown_state
 from core.language.definition import Field, RecordType
 from core.model.errors import Forbidden
@@ -121,6 +121,25 @@ def title_of(desk: Desk, record: RecordType, row: Row) -> str:
         if each.spec.type in {"text", "ref", "date"} and row.get(each.name):
             return shown_field(desk, each, row).text
     return f"{desk.say(record.label)} {str(row['id'])[-6:]}"
+
+
+def first_date(sight: Sight) -> str | None:
+    """Return the field by which a calendar is laid out: the first date in clear, else the first moment."""
+    for wanted in ("date", "datetime"):
+        for one in sight.fields():
+            if one.stored and one.spec.type == wanted and sight.is_open(one.name):
+                return one.name
+    return None
+
+
+def layouts(record: RecordType, sight: Sight) -> list[tuple[str, str]]:
+    """Return (word, address) of the ways in which a record type can be laid out for this person."""
+    found = [("list", list_url(record))]
+    if record.states:
+        found.append(("board", f"/board/{record.plugin}/{record.name}"))
+    if first_date(sight):
+        found.append(("calendar", f"/calendar/{record.plugin}/{record.name}"))
+    return found
 
 
 def link(record: RecordType, row: Row) -> str:

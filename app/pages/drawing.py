@@ -19,7 +19,6 @@ from app.pages.line import line_of
 from app.pages.menu import menu_of, roles_of
 from app.pages.words import Words
 from app.web.caller import Visitor
-from core.language.definition import RecordType
 
 PACKED_FROM = 1_000  # bytes; less is not worth the work
 
@@ -36,17 +35,7 @@ def templates() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(asset=assets.address, list_url=list_url, record_url=record_url, action_url=action_url)
-    environment.filters["dated"] = first_date
     return environment
-
-
-def first_date(record: RecordType) -> str | None:
-    """Return the field by which a calendar of a record type is laid out: its first date, else its first moment."""
-    for wanted in ("date", "datetime"):
-        for name, field in record.fields.items():
-            if field.stored and field.spec.type == wanted:
-                return name
-    return None
 
 
 def page(desk: Desk, template: str, *, status: int = 200, **names: Any) -> HTMLResponse:

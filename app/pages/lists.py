@@ -102,6 +102,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         boxes=boxes(desk, sight, kept),
         states=_state_tabs(desk, source, kept),
         narrowed=bool(asked.get("q") or filters(asked.multi_items())),
+        layouts=cols.layouts(record, sight),
         actions=beginnings(desk, record),
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), _place(source)),
     )

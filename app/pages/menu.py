@@ -9,7 +9,9 @@ from app.pages.desk import Desk, list_url
 from core.host.catalog import Catalog
 from core.language.definition import Plugin, RecordType
 from core.model.errors import Text
+from stores.acts.permission import acting_roles
 from stores.reads.reading import Reading
+from stores.reads.subjects import assigners
 
 CORE = "core"
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
@@ -76,13 +78,24 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
         if view.get("kind") not in {"form", "print"} and (view.get("of") is None or view["of"] in keys)
     )
     group.entries.extend(Entry(desk.say(r.label), list_url(r)) for r in seen if r.origin == "record")
-    group.entries.extend(Entry(desk.say(r.label), list_url(r), "ledger") for r in seen if r.origin == "ledger")
-    group.entries.extend(
-        Entry(desk.say(r.label), f"/scores/{plugin.name}/{r.name}", "scorecard")
-        for r in seen
-        if r.origin == "scorecard"
-    )
+    group.entries.extend(_further(desk, reading, plugin, seen))
     return group
+
+
+def _further(desk: Desk, reading: Reading, plugin: Plugin, seen: list[RecordType]) -> Iterator[Entry]:
+    """Yield what is made from records: ledgers, scorecards, dispatch orders, reports."""
+    for record in seen:
+        if record.origin == "ledger":
+            yield Entry(desk.say(record.label), f"/ledgers/{plugin.name}/{record.name}", "ledger")
+    for record in seen:
+        if record.origin == "scorecard":
+            yield Entry(desk.say(record.label), f"/scores/{plugin.name}/{record.name}", "scorecard")
+    roles = acting_roles(reading.world(plugin.name, desk.actor.store), desk.actor)
+    for policy in plugin.dispatch.values():
+        if assigners(plugin, policy.name) & roles:
+            yield Entry(desk.say(policy.label), f"/turns/{plugin.name}/{policy.name}", "dispatch")
+    if any(report.read is None or roles & report.read.keys() for report in plugin.reports.values()):
+        yield Entry(desk.words.reports, f"/reports/{plugin.name}", "report")
 
 
 def _view_label(desk: Desk, name: str, view: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ from app.pages.choices import name_of
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
+from app.pages.turns import said
 from app.pages.values import (
     NOTHING,
     Shown,
@@ -203,7 +204,7 @@ def _entry(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, A
 def _pick(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:
     policy = desk.catalog.plugin(kind.plugin).dispatch.get(str(told["policy"]).rpartition(".")[2])
     keys = {key.name: desk.say(key.label) for key in policy.prefer} if policy else {}
-    ranking = told["ranking"] or []
+    ranking = said(desk, policy, told["ranking"] or []) if policy else []
     chosen = next((each["name"] for each in ranking if each["id"] == told["chosen"]), "")
     label = desk.say(policy.label) if policy else told["policy"]
     return {"label": label, "keys": keys, "ranking": ranking, "chosen": chosen}
@@ -212,23 +213,28 @@ def _pick(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, An
 def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
     """Yield the records that point to this one, as far as the person reads them."""
     for other, one in _pointers(desk, kind):
-        try:
-            found = records.query(
-                desk.node, desk.actor, other, where=[(one.name, "eq", record_id)], limit=RELATED_ROWS + 1
-            )
-        except Forbidden:
-            continue
+        where: list[tuple[str, str, object]] = [(one.name, "eq", record_id)]
+        found = records.query(desk.node, desk.actor, other, where=where, limit=RELATED_ROWS + 1)
         if found.rows:
             shown_rows = [_related_row(desk, other, row) for row in found.rows[:RELATED_ROWS]]
             label = f"{desk.say(other.label)} · {desk.say(one.label)}"
             yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
 
 
-def _pointers(desk: Desk, kind: RecordType) -> Iterable[tuple[RecordType, Field]]:
-    for other in desk.catalog.records.values():
-        for one in other.fields.values():
-            if one.stored and one.spec.type == "ref" and one.spec.to == kind.key:
-                yield other, one
+def _pointers(desk: Desk, kind: RecordType) -> list[tuple[RecordType, Field]]:
+    """Return the references to this type that the person reads in clear: a masked one must not be told this way."""
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        return [
+            (other, one)
+            for other in desk.catalog.records.values()
+            for one in other.fields.values()
+            if one.stored
+            and one.spec.type == "ref"
+            and one.spec.to == kind.key
+            and not reading.sight_of(other).blind
+            and reading.sight_of(other).is_open(one.name)
+        ]
 
 
 def _related_row(desk: Desk, other: RecordType, row: Mapping[str, Any]) -> tuple[str, str, Shown]:

@@ -5,13 +5,30 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.pages import acting, assets, boards, choices, lists, live, record, session, today, views
+from app.pages import (
+    acting,
+    assets,
+    boards,
+    choices,
+    ledgers,
+    lists,
+    live,
+    record,
+    reports,
+    scores,
+    session,
+    today,
+    turns,
+    views,
+)
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
-PARTS = (assets, session, today, lists, boards, views, choices, live, acting, record)
+PARTS = (
+    assets, session, today, lists, boards, views, turns, scores, ledgers, reports, choices, live, acting, record,
+)  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
 

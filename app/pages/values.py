@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 from app.pages.desk import Desk, record_url
 from app.pages.line import clock_text
-from core.language.definition import Field, RecordType
+from core.language.definition import DispatchKey, Field, RecordType
 from core.model.duration import Duration
 from core.model.fields import BadValue, FieldSpec
 
 Kind = Literal["text", "ref", "moment", "image", "list", "table", "state", "mask", "none"]
+NEVER_S = 50 * 365 * 86_400  # who has waited for so long has never had a turn
 NUMERIC = frozenset({"int", "decimal", "money"})
 
 
@@ -107,6 +108,18 @@ def parts_of(spec: FieldSpec) -> Mapping[str, FieldSpec]:
 def part_label(desk: Desk, name: str, part: FieldSpec) -> str:
     """Return what people call a part of a map."""
     return desk.say(part.label) if part.label else name.replace("_", " ")
+
+
+def ranking_text(desk: Desk, key: DispatchKey, value: object) -> str:
+    """Return what one key of a ranking said about a candidate, in words."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return desk.words.yes if value else desk.words.no
+    kind = getattr(getattr(key.value, "kind", None), "name", "")
+    if kind == "duration" and isinstance(value, int):
+        return desk.words.never if value >= NEVER_S else duration_text(desk, f"{value // 3600}h{value // 60 % 60}m")
+    return str(value)
 
 
 def money_text(value: object) -> str:

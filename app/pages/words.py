@@ -30,6 +30,9 @@ WORDS: Mapping[str, Text] = {
     "chosen": Text("Chosen", "选中"),
     "no_action": Text("Nothing you can do here now", "当前没有可执行的操作"),
     "weekdays": Text("Mon Tue Wed Thu Fri Sat Sun", "周一 周二 周三 周四 周五 周六 周日"),
+    "reports": Text("Reports", "报表"),
+    "by_store": Text("By store", "按门店"),
+    "never": Text("never yet", "从未"),
     "colours": Text("Colours", "配色"),
     "back": Text("Back", "返回"),
     # signing in

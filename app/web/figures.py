@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api")
 @router.get("/{plugin}/reports")
 def list_reports(plugin: str, request: Request, caller: CurrentCaller) -> JsonMap:
     """Return the reports the caller may see, each for the period that ``day`` is in, and when it is due."""
-    found = reports.listed(caller.node, caller.actor, caller.catalog.plugin(plugin), _day(request))
+    found = reports.listed(caller.node, caller.actor, caller.catalog.plugin(plugin), day_of(request))
     return {"reports": said(found, caller.language)}
 
 
@@ -31,9 +31,9 @@ def show(plugin: str, report: str, request: Request, caller: CurrentCaller) -> J
 
     At headquarters for every store of the business, with their total, or for one ``store``.
     """
-    business, wanted = _report(caller, plugin, report)
+    business, wanted = report_of(caller, plugin, report)
     store = request.query_params.get("store")
-    told = reports.show_report(caller.node, caller.actor, business, wanted, _day(request), store)
+    told = reports.show_report(caller.node, caller.actor, business, wanted, day_of(request), store)
     for figure in told["figures"]:
         if "of" in figure:
             figure["records"] = f"/api/{plugin}/reports/{report}/{figure['name']}"
@@ -46,7 +46,7 @@ def records_behind(plugin: str, report: str, figure: str, request: Request, call
 
     The caller sees of them what he may see in a list; ``limit``, ``cursor`` and ``total`` are those of a list.
     """
-    business, wanted = _report(caller, plugin, report)
+    business, wanted = report_of(caller, plugin, report)
     asked = request.query_params
     page = reports.records_behind(
         caller.node,
@@ -54,7 +54,7 @@ def records_behind(plugin: str, report: str, figure: str, request: Request, call
         business,
         wanted,
         figure,
-        _day(request),
+        day_of(request),
         asked.get("store"),
         asked.get("row"),
         limit=number("limit", asked.get("limit"), 50),
@@ -66,7 +66,8 @@ def records_behind(plugin: str, report: str, figure: str, request: Request, call
     return answer if page.total is None else answer | {"total": page.total, "more_than_total": page.more}
 
 
-def _report(caller: Caller, plugin: str, name: str) -> tuple[Plugin, Report]:
+def report_of(caller: Caller, plugin: str, name: str) -> tuple[Plugin, Report]:
+    """Return the plugin and its report; NotFound with the nearest name."""
     business = caller.catalog.plugin(plugin)
     if name not in business.reports:
         what = Text(f"there is no report `{name}`", f"没有报表 `{name}`")
@@ -74,7 +75,8 @@ def _report(caller: Caller, plugin: str, name: str) -> tuple[Plugin, Report]:
     return business, business.reports[name]
 
 
-def _day(request: Request) -> date | None:
+def day_of(request: Request) -> date | None:
+    """Return the day an address asks for, None for today."""
     text = request.query_params.get("day")
     try:
         return date.fromisoformat(text) if text else None

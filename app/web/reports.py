@@ -29,38 +29,47 @@ def scorecard(plugin: str, card: str, request: Request, caller: CurrentCaller) -
 
     A card that is closed shows what was written into it; an open one is computed now. ``subject`` picks one person.
     """
-    found = caller.catalog.plugin(plugin)
-    _known(found.scorecards, card, Text("scorecard", "考核表"))
-    kind = caller.record(plugin, card)
-    period = _period(caller, found, card, request.query_params.get("day"))
-    where: list[tuple[str, str, object]] = [("period", "eq", period)]
-    if subject := request.query_params.get("subject"):
-        where.append(("subject", "eq", subject))
-    page = records.query(caller.node, caller.actor, kind, where=where, limit=records.LIMIT_MAX)
-    return {"card": card, "period": period, "rows": [_scored(caller, found, kind, shown) for shown in page.rows]}
+    return cards(caller, plugin, card, request.query_params.get("day"), request.query_params.get("subject"))
 
 
 @router.get("/{plugin}/dispatch/{policy}")
 def ranking(plugin: str, policy: str, request: Request, caller: CurrentCaller) -> JsonMap:
     """Return whose turn it is and why, for the caller's store; ``for`` names the record that is to be assigned."""
+    return ranked(caller, plugin, policy, request.query_params.get("for"), request.query_params.get("store"))
+
+
+def cards(caller: Caller, plugin: str, card: str, day: str | None, subject: str | None = None) -> JsonMap:
+    """Return the cards of a period, for programs and for pages; NotFound for a card the plugin does not have."""
+    found = caller.catalog.plugin(plugin)
+    _known(found.scorecards, card, Text("scorecard", "考核表"))
+    kind = caller.record(plugin, card)
+    period = _period(caller, found, card, day)
+    where: list[tuple[str, str, object]] = [("period", "eq", period)]
+    if subject:
+        where.append(("subject", "eq", subject))
+    page = records.query(caller.node, caller.actor, kind, where=where, limit=records.LIMIT_MAX)
+    return {"card": card, "period": period, "rows": [_scored(caller, found, kind, shown) for shown in page.rows]}
+
+
+def ranked(caller: Caller, plugin: str, policy: str, item: str | None, store: str | None) -> JsonMap:
+    """Return a ranking, for programs and for pages; Forbidden for who does not assign by the policy."""
     found = caller.catalog.plugin(plugin)
     _known(found.dispatch, policy, Text("dispatch policy", "派单规则"))
     rule = found.dispatch[policy]
     node = caller.node
     with node.database.read() as connection:
-        item = request.query_params.get("for")
         kind = _picker(found, policy)
         row = rows.get(connection, node, kind, item) if item and kind else None
-        store = str(row.values["store"]) if row else request.query_params.get("store", caller.actor.store)
-        world = NodeWorld(connection, node, plugin, store)
+        where = str(row.values["store"]) if row else store or caller.actor.store
+        world = NodeWorld(connection, node, plugin, where)
         _check_may_see(world, found, rule, caller)
         env = world.env(row, node.now(), caller.actor)
-        ranked = turns.rank(world, rule, row, env)
+        order = turns.rank(world, rule, row, env)
     return {
         "policy": policy,
         "label": rule.label.say(caller.language),
         "keys": {key.name: key.label.say(caller.language) for key in rule.prefer},
-        "candidates": [_said(turns.describe(candidate), caller) for candidate in ranked],
+        "candidates": [_said(turns.describe(candidate), caller) for candidate in order],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from core.language.expressions import Formula
 from core.model.errors import NodeError
 from stores.actor import Actor
 from stores.node import Node
-from stores.reads.filters import Columns
+from stores.reads.filters import Columns, Filter
 from stores.reads.reading import Reading
 
 GROUPS_MAX = 40
@@ -35,6 +35,7 @@ def totals(
     *,
     by: str | None = None,
     only: Formula | None = None,
+    where: Sequence[Filter] = (),
 ) -> list[Total]:
     """Return a figure over the records the actor may see, or one per value of ``by``, the largest group first.
 
@@ -46,13 +47,14 @@ def totals(
         columns = Columns(node.table(record), reading.sight_of(record), node.zone)
         figure = func.count() if how == "count" else _figure(columns, how, field)
         group = columns.column(by)[0] if by else None
-        where = [columns.table.c._life % 2 == 1, *reading.within(columns.table), *reading.conditions(record)]
+        wanted = [columns.table.c._life % 2 == 1, *reading.within(record), *reading.conditions(record)]
+        wanted += [columns.condition(each) for each in where]
         if only is not None:
-            where.append(reading.lowered(record, only))
+            wanted.append(reading.lowered(record, only))
         if group is None:
-            cell = connection.execute(select(figure).select_from(columns.table).where(*where)).scalar()
+            cell = connection.execute(select(figure).select_from(columns.table).where(*wanted)).scalar()
             return [(None, _said(columns, how, field, cell))]
-        query = select(group, figure).where(*where).group_by(group).order_by(figure.desc()).limit(GROUPS_MAX)
+        query = select(group, figure).where(*wanted).group_by(group).order_by(figure.desc()).limit(GROUPS_MAX)
         return [(found, _said(columns, how, field, cell)) for found, cell in connection.execute(query)]
 
 

@@ -1,0 +1,128 @@
+"""Scorecards: one card per person and period, worked out now while it is open; each line with what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.pages.choices import name_of
+from app.pages.desk import CurrentDesk, Desk, list_url, record_url, with_query
+from app.pages.drawing import page
+from app.web.reports import cards
+from core.language.definition import Scorecard, ScoreItem
+from core.language.expressions import Aggregate
+from stores.reads.reading import Reading
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of a card, as text."""
+
+    label: str
+    weight: str
+    target: str
+    value: str
+    score: str
+    problem: str = ""
+    behind: list[tuple[str, str]] = field(default_factory=list)  # address, what is found there
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card: whose, what it comes to, and its lines."""
+
+    subject: str
+    url: str
+    total: str
+    band: str
+    open: bool
+    lines: list[Line]
+
+
+@router.get("/scores/{plugin}/{card}")
+def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Response:
+    """Show the cards of the period that ``day`` is in, the best first."""
+    told: dict[str, Any] = cards(desk, plugin, card, request.query_params.get("day"))
+    rule = desk.catalog.plugin(plugin).scorecards[card]
+    found = [_card(desk, plugin, rule, row) for row in told["rows"]]
+    found.sort(key=lambda each: _figure(each.total), reverse=True)
+    start = date.fromisoformat(str(told["period"]))
+    calendar = desk.node.calendar(plugin)
+    end = calendar.period(rule.period, start).end
+    url = f"/scores/{plugin}/{card}"
+    return page(
+        desk,
+        "scores.html",
+        title=desk.say(rule.label),
+        cards=found,
+        start=start,
+        end=end,
+        before=url + with_query({"day": (start - timedelta(days=1)).isoformat()}),
+        after=url + with_query({"day": (end + timedelta(days=1)).isoformat()}),
+        types=" ".join(sorted(r.key for r in desk.catalog.records.values() if r.plugin == plugin)),
+    )
+
+
+def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any]) -> Card:
+    record = desk.catalog.record(plugin, rule.name)
+    subject = row.get("_refs", {}).get(row["subject"]) or name_of(desk, rule.subject, str(row["subject"])) or "—"
+    items: Mapping[str, Mapping[str, Any]] = row.get("items") or {}
+    lines = [_line(desk, item, items.get(name, {})) for name, item in rule.items.items()]
+    band = row.get("band")
+    return Card(
+        subject,
+        record_url(record, str(row["id"])),
+        _text(row.get("total")),
+        _band(desk, rule, band),
+        bool(row.get("open")),
+        lines,
+    )
+
+
+def _line(desk: Desk, item: ScoreItem, told: Mapping[str, Any]) -> Line:
+    problem = told.get("problem")
+    said = str(problem[desk.language]) if problem else ""
+    if told.get("weight") is None and not said:
+        said = desk.words.not_configured
+    return Line(
+        desk.say(item.label),
+        _text(told.get("weight")),
+        _text(told.get("target")),
+        _text(told.get("value")),
+        _text(told.get("score")),
+        said,
+        _behind(desk, item),
+    )
+
+
+def _behind(desk: Desk, item: ScoreItem) -> list[tuple[str, str]]:
+    """Return where the records stand that a line counts: the lists of the record types its figures are made from."""
+    records = {part.record for part in (item.value, item.target) if isinstance(part, Aggregate)}
+    kinds = [desk.catalog.records[key] for key in sorted(records) if key in desk.catalog.records]
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        return [(list_url(kind), desk.say(kind.label)) for kind in kinds if not reading.sight_of(kind).blind]
+
+
+def _band(desk: Desk, rule: Scorecard, band: object) -> str:
+    if band is None:
+        return "—"
+    labels = getattr(rule, "band_labels", None) or {}
+    return desk.say(labels[band]) if band in labels else str(band)
+
+
+def _text(value: object) -> str:
+    return "—" if value is None else str(value)
+
+
+def _figure(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return -1.0

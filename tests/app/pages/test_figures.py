@@ -1,0 +1,99 @@
+"""Ledgers, scorecards, dispatch orders and reports: figures, each with what is behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from stores.acts import firing
+
+MORE = """
+dispatch:
+  turn:
+    of: staff
+    label: {en: Whose turn, zh: 轮到谁}
+    eligible: {counter: {rule: '"counter" in staff.roles', message: {en: Not at the counter, zh: 不在前台}}}
+    prefer: [{key: '=waiting_since(staff, "turn")', label: {en: Longest without one, zh: 最久未轮到}}]
+scorecards:
+  month:
+    label: {en: Month, zh: 月度}
+    every: {month: {for: staff, where: '"counter" in staff.roles'}}
+    items:
+      out: {weight: 100, target: 10, value: {count: rental, where: rental.handed_by == staff}, label: {en: Handed out, zh: 租出}}
+    bands: {good: 50, fail: 0}
+    read: {counter: {where: self.subject == me}, boss: {}}
+reports:
+  daily:
+    label: {en: Daily, zh: 日报}
+    every: day
+    figures: {out: {count: rental, where: 'rental.state == "late"', label: {en: Late, zh: 超时}}}
+    read: {boss: {}}
+"""
+
+
+@pytest.fixture
+def busy(shop: Any) -> Any:
+    """One rental that came back late, and one that is late still."""
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace(
+        "      remark:",
+        "      assign: {by: counter, pick: {handed_by: turn}, label: {en: Assign, zh: 派}}\n      remark:",
+    )
+    file.write_text(text + MORE, encoding="utf-8")
+    shop.service.node.host.reload()
+    assert shop.service.node.catalog.faults == ()
+    li, made = shop.as_("li"), []
+    for frame in ("F-1", "F-2"):
+        wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}}).json()["id"]
+        ask = {"bicycle": wheel, "guest": frame, "phone": "13800001111"}
+        made.append(li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask}).json()["id"])
+    shop.clock.pass_(hours=3)
+    firing.fire_due(shop.service.node)
+    li.post(f"/api/bicycle_rental/rental/{made[0]}/actions/take_back", json={})
+    return shop
+
+
+def test_a_ledger_shows_what_each_account_comes_to_and_opens_its_entries(busy: Any, browse: Any) -> None:
+    browser = browse("li")
+
+    page = browser.open("/ledgers/bicycle_rental/fees").text
+    assert re.search(r'<b><a href="/records/bicycle_rental/fees\?account=[^"]+">¥20.00</a></b>', page)
+    entries = re.search(r'href="(/records/bicycle_rental/fees\?account=[^"]+)"', page)
+    assert entries is not None
+    assert "Late" in browser.open(entries[1].replace("&amp;", "&")).text
+    assert browser.open("/ledgers/bicycle_rental/nothing").status_code == 404
+
+
+def test_a_scorecard_shows_the_cards_of_the_month_to_those_who_may_see_them(busy: Any, browse: Any) -> None:
+    boss, li = (
+        browse("wu").open("/scores/bicycle_rental/month").text,
+        browse("li").open("/scores/bicycle_rental/month").text,
+    )
+
+    for page in (boss, li):
+        assert "Li</a>" in page
+        assert re.search(r"Handed out</td>.*?>100<.*?>10<.*?>2<.*?>20", page, re.DOTALL)
+    assert "/records/bicycle_rental/rental" in boss
+
+
+def test_a_ranking_says_who_is_first_and_why_the_others_are_out(busy: Any, browse: Any) -> None:
+    page = browse("li").open("/turns/bicycle_rental/turn").text
+
+    assert re.search(r'<td class="num">1</td><td><a href="[^"]+">Li</a></td>\s*<td>never yet</td>', page)
+    assert "Not at the counter" in page
+    assert browse("an").open("/turns/bicycle_rental/turn").status_code == 403
+    assert "/turns/" not in browse("an").open("/").text
+
+
+def test_a_report_shows_its_figures_and_the_records_behind_each(busy: Any, browse: Any) -> None:
+    boss = browse("wu")
+
+    assert "Daily" in boss.open("/reports/bicycle_rental").text
+    page = boss.open("/reports/bicycle_rental/daily?store=hq").text
+    behind = re.search(r'href="(/reports/bicycle_rental/daily/out\?[^"]+)"><b>1</b>Late', page)
+    assert behind is not None
+    assert "hq-R0002" in boss.open(behind[1].replace("&amp;", "&")).text
+    assert browse("li").open("/reports/bicycle_rental/daily").status_code == 403
