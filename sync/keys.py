@@ -8,7 +8,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.model.errors import NodeError, Problem, Text
-from stores.storage import state
+from stores.storage import counters, state
 from stores.storage.database import Connection
 from sync import receipts
 from sync.protocol import Dice
@@ -51,6 +51,13 @@ def hub(connection: Connection) -> Hub:
         fix = Text("invite a store at headquarters first", "请先在总部生成门店邀请码")
         raise NodeError((Problem("not-a-hub", what, fix=fix),))
     return Hub(epoch, receipts.key_from(key))
+
+
+def begin_epoch(connection: Connection, dice: Dice) -> None:
+    """Begin a new epoch of a hub that was restored: its branches read everything again, and send what it lost."""
+    if state.get(connection, _EPOCH) is not None:
+        state.put(connection, _EPOCH, dice(EPOCH_BYTES).hex())
+    counters.leap(connection)
 
 
 def keep_upstream(connection: Connection, upstream: Upstream) -> None:

@@ -9,6 +9,7 @@ from stores.node import Node
 from stores.storage import checkpoints
 from sync import pull as down
 from sync import push as up
+from sync import rebirth
 from sync.link import Link
 from sync.protocol import (
     FRAME_BYTES_MAX,
@@ -41,9 +42,10 @@ class Round:
 def sync_round(node: Node, link: Link) -> Round:
     """Bring this node and its headquarters to the same state; repeat it at any time, after any interruption.
 
-    First up, then down: what headquarters sends then contains what this node wrote. A log that is in dispute
-    keeps nothing from coming down; only then LogDisputed is raised. Raises LinkDown when the network does not let it
-    finish; what has been acknowledged until then stays.
+    First up, then down: what headquarters sends then contains what this node wrote. When the two logs have parted, the
+    node goes on under its next incarnation (``rebirth``). A log that is still in dispute then keeps nothing from coming
+    down; only after that LogDisputed is raised. Raises LinkDown when the network does not let it finish; what has been
+    acknowledged until then stays.
     """
     for _ in range(RESTARTS_MAX):
         try:
@@ -93,15 +95,24 @@ def _one_round(node: Node, link: Link) -> Round:
     dispute: LogDisputed | None = None
     pushed = up.Pushed()
     try:
-        if answer.standing is not Standing.OK:
-            raise up.disputed(answer.standing)
-        pushed = up.push(node, link, answer.head, limits)
-    except LogDisputed as error:
-        dispute = error
+        pushed = _push(node, link, answer, limits)
+    except LogDisputed:
+        rebirth.start_anew(node, link, hello_of(node))
+        answer, offset_ms = greet(node, link)
+        try:
+            pushed = _push(node, link, answer, limits)
+        except LogDisputed as error:
+            dispute = error
     pulled = down.pull(node, link, limits)
     if dispute is not None:
         raise dispute
     return Round(pushed.changes, pulled, pushed.conflicts, pushed.quarantined, offset_ms, answer.skew)
+
+
+def _push(node: Node, link: Link, answer: HelloAnswer, limits: Limits) -> up.Pushed:
+    if answer.standing is not Standing.OK:
+        raise up.disputed(answer.standing)
+    return up.push(node, link, answer.head, limits)
 
 
 def _smaller(theirs: Limits) -> Limits:

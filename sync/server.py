@@ -12,7 +12,7 @@ from itertools import islice
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
-from stores.changes import apply, feed, log, quarantine
+from stores.changes import alarms, apply, feed, log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints, counters, credentials
 from stores.storage.credentials import Credential
@@ -105,6 +105,8 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
         fresh = list(islice(question.entries, max(0, held.seq - question.after.seq), None))
         report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True)
         touched = [*report.touched, *_freed(connection, node, report)]
+        if fresh:
+            _watch_identity(connection, node, caller, question, held)
         arrival.arm(connection, node, touched)
         now_held = Head(*checkpoints.head(connection, question.origin))
     arrival.settle(node, touched)
@@ -132,6 +134,27 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
         _now_ms(node),
         versions={name: plugin.version for name, plugin in node.catalog.plugins.items()},
     )
+
+
+def _watch_identity(connection: Connection, node: Node, caller: Credential, question: Push, held: Head) -> None:
+    """Tell the administrators of a node that has been reborn, and of one whose former self writes on (sync.md 15)."""
+    mine = int(question.origin.rpartition(".")[2])
+    newest = max(checkpoints.incarnations(connection, caller.node), default=mine)
+    names = {"node": caller.node, "store": caller.store, "origin": question.origin}
+    if newest > mine:
+        alarms.sound(connection, node, "core.node_cloned", caller.node, _CLONED.filled(names))
+    elif mine > 1 and held.seq == 0:
+        alarms.sound(connection, node, "core.node_reborn", question.origin, _REBORN.filled(names))
+
+
+_REBORN = Text(
+    "node `{node}` of store `{store}` came back from an old copy; it goes on as `{origin}` and nothing is lost",
+    "门店 `{store}` 的节点 `{node}` 由旧副本恢复，今后以 `{origin}` 继续，数据未丢失",
+)
+_CLONED = Text(
+    "node `{node}` of store `{store}` runs in two places: a copy writes on as `{origin}`. Switch one of them off",
+    "门店 `{store}` 的节点 `{node}` 在两处运行：副本仍以 `{origin}` 写入，请停用其中一台",
+)
 
 
 def _freed(connection: Connection, node: Node, report: apply.MergeReport) -> Sequence[tuple[str, str]]:

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from core.model.change import GENESIS, Entry, chain
+from core.model.change import GENESIS, Entry, chain, sealed
 from core.model.values import Cell, canonical_json, read_json
 from stores.storage import bulk
-from stores.storage.checkpoints import acked, head, heads
+from stores.storage.checkpoints import acked, head, heads, move_head
 from stores.storage.system import LOG
 
 __all__ = ["append", "entries_after", "head", "history", "of_deed", "of_records", "unsent", "verify"]
@@ -93,6 +93,29 @@ def hashes(connection: Connection, origin: str, first: int, last: int) -> dict[i
     return dict(bulk.run(connection, sql, origin, first, last))
 
 
+def move(connection: Connection, origin: str, after: int, new_origin: str) -> int:
+    """Let the lines of a log after ``after`` begin another log, numbered and chained anew; return how many.
+
+    Each says where it stood before (``was`` in its facts): who reads the log years later sees that it was moved.
+    """
+    sql = f"{SELECT_ALL} WHERE origin = ? AND seq > ? ORDER BY seq"
+    rows = bulk.run(connection, sql, origin, after)
+    previous, moved, hidden = GENESIS, list[Entry](), list[Body | None]()
+    for seq, (*row, kept) in enumerate(rows, start=1):
+        entry = from_row(row)
+        facts = {**(entry.facts or {}), MOVED: f"{origin}:{entry.seq}"}
+        moved.append(sealed(previous, entry._replace(origin=new_origin, seq=seq, facts=facts)))
+        hidden.append(None if kept is None else _read(kept))
+        previous = moved[-1].hash
+    bulk.run_only(connection, "DELETE FROM log WHERE origin = ? AND seq > ?", origin, after)
+    shared = hashes(connection, origin, after, after).get(after, GENESIS)
+    move_head(connection, origin, after, shared)
+    if moved:
+        append(connection, moved, hidden)
+        move_head(connection, new_origin, len(moved), previous)
+    return len(moved)
+
+
 def unsent(connection: Connection) -> tuple[int, str | None]:
     """Return how many lines headquarters has not acknowledged, and when the oldest of them happened (a cell)."""
     count, oldest = 0, None
@@ -129,6 +152,7 @@ def verify(connection: Connection, origin: str) -> int | None:
     return None if (expected - 1, previous) == (last, known) else min(expected, last + 1)
 
 
+MOVED = "was"  # facts: origin and number a line had before its node was reborn
 HIDING_KEY = "hiding_key"  # node_state: what makes the digests of hidden fields worthless to a guesser
 HIDDEN = "hidden"  # facts: the digest of the fields of a line that stay here
 

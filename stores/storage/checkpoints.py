@@ -32,6 +32,13 @@ def heads(connection: Connection) -> dict[str, tuple[int, str]]:
     return {origin: (seq, digest) for origin, seq, digest in rows}
 
 
+def incarnations(connection: Connection, node: str) -> list[int]:
+    """Return under which incarnations a node has written logs that are held here. A look along the key."""
+    sql = "SELECT peer FROM checkpoint WHERE peer > ? AND peer < ? AND stream = 'head'"
+    rows = bulk.run(connection, sql, f"{node}.", f"{node}/")  # "/" comes right after "."
+    return sorted(int(origin.rpartition(".")[2]) for (origin,) in rows)
+
+
 def move_head(connection: Connection, origin: str, seq: int, digest: str, at: str | None = None) -> None:
     """Say how far an origin's log is stored here, in the transaction that stores it."""
     _write(connection, origin, "head", seq, digest, at)

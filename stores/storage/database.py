@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from sqlite3 import Connection as SQLite
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -110,6 +111,12 @@ class Database:
         assert self.in_memory, "a file is not overwritten"
         with self._turns.turn(self._wait_s_max), self._writer.connect() as connection:
             _driver(connection).deserialize(image)
+
+    def copy_into(self, copy: SQLite) -> None:
+        """Copy the database, as it is at one moment, into an open SQLite one, while others write."""
+        assert self.dialect == "sqlite", "PostgreSQL has tools of its own"
+        with self._reader.connect() as connection:
+            _driver(connection).backup(copy)
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -139,23 +139,6 @@ def test_an_epoch_that_changes_in_the_middle_of_a_round_starts_the_round_again(
     assert link.calls == ["hello", "pull", "hello", "pull"]
 
 
-def test_a_branch_restored_from_an_old_copy_sends_nothing_and_still_hears_the_news(
-    hub: Node, bund: Node, link: DirectLink, world: World
-) -> None:
-    write(bund, LI, "create", name="李")
-    sync_round(bund, link)
-    old_copy = world.node("bund")  # knows nothing of what it wrote
-    guest = world.id()
-    write(old_copy, guest, "create", name="王")
-
-    with pytest.raises(LogDisputed):
-        sync_round(old_copy, link)
-
-    assert "push" not in link.calls[3:]
-    assert read(hub, guest) == {}
-    assert read(old_copy, LI)["name"] == "李"
-
-
 def test_what_headquarters_claims_to_hold_is_checked_against_the_log_here(bund: Node, link: DirectLink) -> None:
     write(bund, LI, "create", name="李")
     link.after = lambda call, answer: _with_head(answer, Head(1, "f" * 32)) if call == "hello" else answer
