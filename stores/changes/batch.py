@@ -15,7 +15,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
 
-from core.language.definition import Field, RecordType
+from core.language.definition import SYSTEM, Field, RecordType
 from core.model.change import Entry
 from core.model.clock import STAMP_MAX
 from core.model.errors import Problem, Text
@@ -27,6 +27,7 @@ from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Touched
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
 from stores.changes.older import lift_all
+from stores.changes.people import People
 from stores.changes.permits import may_write
 from stores.changes.quarantine import WAITING, Key
 from stores.node import Node
@@ -102,6 +103,7 @@ class Batch:
         self.shapes: dict[str, Shape] = {}
         self.waiting: set[Key] = set()
         self.tally = Tally()
+        self.people = People(connection, node, self.tally.touched)
         self.latest = node.clock.rank(STAMP_MAX, AHEAD_MS_MAX)  # a stamp may rank no higher, whatever it claims
         self.newest = 0
 
@@ -129,6 +131,7 @@ class Batch:
                 fields = names[key] - {LIFE} | set(DECIDED)
                 found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
                 self.records.update(((key, pk), record_) for pk, record_ in found.items())
+        self.people.meet({entry.actor for entry in entries} - {SYSTEM})
         self.waiting = quarantine.waiting(self.connection, entries)
 
     def _merge(self, group: Sequence[Entry]) -> None:
@@ -176,7 +179,7 @@ class Batch:
             raise Unfit(WAITING)
         check_cells(shape, entry)
         current = before.held if before else self.records.get(key)
-        home = may_write(shape.record, current, entry, self.sender, self._store_of)
+        home = may_write(shape.record, current, entry, self.sender, self.people)
         mixed = not home or (before is not None and before.mixed)
         if current is None:
             record = _created(shape, entry, stamp)
@@ -188,16 +191,6 @@ class Batch:
         if entry.at >= record.at:
             record.at, record.by = entry.at, entry.actor
         return Touched(record, entry, mixed)
-
-    def _store_of(self, type_: str, id_: str) -> str | None:
-        """Return the store a record belongs to; it may have arrived in this very batch."""
-        before = self.tally.touched.get((type_, id_))
-        if before is not None:
-            return before.held.store
-        if type_ not in self.node.catalog.records:
-            return None
-        found = held.load(self.connection, self.node.tables[type_], [id_], ())
-        return found[id_].store if id_ in found else None
 
     def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)

@@ -1,17 +1,17 @@
 """What a store may send up, and what only the home of a record may say.
 
 A branch's PC may be stolen, and its database edited: headquarters believes a store about its own records only, and a
-person only where he works. What the core itself keeps (people, settings, requests, who looked at what) is narrower
-still: nothing of it changes but what one of its actions changes, and nothing of it is deleted.
+person only where he works (docs/decisions/0012). What the core itself keeps (people, settings, requests, who looked at
+what) is narrower still: nothing of it changes but what one of its actions changes, and nothing of it is deleted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Collection
+from typing import Protocol, TypeAlias
 
-from core.language.definition import RecordType
+from core.language.definition import SYSTEM, RecordType
 from core.model.change import Entry
 from core.model.errors import Problem, Text
 from core.model.scope import holds, is_home
@@ -28,23 +28,40 @@ SIGNED = "signed"
 StoreOf: TypeAlias = Callable[[str, str], "str | None"]  # record type and id -> the store it belongs to
 
 
-def may_write(record: RecordType, current: Held | None, entry: Entry, sender: str, store_of: StoreOf) -> bool:
+class Known(Protocol):
+    """What headquarters knows of people and records."""
+
+    def store_of(self, type_: str, id_: str) -> str | None:
+        """Return the store a record belongs to, None when it is not here."""
+
+    def may_act_as(self, person: str, roles: Collection[str], plugin: str, at: str) -> bool:
+        """Say whether a person held one of the roles, or stood in for one, at a moment (a cell)."""
+
+    def has_asked(self, person: str, store: str) -> bool:
+        """Say whether a person of another store has ever asked ``store`` for something."""
+
+
+def may_write(record: RecordType, current: Held | None, entry: Entry, sender: str, known: Known) -> bool:
     """Return whether ``sender`` decides about the record; raise ``Unfit`` when it may not even edit it.
 
-    A store writes its own records. Of those it holds a copy of, chain-wide ones and headquarters', it may edit
-    fields; what only the home may say, state and number, becomes a conflict in the merge. Anybody may ask: a request
-    is written for the home that is to decide, in the name of a person of the store that sends
-    it, whom ``store_of`` knows.
+    A store writes its own records, in the name of its own people, of itself, or of whoever asked it. Of those it holds
+    a copy of, chain-wide ones and headquarters', its people may edit what a field-only action of theirs asks for; what
+    only the home may say, state and number, becomes a conflict in the merge. Anybody may ask: a request is
+    written for the home that is to decide, in the name of a person of the store that sends it.
     """
     if record.key == REQUEST:
-        _check_request(current, entry, sender, store_of)
+        _check_request(current, entry, sender, known.store_of)
+    else:
+        _check_name(entry, sender, known)
     if current is None:
-        return _may_create(record, entry, sender, store_of)
+        return _may_create(record, entry, sender, known.store_of)
     stranger = current.store != sender and record.key != REQUEST
     if stranger and (
         record.plugin == CORE or LIFE in entry.body or not holds(record.sync.scope, current.store, sender)
     ):
         raise Unfit(_NOT_YOURS)
+    if stranger:
+        _check_edit(record, entry, sender, known)
     if record.plugin == CORE:
         _check_core(record, entry)
     return is_home(record.sync.home, current.store, sender)
@@ -59,6 +76,32 @@ def _may_create(record: RecordType, entry: Entry, sender: str, store_of: StoreOf
     if record.key != REQUEST and not (home and entry.store == sender):
         raise Unfit(_NOT_YOURS)
     return home
+
+
+def _check_name(entry: Entry, sender: str, known: Known) -> None:
+    """Refuse what is done in the name of somebody who works elsewhere and has not asked for it.
+
+    Whom nobody knows is not refused: his record may itself be in quarantine, and a store that lies can invent people of
+    its own as well. It cannot put its deeds on somebody else.
+    """
+    works_in = known.store_of(STAFF, entry.actor) if entry.actor != SYSTEM else sender
+    if works_in not in (None, sender) and not known.has_asked(entry.actor, sender):
+        raise Unfit(_NOT_HIS_NAME)
+
+
+def _check_edit(record: RecordType, entry: Entry, sender: str, known: Known) -> None:
+    """Refuse an edit of another's record that no field-only action of one of the sender's people makes."""
+    owner, _, name = entry.action.rpartition(".")
+    action = record.actions.get(name) if owner == record.key else None
+    if action is None or action.decisive or entry.kind != "update":
+        raise Unfit(_NOT_YOURS)
+    asked = {ask.field for ask in action.ask}
+    beyond = entry.body.keys() & record.fields.keys() - asked
+    if beyond:
+        raise Unfit(_not_asked(record, sorted(beyond)))
+    own = known.store_of(STAFF, entry.actor) == sender
+    if not own or not known.may_act_as(entry.actor, action.by, record.plugin, entry.at):
+        raise Unfit(_NOT_HIS_POST)
 
 
 def _is_about_own(entry: Entry, sender: str, store_of: StoreOf) -> bool:
@@ -122,6 +165,27 @@ _FIXED = Problem(
     Text("no action changes this part of the record", "没有任何操作可以更改此内容"),
     fix=Text(
         "look at the log of the node that sent it: somebody edited its database", "请检查发送节点：其数据库可能被改动"
+    ),
+)
+
+
+def _not_asked(record: RecordType, names: list[str]) -> Problem:
+    listed = ", ".join(names)
+    what = Text(
+        f"the action does not ask for {listed} of the {record.label.en}", f"该操作不涉及{record.label.zh}的 {listed}"
+    )
+    return Problem("field-not-asked", what, fix=_FIXED.fix)
+
+
+_NOT_HIS_POST = Problem(
+    "not-his-post",
+    Text(
+        "nobody of this store whose post allows it has done this",
+        "执行人并非该门店拥有相应岗位的员工",
+    ),
+    fix=Text(
+        "give the post, or look at the log of the node that sent it; it is merged once the post is there",
+        "请授予岗位，或检查发送节点的日志；岗位具备后将自动合并",
     ),
 )
 _NOT_HIS_NAME = Problem(

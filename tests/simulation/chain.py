@@ -48,6 +48,7 @@ SKEW_S_MAX = 20  # how wrong a shop's clock may be
 STATEMENTS_MAX = 80  # within which the power fails
 CALM_ROUNDS_MAX = 12  # a request goes up, down to its home, up again with the answer and down to who asked
 WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
+EDITS = (*[("guest", "guest.edit")] * 3, ("order", "order.change"))  # what anybody may do to a record of another
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
 
@@ -190,16 +191,15 @@ class Chain:
         """Somebody creates or edits a few records in one transaction; the power may fail in the middle."""
         self._learn(name)
         node, tx = self.nodes[name], self._id()
+        kind, action = self.dice.choice(EDITS)
         drafts = {}
         for _ in range(self.dice.choice([1, 1, 2, 3])):
-            written, edit = self._draft(name, tx)
+            written, edit = self._draft(name, tx, kind)
             drafts[written.id] = (written, edit)
         self._risk(name)
         try:
             with node.database.write() as connection:
-                commit(
-                    connection, node, Deed(tx, "", "waiter-1", node.now(), {"n": 1}), [w for w, _ in drafts.values()]
-                )
+                commit(connection, node, self._deed(name, tx, action), [w for w, _ in drafts.values()])
         except PowerCut:
             if name in self._syncing:
                 raise
@@ -258,8 +258,7 @@ class Chain:
                 self.witness.received(name, news)
                 del self._pages[name]
 
-    def _draft(self, name: str, tx: str) -> tuple[Written, Edit]:
-        kind = self.dice.choice(["guest", "guest", "guest", "order"])
+    def _draft(self, name: str, tx: str, kind: str) -> tuple[Written, Edit]:
         record = host().catalog.records[f"tea_house.{kind}"]
         rows = table(self.disks[name], record.table)
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
@@ -271,6 +270,9 @@ class Chain:
         written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})
         past = frozenset(self.witness.knows[name][id_])
         return written, Edit(tx, name, store == name, id_, body, past)
+
+    def _deed(self, name: str, tx: str, action: str) -> Deed:
+        return Deed(tx, f"tea_house.{action}", waiter(name).id, self.nodes[name].now(), {"n": 1})
 
     def _value(self, field: str, old: Cell) -> Cell:
         if field in ("credit", "record", "cups"):

@@ -13,7 +13,8 @@ from tests.simulation.disk import table
 def test_those_who_asked_see_what_the_home_decided(tmp_path: Path, database_url: str) -> None:
     chain = Chain(1, tmp_path, branches=2, hub_url=database_url)
     chain.calm()
-    chain.write_at("bund")
+    while not table(chain.disks["bund"], "tea_house_guest"):
+        chain.write_at("bund")
     chain.calm()
     guest = next(iter(table(chain.disks["jingan"], "tea_house_guest")))
 

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from core.host.catalog import Catalog
 from core.host.host import Host
-from core.language.definition import Field, Plugin, RecordType, SyncRule
+from core.language.definition import EVERYONE, Action, Ask, Field, Plugin, RecordType, Role, SyncRule
 from core.language.expressions.functions import FUNCTIONS
+from core.language.outcomes import Outcome
 from core.model.change import Entry, chain
 from core.model.clock import HybridClock
 from core.model.errors import Place, Text
@@ -31,8 +32,17 @@ from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
 
 NOWHERE = Place("plugin.yaml", 1, 1)
-CORE = ("core.access", "core.conflict", "core.request", "core.setting", "core.staff")  # what sync treats specially
+CORE = (
+    "core.access",
+    "core.assignment",
+    "core.conflict",
+    "core.request",
+    "core.setting",
+    "core.staff",
+)  # what sync treats specially
 BY_STORE = SyncRule()
+EDIT = "edit"
+STAFF = {"hq": "zhao", "east": "li", "west": "wang"}  # store -> who works there
 START = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 
@@ -41,11 +51,24 @@ def a_field(name: str, type_: str = "text", merge: str = "latest", *, unique: bo
     return Field(name, FieldSpec(type_, **spec), Text(name, name), NOWHERE, merge=MergePolicy(merge), unique=unique)
 
 
+def an_action(name: str, *fields: Field, by: str = EVERYONE, to: str | None = None) -> Action:
+    """Make an action that asks for fields; with ``to`` it decides something."""
+    asks = tuple(Ask(field.name, field.spec, field.label, field.name) for field in fields)
+    return Action(name, Text(name, name), NOWHERE, False, None, (by,), asks, (), (Outcome(to=to),))
+
+
 def a_record(name: str, *fields: Field, sync: SyncRule = BY_STORE, **more: Any) -> RecordType:
-    """Make a record type of the plugin ``club``."""
+    """Make a record type of the plugin ``club``, with a field-only action for everybody that asks for all of it."""
+    actions = {
+        EDIT: an_action(EDIT, *fields),
+        "rename": an_action("rename", *fields[:1]),
+        "price": an_action("price", *fields, by="boss"),
+        "close": an_action("close", *fields, to="lapsed"),
+    }
     return RecordType(
-        "club", name, Text(name, name), NOWHERE, {field.name: field for field in fields}, sync=sync, **more
-    )
+        "club", name, Text(name, name), NOWHERE, {field.name: field for field in fields}, sync=sync,
+        actions=actions, **more,
+    )  # fmt: skip
 
 
 STATES = {name: Text(name, name) for name in ("held", "seated", "lapsed")}
@@ -115,7 +138,8 @@ def catalog_of(*records: RecordType) -> Catalog:
     """Return a snapshot of these record types and what sync needs of core: fewer tables make quicker tests."""
     core = {key: _core().records[key] for key in CORE}
     mine = {record.key: record for record in records}
-    plugin = Plugin("club", "1.0.0", Text("Club", "会所"), Path(), "")
+    roles = {"boss": Role("boss", Text("Boss", "经理"), deputy="deputy"), "deputy": Role("deputy", Text("D", "副"))}
+    plugin = Plugin("club", "1.0.0", Text("Club", "会所"), Path(), "", roles=roles)
     return Catalog({**_core().plugins, "club": plugin}, {**core, **mine}, (), "test", FUNCTIONS, Fields())
 
 
@@ -178,11 +202,12 @@ class Stand:
     def close(self) -> None:
         self.database.close()
 
-    def do(self, *edits: Edit, actor: str = "li", facts: Mapping[str, object] | None = None) -> list[Entry]:
-        """Write edits as one deed."""
+    def do(self, *edits: Edit, actor: str | None = None, facts: Mapping[str, object] | None = None) -> list[Entry]:
+        """Write edits as one deed, by default in the name of somebody who works here."""
         self.clock.pass_()
         with self.database.write() as connection:
-            deed = Deed(new_id(), "club.do", actor, self.clock.now(), facts)
+            action = f"{edits[0].record.key if edits else 'club'}.{EDIT}"
+            deed = Deed(new_id(), action, actor or STAFF[self.store], self.clock.now(), facts)
             return commit(connection, self.node, deed, edits)
 
     def create(self, record: RecordType, values: Mapping[str, Cell], *, store: str | None = None, id_: str = "") -> str:
@@ -190,7 +215,7 @@ class Stand:
         self.do(edit)
         return edit.id
 
-    def update(self, record: RecordType, id_: str, actor: str = "li", **values: Cell) -> list[Entry]:
+    def update(self, record: RecordType, id_: str, actor: str | None = None, **values: Cell) -> list[Entry]:
         return self.do(Edit(record, id_, "", "update", values), actor=actor)
 
     def change_life(self, record: RecordType, id_: str, kind: EditKind, **values: Cell) -> list[Entry]:
@@ -223,6 +248,8 @@ class Chain:
         self.east = Stand("sqlite:///:memory:", "east", host=hosts.get("east"))
         self.west = Stand("sqlite:///:memory:", "west", host=hosts.get("west"))
         self.places = (self.hub, self.east, self.west)
+        for place in self.places:
+            _hire(place)
 
     def close(self) -> None:
         for place in self.places:
@@ -275,6 +302,14 @@ class Chain:
             _until_quiet(lambda branch=branch: self.push(branch).merged)  # type: ignore[misc]
         for branch in (self.east, self.west):
             _until_quiet(lambda branch=branch: self.page(branch).rows and self.pull(branch))  # type: ignore[misc]
+
+
+def _hire(place: Stand) -> None:
+    """Put the people that a node knows into its tables: its own, headquarters'; at headquarters everybody."""
+    known = [store for store in STAFF if place.store in ("hq", store) or store == "hq"]
+    people = [{"id": STAFF[store], "_store": store, "name": store, "active": 1} for store in known]
+    with place.database.write() as connection:
+        connection.execute(place.node.tables["core.staff"].insert(), people)
 
 
 def _until_quiet(step: Callable[[], object]) -> None:

@@ -22,11 +22,13 @@ from stores.storage.identity import Identity
 from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
+from stores.storage.tables import tables_of
 from sync import keys, server
 from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Limits, Pull, PullAnswer, Push, PushAnswer
 from tests.simulation.chain import host
 
 GUEST = "tea_house.guest"
+STORES = ("hq", "bund", "jingan")
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
@@ -57,6 +59,7 @@ class World:
         identity = Identity(name, 1, name, upstream)
         with database.write() as connection:
             save_identity(connection, identity)
+            connection.execute(tables_of(plugins.catalog)["core.staff"].insert(), people_known_in(name))
         return Node(
             database=database, host=plugins, identity=identity, now=lambda: self.time, new_id=self.id,
             zone=ZoneInfo("Asia/Shanghai"), mono=lambda: 0, boot="b0",
@@ -110,6 +113,18 @@ class DirectLink:
         return self.after(name, handler(self.hub, self.caller, self.before(name, question)))
 
 
+def people_known_in(name: str) -> list[dict[str, object]]:
+    """Return the rows of staff that a node holds: its own people and headquarters'; at headquarters everybody."""
+    known = [store for store in STORES if name in ("hq", store) or store == "hq"]
+    row = {"roles": '["waiter", "desk"]', "active": 1}
+    return [{"id": waiter_of(store), "_store": store, "name": store, **row} for store in known]
+
+
+def waiter_of(store: str) -> str:
+    """Return the id of who works in a store: headquarters knows him, and that he may edit guests."""
+    return f"waiter-{store}"
+
+
 def write(
     node: Node, guest: str, kind: str = "update", store: str | None = None, **cells: int | str | None
 ) -> list[Entry]:
@@ -117,7 +132,9 @@ def write(
     record = host().catalog.records[GUEST]
     with node.database.write() as connection:
         edit = Edit(record, guest, store or node.store, kind, cells)  # type: ignore[arg-type]
-        entries = commit(connection, node, Deed(node.new_id(), f"{GUEST}.edit", "waiter-1", node.now()), [edit])
+        entries = commit(
+            connection, node, Deed(node.new_id(), f"{GUEST}.edit", waiter_of(node.store), node.now()), [edit]
+        )
     node.committed()
     return entries
 

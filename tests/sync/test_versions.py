@@ -20,7 +20,7 @@ from stores.storage.migrate import migrate
 from sync import arrival
 from sync.round import sync_round
 from tests.stores.shop import host_of
-from tests.sync.nodes import DirectLink, World
+from tests.sync.nodes import DirectLink, World, waiter_of
 
 RECORD = """
 records:
@@ -56,7 +56,7 @@ migrations:
 BOOKING = "club.booking"
 LI = "0190a0a0-0000-7000-8000-000000000001"
 WANG = "0190a0a0-0000-7000-8000-000000000002"
-DESK = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"desk"}), "小陈")
+DESK = Actor(waiter_of("hq"), "hq", frozenset({"desk"}), "小陈")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def start(world: World, database_url: str, old: Host) -> Iterator[Callable[[], t
 def write(node: Node, id: str, kind: str = "update", store: str = "bund", **cells: int | str | None) -> None:
     record = node.catalog.records[BOOKING]
     with node.database.write() as connection:
-        deed = Deed(node.new_id(), f"{BOOKING}.edit", "waiter-1", node.now())
+        deed = Deed(node.new_id(), f"{BOOKING}.edit", waiter_of(node.store), node.now())
         commit(connection, node, deed, [Edit(record, id, store, kind, cells)])  # type: ignore[arg-type]
     node.committed()
 
@@ -204,10 +204,6 @@ def test_a_request_of_the_old_version_is_decided_under_the_new_one(
     start: Callable[[], tuple[Node, Node]], new: Host
 ) -> None:
     hub, bund = start()
-    staff = hub.catalog.records["core.staff"]
-    with hub.database.write() as connection:
-        hired = Edit(staff, DESK.id, "hq", "create", {"name": DESK.name, "roles": '["desk"]', "active": 1})
-        commit(connection, hub, Deed(hub.new_id(), "core.staff.hire", "system", hub.now()), [hired])
     write(bund, LI, "create", guest="李", state="held")
     write(bund, WANG, "create", guest="王", state="held")
     sync(hub, bund)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.language.definition import RecordType
-from stores.changes.commit import Edit
+from stores.changes import apply
+from stores.changes.commit import Deed, Edit, commit
 from tests.stores.chain import (
     BOOKING,
     MEMBER,
     TARIFF,
     Chain,
     a_shared_member,
+    new_id,
     quarantined,
 )
 
@@ -236,3 +239,105 @@ def test_a_signature_that_names_nobody_is_not_taken(shops: Chain, people: dict[s
 
     assert shops.hub.row(request, id_)["signed"] is None
     assert [line.code for line in quarantined(shops.hub)] == ["not-in-this-name"]
+
+
+def hostile(shops: Chain, *edits: Edit, action: str = "club.member.edit", actor: str = "wang") -> str | None:
+    """Let the west send edits as an edited database would; return why headquarters does not believe them."""
+    west = shops.west
+    with west.database.write() as connection:
+        commit(connection, west.node, Deed(new_id(), action, actor, west.clock.now()), list(edits))
+    before = len(quarantined(shops.hub))
+    shops.push(west)
+    kept = quarantined(shops.hub)[before:]
+    return kept[0].code if kept else None
+
+
+def test_an_edit_of_anothers_record_is_one_that_an_action_makes(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    edit = Edit(MEMBER, member, "", "update", {"tier": "gold"})
+
+    assert hostile(shops, edit) is None
+    assert hostile(shops, replace(edit, values={"tier": "free"}), action="club.member.forge") == "not-yours"
+    assert shops.hub.row(MEMBER, member)["tier"] == "gold"
+
+
+@pytest.mark.parametrize("action", ["club.booking.edit", "", "core.undo", "club.member.close"])
+def test_an_action_of_another_type_or_one_that_decides_edits_nothing_elsewhere(shops: Chain, action: str) -> None:
+    member = a_shared_member(shops)
+
+    assert hostile(shops, Edit(MEMBER, member, "", "update", {"tier": "gold"}), action=action) == "not-yours"
+    assert shops.hub.row(MEMBER, member)["tier"] is None
+
+
+def test_only_what_the_action_asks_for_is_edited(shops: Chain) -> None:
+    member = a_shared_member(shops)
+
+    assert (
+        hostile(shops, Edit(MEMBER, member, "", "update", {"tier": "gold"}), action="club.member.rename")
+        == "field-not-asked"
+    )
+    assert (
+        hostile(shops, Edit(MEMBER, member, "", "update", {"name": "Wu"}), action="club.member.rename")
+        == "waits-behind"
+    )
+
+
+def test_the_post_that_the_action_asks_for_is_looked_up_at_headquarters(shops: Chain) -> None:
+    tariff = shops.hub.create(TARIFF, {"name": "room"})
+    shops.settle()
+    edit = Edit(TARIFF, tariff, "", "update", {"price": 1})
+
+    assert hostile(shops, edit, action="club.tariff.price") == "not-his-post"
+    with shops.hub.database.write() as connection:
+        staff = shops.hub.node.tables["core.staff"]
+        connection.execute(staff.update().where(staff.c.id == "wang").values(roles='["deputy"]'))
+        apply.retry(connection, shops.hub.node)
+
+    assert quarantined(shops.hub) == []  # he stands in for the boss: what waited has come through
+    assert shops.hub.row(TARIFF, tariff)["price"] == 1
+
+
+@pytest.mark.parametrize("actor", ["li", "zhao", "nobody", "system"])
+def test_anothers_record_is_edited_only_in_the_name_of_ones_own_people(shops: Chain, actor: str) -> None:
+    member = a_shared_member(shops)
+
+    why = hostile(shops, Edit(MEMBER, member, "", "update", {"tier": "gold"}), actor=actor)
+
+    assert why == ("not-in-this-name" if actor in ("li", "zhao") else "not-his-post")
+
+
+def test_a_store_does_not_put_its_deeds_on_people_of_others(shops: Chain) -> None:
+    def book(actor: str) -> str | None:
+        return hostile(
+            shops, Edit(BOOKING, new_id(), "west", "create", {"guest": "Lin"}), action="club.booking.edit", actor=actor
+        )
+
+    assert [book(actor) for actor in ("wang", "system", "nobody")] == [None, None, None]
+    assert [book(actor) for actor in ("li", "zhao")] == ["not-in-this-name"] * 2
+
+
+def test_whoever_has_asked_a_store_stands_in_its_log(shops: Chain) -> None:
+    request = shops.hub.node.catalog.records["core.request"]
+    asked = {"actor": "zhao", "asked_in": "hq", "record_store": "west", "record_type": BOOKING.key, "state": "waiting"}
+    shops.hub.create(request, asked, store="west")
+
+    booked = Edit(BOOKING, new_id(), "west", "create", {"guest": "Lin"})
+
+    assert hostile(shops, booked, action="club.booking.edit", actor="zhao") is None
+    assert hostile(shops, replace(booked, id=new_id()), action="club.booking.edit", actor="li") == "not-in-this-name"
+
+
+def test_people_hired_and_given_posts_in_the_same_push_are_known(shops: Chain) -> None:
+    tariff = shops.hub.create(TARIFF, {"name": "room"})
+    shops.settle()
+    staff = shops.west.node.catalog.records["core.staff"]
+    hired = Edit(staff, "chen", "west", "create", {"name": "Chen", "roles": '["boss"]', "active": 1})
+    with shops.west.database.write() as connection:
+        deed = Deed(new_id(), "core.staff.hire", "wang", shops.west.clock.now())
+        commit(connection, shops.west.node, deed, [hired])
+
+    assert (
+        hostile(shops, Edit(TARIFF, tariff, "", "update", {"price": 2}), action="club.tariff.price", actor="chen")
+        is None
+    )
+    assert shops.hub.row(TARIFF, tariff)["price"] == 2
