@@ -104,6 +104,10 @@ class BusinessCalendar:
         """Return whether people work that day (C-5)."""
         return self._working.ruling(day)[0]
 
+    def is_holiday(self, day: date) -> bool:
+        """Return whether it is a public holiday or a day off by the business calendar; a plain weekend is neither."""
+        return self._working.holiday(day)
+
     def why(self, day: date) -> Text:
         """Return why people work or do not work that day."""
         return self._working.ruling(day)[1]

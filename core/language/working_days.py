@@ -41,6 +41,10 @@ class WorkingDays:
             return False, Text("weekend", "周末")
         return True, Text("working day", "工作日")
 
+    def holiday(self, day: date) -> bool:
+        """Return whether a day is a public holiday, or a day off by the business calendar; a plain weekend is neither."""
+        return day not in self._work and (day in self._off or day in self._year(day.year).off)
+
     def _year(self, year: int) -> PublicDays:
         """Return the public days of a year. Two threads may both look them up; they find the same."""
         if year not in self._years:
