@@ -42,7 +42,7 @@ class WorkingDays:
         return True, Text("working day", "工作日")
 
     def holiday(self, day: date) -> bool:
-        """Return whether a day is a public holiday, or a day off by the business calendar; a plain weekend is neither."""
+        """Return whether a day is a public holiday or a day off by the business calendar; a weekend is neither."""
         return day not in self._work and (day in self._off or day in self._year(day.year).off)
 
     def _year(self, year: int) -> PublicDays:

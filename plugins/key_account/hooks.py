@@ -1,7 +1,7 @@
 """Banquet seating (KA-45 to KA-53): who sits where at round tables. Pure functions that rules in banquet.yaml call.
 
-Seats of a table are numbered from its first person (the host) to that person's right. Everybody faces the middle,
-so the right-hand neighbour of seat 1 is seat 2 for all of them, and a hostess opposite has her own right on the far side.
+Seats of a table are numbered from its first person (the host) to that person's right. Everybody faces the middle, so
+the right-hand neighbour of seat 1 is seat 2 for all of them, and a hostess opposite has her own right on the far side.
 """
 
 from __future__ import annotations
@@ -79,10 +79,14 @@ def serving_order(attendees: Sequence[Person] | None, seats: Sequence[Place] | N
 
 
 def seating_faults(attendees: Sequence[Person] | None, seats: Sequence[Place] | None) -> list[str]:
-    """Return what a seating does not respect: ``chief``, ``spouse``, ``interpreter``, ``own_together`` (KA-47 to KA-49, KA-74).
+    """Return what a seating does not respect: ``chief``, ``spouse``, ``interpreter``, ``own_together``.
 
+    The chief guest sits at the host's right, the spouse at the hostess's (KA-47), the interpreter at the chief guest's
+    (KA-49); two of the host's people are not neighbours (KA-48, KA-74).
     Host-side people side by side are no fault at a table where the guests are fewer than they are.
     """
+    if not seats:
+        return []  # people stand, or nothing has been proposed yet
     people = {str(person["name"]): person for person in attendees or ()}
     parts = {_part(person): name for name, person in people.items()}
     right = {}
@@ -130,7 +134,7 @@ class _Table:
 
 
 def _round_table(group: Sequence[Person]) -> list[tuple[str, Person]]:
-    """Seat one table, and of the ways to put somebody opposite choose the one that keeps the host's people apart best."""
+    """Seat one table; of the seats opposite take the one that keeps the host's people apart best."""
     opposite = _first(group, ("host", "spouse"), ("host", "second_host"))
     size = len(group)
     ways = {None} if opposite is None or size < 3 else {size // 2, (size + 1) // 2}
@@ -186,12 +190,17 @@ def _apart(table: _Table, free: Sequence[int], count: int) -> set[int]:
             for own in options:
                 took = own and at in honour
                 key = (taken + took, own)
-                cost = (touching + (own and before), low - honour[at] * took if took else low, (*chosen, at) if took else chosen)
+                cost = (
+                    touching + (own and before),
+                    low - (honour[at] if took else 0),
+                    (*chosen, at) if took else chosen,
+                )
                 if taken + took <= count and (key not in step or cost < step[key]):
                     step[key] = cost
         best = step
-    ends = [(touching + (own and first), low, chosen) for (taken, own), (touching, low, chosen) in best.items() if taken == count]
-    return set(min(ends)[2])
+    ends = [(touching + (own and first), *rest) for (taken, own), (touching, *rest) in best.items() if taken == count]
+    _, _, seats = min(ends)
+    return set(seats)
 
 
 # --- many tables ----------------------------------------------------------------------------------------------------
@@ -243,7 +252,9 @@ def _interpreter(people: Iterable[Person]) -> str | None:
 
 
 def _touching(circle: Sequence[Person]) -> int:
-    return sum(_is_own(person) and _is_own(circle[at - 1]) for at, person in enumerate(circle)) if len(circle) > 2 else 0
+    if len(circle) < 3:
+        return 0  # two at a table have nobody to mix with
+    return sum(_is_own(person) and _is_own(circle[at - 1]) for at, person in enumerate(circle))
 
 
 def _own_together(circle: Sequence[Person]) -> bool:

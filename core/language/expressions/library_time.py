@@ -165,7 +165,7 @@ TIMES = (
               "How many working days there are from one day to another.", "两日之间的工作日天数。",
               "workdays(self.opens, self.due)"),
     _calendar("is_workday", (_DAY,), BOOL, "Whether people work that day.", "当天是否为工作日。", "is_workday(today)"),
-    _calendar("is_holiday", (_DAY,), BOOL, "Whether it is a public holiday or a day off of the business; a weekend is not.",
+    _calendar("is_holiday", (_DAY,), BOOL, "Whether it is a holiday; a plain weekend is not.",
               "当天是否为节假日（普通周末不算）。", "is_holiday(self.day)"),
     Function(
         "today_of", (Param("moment", ("datetime",)),), DATE,

@@ -222,7 +222,10 @@ class StepShape(Shape):
     back: str | None = None
     on_duty: str | None = None
     set: dict[str, Value] = Field(default={}, description="Settings changed now")
-    score: dict[str, Any] = Field(default={}, description="{scorecard: subject, item: mark}")
+    score: dict[str, Any] = Field(
+        default={},
+        description="{scorecard: subject, item: mark}; of an item with parts {part: mark}, or one mark for all",
+    )
     then: Names = Field(default=[], description="Must be true now")
     fails: str | None = Field(default=None, description="A check's name, role, or words of the message")
     warns: str | None = Field(default=None, description="The check that warned")
