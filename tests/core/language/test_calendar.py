@@ -346,3 +346,12 @@ def test_a_deadline_parked_at_the_end_of_time_is_refused_and_not_a_crash() -> No
     for day in (date.min, date.max):
         with pytest.raises(BadValue, match="too far away"):
             OFFICE.at(day, time(0)) if day == date.min else OFFICE.end_of(day)
+
+
+def test_a_holiday_is_more_than_a_weekend() -> None:
+    # Given National Day (a Thursday), a plain Saturday, and the Saturday after it that is worked
+    national_day, saturday, made_up = date(2026, 10, 1), date(2026, 6, 27), date(2026, 10, 10)
+
+    assert OFFICE.is_holiday(national_day)
+    assert not OFFICE.is_holiday(saturday)
+    assert not OFFICE.is_holiday(made_up)
