@@ -36,6 +36,8 @@ class RealNode:
     port: int = 0
     upstream: str | None = None
     process: subprocess.Popen[str] | None = None
+    clock: Path | None = None  # the file that ``set_clock`` writes
+    program: tuple[str, ...] = ("app",)  # the module that is run, and what it is told before the command
 
     @property
     def config(self) -> Path:
@@ -49,17 +51,25 @@ class RealNode:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def write_settings(self) -> None:
+    def set_clock(self, moment: str) -> None:
+        """Set the PC's clock to a moment of branch time: ``2026-03-13 20:50:00``."""
+        assert self.clock is not None, "this node has the clock of the world"
+        written = self.clock.with_suffix(".new")
+        written.write_text(f"{moment}+08:00", encoding="utf-8")
+        written.replace(self.clock)
+
+    def write_settings(self, only: str = "") -> None:
+        wanted = f", only: [{only}]" if only else ""
         upstream = f"upstream: {self.upstream}\n" if self.upstream else ""
         self.config.write_text(
             f"node: {self.name}\nstore: {self.store}\ndata: data\n{upstream}"
-            f"plugins: {{folders: [{self.plugins}], installed: false}}\nsync: {{beat: 1s}}\n",
+            f"plugins: {{folders: [{self.plugins}], installed: false{wanted}}}\nsync: {{beat: 1s}}\n",
             encoding="utf-8",
         )
 
     def run(self, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command of the command line for this node."""
-        command = [sys.executable, "-m", "app", *arguments, "--config", str(self.config)]
+        command = [sys.executable, "-m", *self.program, *arguments, "--config", str(self.config)]
         return subprocess.run(
             command,
             input=typed,
@@ -83,7 +93,7 @@ class RealNode:
 
     def switch_on(self) -> None:
         """Start the process and wait until it answers."""
-        command = [sys.executable, "-m", "app", "serve", "--config", str(self.config), "--port", str(self.port)]
+        command = [sys.executable, "-m", *self.program, "serve", "--config", str(self.config), "--port", str(self.port)]
         with self.output.open("w", encoding="utf-8") as output:
             self.process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=HOUSE, env=_environment()
@@ -154,6 +164,21 @@ def new_node(tmp_path: Path) -> Iterator[Callable[..., RealNode]]:
 
     yield make
     _switch_off(made)
+
+
+@pytest.fixture
+def club(tmp_path: Path) -> Iterator[RealNode]:
+    """A club with the booking desk of plugins/, on a PC whose clock stands where ``set_clock`` puts it."""
+    folder, clock = tmp_path / "club", tmp_path / "clock.txt"
+    folder.mkdir()
+    offline = "http://127.0.0.1:9"  # nobody answers there: the club works alone
+    node = RealNode(
+        folder, "club-1", "club", HOUSE / "plugins", upstream=offline, program=("tests.journeys.clocked", str(clock))
+    )
+    node.write_settings(only="nightclub_booking")
+    node.clock = clock
+    yield node
+    _switch_off([node])
 
 
 @pytest.fixture(scope="session")
