@@ -58,12 +58,11 @@ class RealNode:
         written.write_text(f"{moment}+08:00", encoding="utf-8")
         written.replace(self.clock)
 
-    def write_settings(self, only: str = "") -> None:
-        wanted = f", only: [{only}]" if only else ""
+    def write_settings(self) -> None:
         upstream = f"upstream: {self.upstream}\n" if self.upstream else ""
         self.config.write_text(
             f"node: {self.name}\nstore: {self.store}\ndata: data\n{upstream}"
-            f"plugins: {{folders: [{self.plugins}], installed: false{wanted}}}\nsync: {{beat: 1s}}\n",
+            f"plugins: {{folders: [{self.plugins}], installed: false}}\nsync: {{beat: 1s}}\n",
             encoding="utf-8",
         )
 
@@ -81,9 +80,10 @@ class RealNode:
             check=False,
         )
 
-    def hire(self, login: str, *roles: str) -> Person:
+    def hire(self, login: str, *roles: str, badge: str | None = None) -> Person:
         """Let a person sign in here."""
         asked = ["person", "add", login.title(), "--login", login, "--password-stdin"]
+        asked += ["--badge", badge] if badge else []
         done = self.run(*asked, *(f"--role={role}" for role in roles), typed=f"{PASSWORD}\n")
         assert done.returncode == 0, done.stderr
         return self.person(login)
@@ -166,19 +166,33 @@ def new_node(tmp_path: Path) -> Iterator[Callable[..., RealNode]]:
     _switch_off(made)
 
 
+@pytest.fixture(scope="session")
+def club_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a club with the booking desk of plugins/ and its people. Made once; each test takes a copy."""
+    folder = tmp_path_factory.mktemp("club")
+    shutil.copytree(HOUSE / "plugins" / "nightclub_booking", folder / "plugins" / "nightclub_booking")
+    node = _club(folder)
+    node.set_clock("2026-03-13 19:00:00")
+    node.hire("boss", "store_admin", "dept_manager")
+    node.hire("lin", "desk")
+    node.hire("wang", "booker", "customer_manager", badge="S17")
+    return folder
+
+
 @pytest.fixture
-def club(tmp_path: Path) -> Iterator[RealNode]:
-    """A club with the booking desk of plugins/, on a PC whose clock stands where ``set_clock`` puts it."""
-    folder, clock = tmp_path / "club", tmp_path / "clock.txt"
-    folder.mkdir()
-    offline = "http://127.0.0.1:9"  # nobody answers there: the club works alone
-    node = RealNode(
-        folder, "club-1", "club", HOUSE / "plugins", upstream=offline, program=("tests.journeys.clocked", str(clock))
-    )
-    node.write_settings(only="nightclub_booking")
-    node.clock = clock
+def club(club_folder: Path, tmp_path: Path) -> Iterator[RealNode]:
+    """A club that works alone, on a PC whose clock stands where ``set_clock`` puts it."""
+    node = _club(Path(shutil.copytree(club_folder, tmp_path / "club")))
     yield node
     _switch_off([node])
+
+
+def _club(folder: Path) -> RealNode:
+    offline, clock = "http://127.0.0.1:9", folder / "clock.txt"  # nobody answers there
+    program = ("tests.journeys.clocked", str(clock))
+    node = RealNode(folder, "club-1", "club", folder / "plugins", upstream=offline, clock=clock, program=program)
+    node.write_settings()
+    return node
 
 
 @pytest.fixture(scope="session")
