@@ -60,7 +60,7 @@ def _below(root: YamlNode, node: YamlNode, path: Path) -> Iterator[Mutant]:
 
 def _at(root: YamlNode, node: YamlNode, path: Path, key: str | int) -> Iterator[Mutant]:
     """Yield the ways to break what stands at ``path``, then those below it."""
-    if isinstance(key, str) and isinstance(path[-1], str):
+    if isinstance(key, str) and isinstance(path[-1], str) and not _is_name(path):
         yield from _key_broken(root, node, path, key)
     if _removable(root, path):
         yield _mutant(root, path, None, _DROPPED)
@@ -78,9 +78,9 @@ def _at(root: YamlNode, node: YamlNode, path: Path, key: str | int) -> Iterator[
 
 def _key_broken(root: YamlNode, node: YamlNode, path: Path, key: str) -> Iterator[Mutant]:
     """Yield what can be done to a key as a whole: left out, turned, opened to everybody."""
-    if key in _OPTIONAL and not _is_name(path) and not (key == "where" and isinstance(node.value, bool)):
+    if key in _OPTIONAL and not (key == "where" and isinstance(node.value, bool)):
         yield _mutant(root, path, _hidden_mask(node, path), _DROPPED)
-    if key in _TURNS and node.value in _TURNS[key]:
+    if key in _TURNS and isinstance(node.value, str) and node.value in _TURNS[key]:
         new = _TURNS[key][node.value]
         yield _mutant(root, path, replace(node, value=new), _changed(node.value, new))
     if key == "by" and path[0] == "records" and SYSTEM not in _names(node) and EVERYONE not in _names(node):
