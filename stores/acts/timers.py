@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType, Timer
@@ -114,16 +114,16 @@ def runs(timer: Timer, env: Env) -> bool:
 
 def _open_for_newcomers(connection: Connection, node: Node, types: Collection[str]) -> None:
     """Look at the running period again when its subjects have changed: who is hired today gets today's plan today."""
+    plans: dict[str, list[str]] = defaultdict(list)  # by plugin: its days all begin at one time
     for record in node.catalog.records.values():
-        if record.every is None or record.every.subject not in types:
-            continue
-        calendar = node.calendar(record.plugin)
+        if record.every is not None and record.every.subject in types:
+            plans[record.plugin].append(EVERY + record.key)
+    for plugin, names in plans.items():
+        calendar = node.calendar(plugin)
         start = iso(calendar.start_of(calendar.business_date(node.now())))
-        connection.execute(
-            update(TIMER)
-            .where(TIMER.c.type == EVERY + record.key, TIMER.c.due > start)
-            .values(due=start, next_at=start)
-        )
+        marks = ", ".join("?" * len(names))
+        sql = f"UPDATE timer SET due = ?, next_at = ? WHERE type IN ({marks}) AND due > ?"  # noqa: S608 - only marks
+        bulk.run_only(connection, sql, start, start, *names, start)
 
 
 def _arm(

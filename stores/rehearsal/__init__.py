@@ -8,7 +8,7 @@ from core.host.host import Host
 from core.language.definition import Plugin, Scenario
 from core.model.errors import NodeError, Text
 from stores.rehearsal.play import Play
-from stores.rehearsal.stage import Company, Stage
+from stores.rehearsal.stage import Scene, Stage
 from stores.rehearsal.verdict import Miss, Missed, Verdict, because
 
 __all__ = ["Miss", "Verdict", "rehearse"]
@@ -23,17 +23,17 @@ def rehearse(
     zone: ZoneInfo = ZONE,
     *,
     firings_max: int | None = None,
-    company: Company | None = None,
+    begins: Scene | None = None,
 ) -> Verdict:
     """Play one scenario from an empty node and say what differed from what it expects.
 
     A step that goes wrong ends the play: what follows stands on it. Of the closing ``then`` all are looked at.
-    Nothing outside the process is touched, and two plays never see each other; ``company`` spares a scenario that is
-    played again and again the hiring of its people.
+    Nothing outside the process is touched, and two plays never see each other; ``begins`` spares a scenario that is
+    played again and again what comes before its first step.
     """
     try:
         with Stage.opened(
-            host, plugin, scenario.now, zone, scenario.store, firings_max=firings_max, company=company
+            host, plugin, scenario.now, zone, scenario.store, firings_max=firings_max, begins=begins
         ) as stage:
             return Verdict(scenario.name, tuple(Play(stage, scenario).misses()))
     except Missed as missed:

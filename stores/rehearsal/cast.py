@@ -28,6 +28,24 @@ _NTH = re.compile(r"(\w+)\[(\d+)\]")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A record that a scenario takes for granted, before it is there."""
+
+    record: RecordType
+    name: str
+    store: str
+    id: str | None
+    number: str | None
+    on_duty: bool
+    away: bool
+    given: Mapping[str, object]
+
+
+def _as_edit(draft: _Draft, row: Row) -> Edit:
+    return Edit(draft.record, row.id, draft.store, "create", rows.to_cells(draft.record, row.values))
+
+
 @dataclass
 class Cast:
     """Everything on the stage that has a name. A sample is created when it is first named."""
@@ -79,29 +97,52 @@ class Cast:
         for name in self.written(type_):
             self.find(name, type_)
 
+    def hire(self) -> None:
+        """Put all people of the samples on the stage, in one stroke: every scenario begins with them."""
+        people = self.written(STAFF)
+        drafts = [self._draft(STAFF, name, people[name]) for name in people]
+        self._make([each for each in drafts if each.name not in self.samples.get(STAFF, {})])
+
     def create(self, type_: str, name: str, written: Mapping[str, object]) -> str:
         """Create a record that the scenario takes for granted, with its timers armed, and give it a name."""
-        stage, record = self.stage, self.stage.node.catalog.records[type_]
-        plain = dict(written)
+        return self._make([self._draft(type_, name, written)])[0].id
+
+    def _draft(self, type_: str, name: str, written: Mapping[str, object]) -> _Draft:
+        record, plain = self.stage.node.catalog.records[type_], dict(written)
         store = str(plain.pop("store", self._workplace(type_, plain)))
         id, number = (cast("str | None", plain.pop(key, None)) for key in ("id", "number"))
-        on_duty, away = (plain.pop(name, False) if name not in record.fields else False for name in ("on_duty", "away"))
-        given = self.values(record, plain)
+        on_duty, away = (
+            bool(plain.pop(word, False)) if word not in record.fields else False for word in ("on_duty", "away")
+        )
+        return _Draft(record, name, store, id, number, on_duty, away, self.values(record, plain))
+
+    def _make(self, drafts: Sequence[_Draft]) -> list[Row]:
+        """Create the records of drafts in one transaction, then let people take up their posts and whereabouts."""
+        stage, made = self.stage, list[Row]()
         with stage.database.write() as connection:
-            world = NodeWorld(connection, stage.node, record.plugin, store)
-            row = effects.new_row(world, record, given, world.env(None, stage.now, SYSTEM_ACTOR), id or stage.new_id())
-            row.values["number"] = number or row.values["number"]
-            edit = Edit(record, row.id, store, "create", rows.to_cells(record, row.values))
-            commit(connection, stage.node, Deed(stage.new_id(), "", SYSTEM, stage.now, {"given": name}), [edit])
-            timers.rearm(connection, stage.node, [(type_, row.id)])
-        self.samples.setdefault(type_, {})[name] = row.id
-        if type_ == STAFF:
+            for each in drafts:
+                world = NodeWorld(connection, stage.node, each.record.plugin, each.store)
+                env = world.env(None, stage.now, SYSTEM_ACTOR)
+                row = effects.new_row(world, each.record, each.given, env, each.id or stage.new_id())
+                row.values["number"] = each.number or row.values["number"]
+                made.append(row)
+            edits = [_as_edit(draft, row) for draft, row in zip(drafts, made, strict=True)]
+            given = {"given": [each.name for each in drafts]}
+            commit(connection, stage.node, Deed(stage.new_id(), "", SYSTEM, stage.now, given), edits)
+            timers.rearm(connection, stage.node, [(row.type, row.id) for row in made])
+        for each, row in zip(drafts, made, strict=True):
+            self.samples.setdefault(row.type, {})[each.name] = row.id
+        for each, row in zip(drafts, made, strict=True):
+            self._settle(each, row)
+        return made
+
+    def _settle(self, draft: _Draft, row: Row) -> None:
+        if row.type == STAFF:
             self._give_from_above(row)
-        if on_duty:
+        if draft.on_duty:
             self.sign_in(row.id)
-        if away:
+        if draft.away:
             self.send_away(row.id)
-        return row.id
 
     # --- what a person may be doing
 

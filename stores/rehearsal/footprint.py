@@ -16,7 +16,7 @@ from core.language.yaml_tree import KeyPath
 from core.model.errors import NodeError
 from stores.acts.calls import Call, Receipt
 from stores.rehearsal.play import Play
-from stores.rehearsal.stage import Company, Stage
+from stores.rehearsal.stage import Album, Stage
 from stores.rehearsal.verdict import Missed
 from stores.storage.system import LOG
 
@@ -32,6 +32,7 @@ class Footprint:
     passed: bool
     types: frozenset[str]
     done: frozenset[tuple[str, str]]  # record type and action: carried out, tried in vain, or due by a timer
+    given: frozenset[tuple[str, str]]  # of these, what was done before its first step
     refused: frozenset[tuple[str, str]]
     outcomes: frozenset[tuple[str, str, int]]
     settings: frozenset[str]
@@ -53,7 +54,7 @@ class Footprint:
             case "dispatch":
                 return name in self.words or any(key in self.types for key in _pickers(plugin, name))
             case "records" | "ledgers" | "scorecards":
-                return self._crosses_record(_key(plugin, name), path[2:])
+                return self._crosses_record(record_key(plugin, name), path[2:])
         return True
 
     def _crosses_record(self, key: str, inside: KeyPath) -> bool:
@@ -71,8 +72,13 @@ class _Watched(Play):
 
     def __init__(self, stage: Stage, scenario: Scenario) -> None:
         super().__init__(stage, scenario)
+        self.given: set[tuple[str, str]] = set()
         self.tried: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, str]] = set()
+
+    def _begin(self) -> None:
+        super()._begin()
+        self.given = {(key, action) for key, action, _ in _logged(self.stage)}
 
     def _perform(self, call: Call) -> Receipt:
         self.tried.add((call.record.key, call.action))
@@ -83,10 +89,10 @@ class _Watched(Play):
             raise
 
 
-def footprint(host: Host, plugin: Plugin, scenario: Scenario, zone: ZoneInfo, company: Company) -> Footprint:
-    """Play a scenario and return where it went; ``company`` is filled with its people, for later plays."""
+def footprint(host: Host, plugin: Plugin, scenario: Scenario, zone: ZoneInfo, album: Album) -> Footprint:
+    """Play a scenario and return where it went; ``album`` keeps what it begins with, for later plays."""
     began = process_time()
-    with Stage.opened(host, plugin, scenario.now, zone, scenario.store, company=company) as stage:
+    with Stage.opened(host, plugin, scenario.now, zone, scenario.store, album=album) as stage:
         play = _Watched(stage, scenario)
         try:
             passed = not list(play.misses())
@@ -109,6 +115,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         passed,
         frozenset(types),
         frozenset(done),
+        frozenset(play.given),
         frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
         frozenset((key, action, index) for key, action, index in lines if index is not None),
         frozenset(stage.settings_read),
@@ -131,7 +138,7 @@ def _logged(stage: Stage) -> Iterator[tuple[str, str, int | None]]:
             yield key, action, index
 
 
-def _key(plugin: Plugin, name: str) -> str:
+def record_key(plugin: Plugin, name: str) -> str:
     """Return the qualified name of a record that the plugin has or adds to."""
     for key in plugin.additions:
         if key.rpartition(".")[2] == name:

@@ -36,16 +36,30 @@ class Play:
 
     def misses(self) -> Iterator[Miss]:
         """Play it to the end and yield what was not as expected; a step that goes wrong raises Missed."""
-        self._set_up(self.scenario.given)
+        self._begin()
         for step in self.scenario.steps:
             self._step(step)
         for text, place in self.scenario.then:
             if miss := self.expectations.miss(text, place, {}):
                 yield miss
 
+    def _begin(self) -> None:
+        """Put the people on the stage, then all that is given; or go on from a scene that has them already."""
+        scene, album = self.stage.begins, self.stage.album
+        if scene is not None:
+            self.cast.samples = {type_: dict(named) for type_, named in scene.samples.items()}
+            self.cast.bound = dict(scene.bound)
+        else:
+            self.cast.hire()
+        if album is not None:
+            album.people = self.stage.picture(self.cast.samples, self.cast.bound)
+        if scene is None or not scene.open:
+            self._set_up(self.scenario.given)
+        if album is not None:
+            album.opening = replace(self.stage.picture(self.cast.samples, self.cast.bound), open=True)
+
     def _set_up(self, given: Mapping[str, object]) -> None:
-        """Put on the stage what is given: the people, settings, samples and records, then what they set going."""
-        self._gather_people()
+        """Put on the stage what is given: settings, samples and records, then what they set going."""
         self._set(cast("Mapping[str, object]", given.get("settings") or {}))
         for local in cast("list[str]", given.get("load") or ()):
             self.cast.load(local)
@@ -55,15 +69,6 @@ class Play:
                 made = self.cast.create(record.key, name, self.cast.merged(record, parts))
                 self.cast.bound.setdefault(name, (record.key, made))
         self.stage.open_periods()
-
-    def _gather_people(self) -> None:
-        kept = self.stage.company
-        if kept is not None and kept.image:
-            self.cast.samples = {type_: dict(named) for type_, named in kept.samples.items()}
-            return
-        for name in self.cast.written(STAFF):
-            self.cast.find(name, STAFF)
-        self.stage.keep(self.cast.samples)
 
     def _step(self, step: Step) -> None:
         seen: dict[str, object] = {}

@@ -15,8 +15,8 @@ from core.language.rulebook import cited_at
 from core.language.yaml_tree import YamlNode, dotted
 from core.model.errors import DefinitionError
 from stores.rehearsal import ZONE, rehearse
-from stores.rehearsal.footprint import Footprint, footprint
-from stores.rehearsal.stage import Company
+from stores.rehearsal.footprint import Footprint, footprint, record_key
+from stores.rehearsal.stage import Album, Scene
 from stores.storage.tables import share_tables
 
 End = Literal["noticed", "refused", "survived"]
@@ -42,10 +42,9 @@ class Prover:
         base = {name: each for name, each in catalog.plugins.items() if name != plugin.name}
         self._changes = Changes(plugin, base, catalog.functions, catalog.fields)
         self.mutants = tuple(_each_once(mutants_of(self._changes.root)))
-        self._companies = {name: Company() for name in plugin.scenarios}
+        self._albums = {name: Album() for name in plugin.scenarios}
         self.footprints = [
-            footprint(host, plugin, scenario, zone, self._companies[name])
-            for name, scenario in plugin.scenarios.items()
+            footprint(host, plugin, scenario, zone, self._albums[name]) for name, scenario in plugin.scenarios.items()
         ]
 
     @property
@@ -78,10 +77,20 @@ class Prover:
         scenario = self.plugin.scenarios[each.scenario]
         try:
             most = 2 * each.firings + _FIRINGS_SPARE
-            company = None if _hires(mutant) else self._companies[each.scenario]
-            return not rehearse(host, plugin, scenario, self.zone, firings_max=most, company=company).passed
+            begins = self._beginning(mutant, each)
+            return not rehearse(host, plugin, scenario, self.zone, firings_max=most, begins=begins).passed
         except Exception:  # noqa: BLE001 - a mutant may break what the loader makes sure of
             return True
+
+    def _beginning(self, mutant: Mutant, each: Footprint) -> Scene | None:
+        """Return from where a scenario may begin: what comes before must be the same with the mutant as without."""
+        path, album = mutant.path, self._albums[each.scenario]
+        if path[0] in ("roles", "calendar") or path[:2] in [("records", name) for name in _PEOPLE]:
+            return None
+        if len(path) > 4 and path[2] == "actions":
+            action = (record_key(self.plugin, str(path[1])), str(path[3]))
+            return album.people if action in each.given else album.opening
+        return album.people
 
     def _who_could_notice(self, mutant: Mutant) -> list[Footprint]:
         cited = cited_at(self.plugin, dotted(mutant.path))
@@ -98,11 +107,6 @@ class Prover:
             return True
         known = {(each.code, each.what.en) for each in self.plugin.warnings}
         return any((each.code, each.what.en) not in known for each in warnings)
-
-
-def _hires(mutant: Mutant) -> bool:
-    """Return whether a mutant may change how the people of a scenario come to be there."""
-    return mutant.path[0] in ("roles", "calendar") or mutant.path[:2] in [("records", name) for name in _PEOPLE]
 
 
 def _each_once(mutants: Iterable[Mutant]) -> Iterable[Mutant]:

@@ -69,14 +69,24 @@ class _Noted(dict[str, object]):
         return super().get(name, default)
 
 
-@dataclass(slots=True)
-class Company:
-    """The people of a scenario on an otherwise empty stage, kept for the next play of the same scenario."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A stage as it stood at one moment of a scenario, for plays of the same scenario that begin there."""
 
-    image: bytes = b""  # the database; nothing before the first play
-    ids: int = 0
-    stamp: int = 0
-    samples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # type -> sample -> id
+    image: bytes  # the database
+    ids: int
+    stamp: int
+    samples: Mapping[str, Mapping[str, str]]  # type -> sample -> id
+    bound: Mapping[str, tuple[str, str]]
+    open: bool = False  # everything that is given is there, and what it set going
+
+
+@dataclass(slots=True)
+class Album:
+    """What a scenario begins with: its people, and everything that is given. Filled by the first play that has one."""
+
+    people: Scene | None = None
+    opening: Scene | None = None
 
 
 @dataclass
@@ -91,16 +101,16 @@ class Stage:
     database: Database
     firings: int = 0  # how often timers have fired
     firings_max: int = FIRINGS_MAX
-    company: Company | None = None  # filled by the first play that is given one; later plays begin with it
+    begins: Scene | None = None  # what is on it before the play
+    album: Album | None = None  # where to keep how it looks before the first step
     settings_read: set[str] = field(default_factory=set)
     _ids: int = 0
 
     def __post_init__(self) -> None:
         migrate(self.database, self.host.catalog)
         who = Identity("rehearsal", 1, self.store, None)
-        kept = self.company if self.company and self.company.image else Company()
-        self._ids = kept.ids
-        if not kept.image:
+        self._ids = self.begins.ids if self.begins else 0
+        if self.begins is None:
             with self.database.write() as connection:
                 identity.save(connection, who)
         self.node = RehearsalNode(
@@ -112,7 +122,7 @@ class Stage:
             zone=self.zone,
             mono=self._ms,
             boot="rehearsal",
-            clock=HybridClock(self._ms, kept.stamp),
+            clock=HybridClock(self._ms, self.begins.stamp if self.begins else 0),
         )
         self.node.settings_read = self.settings_read
 
@@ -127,30 +137,20 @@ class Stage:
         store: str | None,
         *,
         firings_max: int | None = None,
-        company: Company | None = None,
+        begins: Scene | None = None,
+        album: Album | None = None,
     ) -> Iterator[Stage]:
-        """Open a node that is empty but for its ``company``, at a moment of branch time; it is gone afterwards."""
+        """Open a node at a moment of branch time, empty or as it stood in a scene; it is gone afterwards."""
         with _empty_database(tables_of(host.catalog)) as database:
-            if company and company.image:
-                database.load(company.image)
-            began = _local(now, zone)
-            yield cls(
-                host,
-                plugin,
-                zone,
-                began,
-                store or STORE,
-                database,
-                firings_max=firings_max or FIRINGS_MAX,
-                company=company,
-            )
+            if begins:
+                database.load(begins.image)
+            began, most = _local(now, zone), firings_max or FIRINGS_MAX
+            yield cls(host, plugin, zone, began, store or STORE, database, 0, most, begins, album)
 
-    def keep(self, samples: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep the people who are on the stage now for the next play, if somebody asked for that."""
-        if self.company is not None:
-            self.company.image, self.company.ids = self.database.image(), self._ids
-            self.company.stamp = self.node.clock.last
-            self.company.samples = {type_: dict(named) for type_, named in samples.items()}
+    def picture(self, samples: Mapping[str, Mapping[str, str]], bound: Mapping[str, tuple[str, str]]) -> Scene:
+        """Return how the stage stands now, with the names of what is on it."""
+        named = {type_: dict(ids) for type_, ids in samples.items()}
+        return Scene(self.database.image(), self._ids, self.node.clock.last, named, dict(bound))
 
     def moment(self, text: str) -> datetime:
         """Return the instant a scenario writes: a date with a time, or the next time the clock shows ``21:00``."""
