@@ -104,6 +104,9 @@ class Node:
             known[key] = self._layered_settings(connection, plugin, store)
         return known[key]
 
+    def looked_at(self, record: str, name: str) -> None:
+        """Take note that a rule read a field by its formula. A node that works does not care; a rehearsal may."""
+
     def touched(self, records: Iterable[tuple[str, str]]) -> None:
         """Forget what was cached about records that have changed, and remember to tell of their types."""
         types = {type_ for type_, _ in records}

@@ -60,6 +60,7 @@ class NodeWorld:
         """Return a field's value; a computed one is computed under its own plugin's settings and calendar."""
         if name in row.values:
             return row.values[name]
+        self.node.looked_at(row.type, name)
         record = self.node.catalog.records[row.type]
         declared = record.fields[name]
         assert declared.value is not None, f"{row.type}.{name} is neither stored nor computed"
@@ -100,6 +101,7 @@ class NodeWorld:
 
     def field_of(self, record: str, name: str) -> Field:
         """Return a field of a record type: SQL made from rules asks for it."""
+        self.node.looked_at(record, name)
         return self.node.catalog.records[record].fields[name]
 
     def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from core.host.host import Host
-from core.language.definition import Plugin, Scenario
+from core.language.definition import EVERYONE, Plugin, Scenario
+from core.language.mutants import Mutant
 from core.language.yaml_tree import KeyPath
 from core.model.errors import NodeError
 from stores.acts.calls import Call, Receipt
 from stores.rehearsal.play import Play
 from stores.rehearsal.stage import Album, Stage
 from stores.rehearsal.verdict import Missed
-from stores.storage.system import LOG
+from stores.storage.system import LOG, TIMER
 
 NOTICE = "core.notice"
 _ALWAYS = ("min", "max", "excludes")  # of a setting: looked at when it is set, not when it is read
@@ -33,7 +34,10 @@ class Footprint:
     types: frozenset[str]
     done: frozenset[tuple[str, str]]  # record type and action: carried out, tried in vain, or due by a timer
     given: frozenset[tuple[str, str]]  # of these, what was done before its first step
-    refused: frozenset[tuple[str, str]]
+    refused: frozenset[tuple[str, str]]  # of these, what was refused to people, or may have been to a timer
+    denied: bool  # whether anything at all was refused, to people or to a timer
+    fields: frozenset[tuple[str, str]]  # record type and computed field, worked out at least once
+    roles: frozenset[str]  # held by the people who act or look
     outcomes: frozenset[tuple[str, str, int]]
     settings: frozenset[str]
     notices: frozenset[str]
@@ -41,8 +45,9 @@ class Footprint:
     firings: int
     seconds: float
 
-    def crosses(self, path: KeyPath, plugin: Plugin) -> bool:
-        """Return whether a change at ``path`` of the plugin's YAML could make a difference to the scenario."""
+    def crosses(self, mutant: Mutant, plugin: Plugin) -> bool:
+        """Return whether a mutant of the plugin could make a difference to the scenario."""
+        path = mutant.path
         if len(path) < 2:
             return True
         name = str(path[1])
@@ -54,10 +59,15 @@ class Footprint:
             case "dispatch":
                 return name in self.words or any(key in self.types for key in _pickers(plugin, name))
             case "records" | "ledgers" | "scorecards":
-                return self._crosses_record(record_key(plugin, name), path[2:])
+                seen = self._crosses_record(record_key(plugin, name), path[2:])
+                return seen and (self.denied or not _loosens(mutant))
         return True
 
     def _crosses_record(self, key: str, inside: KeyPath) -> bool:
+        if len(inside) > 2 and inside[0] == "fields" and inside[2] == "value":
+            return (key, str(inside[1])) in self.fields
+        if len(inside) > 1 and inside[0] == "read":
+            return key in self.types and inside[1] in self.roles
         if len(inside) < 2 or inside[0] != "actions":
             return key in self.types
         action, below = (key, str(inside[1])), inside[2:]
@@ -117,12 +127,42 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         frozenset(done),
         frozenset(play.given),
         frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
+        bool(play.refused) or _timer_failed(stage),
+        frozenset(stage.fields_read),
+        frozenset(_roles(stage.plugin, scenario)),
         frozenset((key, action, index) for key, action, index in lines if index is not None),
         frozenset(stage.settings_read),
         frozenset(str(row.values["name"]) for row in stage.all_rows(records[NOTICE])),
         " ".join(expected),
         stage.firings,
         seconds,
+    )
+
+
+def _timer_failed(stage: Stage) -> bool:
+    with stage.database.read() as connection:
+        return connection.execute(select(TIMER.c.name).where(TIMER.c.fault.is_not(None)).limit(1)).first() is not None
+
+
+def _roles(plugin: Plugin, scenario: Scenario) -> set[str]:
+    """Return the posts of the people who act or look, those they may stand in for, and the one everybody has."""
+    people = {scenario.as_, *(step.as_ for step in scenario.steps)} - {None}
+    staff = plugin.samples.get("staff", {})
+    roles = {str(role) for name in people for role in _listed(staff.get(str(name), {}).get("roles"))}
+    given = {str(step.do[0]) for step in scenario.steps if step.do} & {"assignment", "staff"}
+    every = set(plugin.roles) if given else {n for n, role in plugin.roles.items() if role.deputy in roles}
+    return roles | every | {EVERYONE}
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+
+
+def _loosens(mutant: Mutant) -> bool:
+    """Return whether a mutant only lets through what would be refused: it makes no difference where nothing is."""
+    path, gone = mutant.path, mutant.node is None
+    return path[-1] in ("by", "from", *(("required", "unique", "min", "max") if gone else ())) or (
+        gone and len(path) > 2 and path[-2] in ("checks", "exclusive")
     )
 
 

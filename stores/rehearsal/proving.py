@@ -94,7 +94,7 @@ class Prover:
 
     def _who_could_notice(self, mutant: Mutant) -> list[Footprint]:
         cited = cited_at(self.plugin, dotted(mutant.path))
-        found = [each for each in self.footprints if each.passed and each.crosses(mutant.path, self.plugin)]
+        found = [each for each in self.footprints if each.passed and each.crosses(mutant, self.plugin)]
         return sorted(
             found, key=lambda each: (not cited & set(self.plugin.scenarios[each.scenario].cite), each.seconds)
         )

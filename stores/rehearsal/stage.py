@@ -42,6 +42,11 @@ class RehearsalNode(Node):
     """A node that decides about everything: a rehearsal has no second one to ask. It notes which settings are read."""
 
     settings_read: set[str] = set()  # noqa: RUF012 - each stage gives it one of its own
+    fields_read: set[tuple[str, str]] = set()  # noqa: RUF012
+
+    def looked_at(self, record: str, name: str) -> None:
+        """Note a field that a rule worked out."""
+        self.fields_read.add((record, name))
 
     def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
         """Return the settings as a store has them; whoever reads one leaves a trace."""
@@ -104,6 +109,7 @@ class Stage:
     begins: Scene | None = None  # what is on it before the play
     album: Album | None = None  # where to keep how it looks before the first step
     settings_read: set[str] = field(default_factory=set)
+    fields_read: set[tuple[str, str]] = field(default_factory=set)  # record type and computed field
     _ids: int = 0
 
     def __post_init__(self) -> None:
@@ -124,7 +130,7 @@ class Stage:
             boot="rehearsal",
             clock=HybridClock(self._ms, self.begins.stamp if self.begins else 0),
         )
-        self.node.settings_read = self.settings_read
+        self.node.settings_read, self.node.fields_read = self.settings_read, self.fields_read
 
     @classmethod
     @contextmanager
