@@ -1,6 +1,6 @@
 """Errors as a caller sees them: one JSON shape, in the caller's language, every problem at once.
 
-``{"error": {"code": "…", "problems": [{"code", "field", "what", "fix", "level"}]}}``
+``{"error": {"code": "…", "problems": [{"code", "field", "what", "fix", "level", "rules"}]}}``
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def problem_json(problem: Problem, language: Language) -> dict[str, object]:
         "what": problem.what.say(language),
         "fix": problem.fix.say(language) if problem.fix else None,
         "level": problem.level,
+        "rules": [rule.say(language) for rule in problem.rules],
     }
 
 

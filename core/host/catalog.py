@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.host.discovery import CORE
 from core.language.definition import Action, Field, Plugin, RecordType, Rule
-from core.model.errors import DefinitionError, Language, NotFound, Place, Problem, Text, suggest
+from core.model.errors import CitedRule, DefinitionError, Language, NotFound, Place, Problem, Text, suggest
 
 if TYPE_CHECKING:
     from core.language.expressions.functions import Functions
@@ -70,14 +70,17 @@ class Catalog:
                 return self.plugins[name].rules[number]
         return None
 
-    def rules_in_words(self, plugin: str, numbers: Iterable[str], language: Language) -> list[dict[str, str | None]]:
-        """Return cited rules as plain data: number, mark and words; without a rule book only the numbers."""
-        told = []
+    def cited(self, plugin: str, numbers: Iterable[str]) -> tuple[CitedRule, ...]:
+        """Return the rules of some numbers that a plugin cites, each once, with their words where there are any."""
+        found = []
         for number in dict.fromkeys(numbers):
             rule = self.rule(plugin, number)
-            mark, text = (rule.mark, rule.text.say(language)) if rule else (None, None)
-            told.append({"number": number, "mark": mark, "text": text})
-        return told
+            found.append(CitedRule(number, rule.mark, rule.text) if rule else CitedRule(number))
+        return tuple(found)
+
+    def rules_in_words(self, plugin: str, numbers: Iterable[str], language: Language) -> list[dict[str, str | None]]:
+        """Return cited rules as plain data: number, mark and words."""
+        return [rule.say(language) for rule in self.cited(plugin, numbers)]
 
 
 def revision_of(plugins: Iterable[Plugin]) -> str:

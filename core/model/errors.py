@@ -47,6 +47,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedRule:
+    """A rule of a rule book that something carries out; without a rule book only its number is known."""
+
+    number: str
+    mark: str | None = None
+    text: Text | None = None
+
+    def say(self, language: Language) -> dict[str, str | None]:
+        """Return the rule as plain data, in one language."""
+        return {"number": self.number, "mark": self.mark, "text": self.text.say(language) if self.text else None}
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing to mend: what it is, where it is, how to mend it.
 
@@ -60,6 +73,7 @@ class Problem:
     place: Place | None = None
     field: str | None = None
     level: Level = "error"
+    rules: tuple[CitedRule, ...] = ()  # of the business, that were broken
 
     def at(self, place: Place | None = None, field: str | None = None) -> Problem:
         """Return the same problem with its place or field filled in."""
@@ -73,6 +87,9 @@ class Problem:
             lines[0] += f"  [{self.place.path}]"
         if self.fix:
             lines.append(("  改法：" if language == "zh" else "  fix: ") + self.fix.say(language))
+        for rule in self.rules:
+            word = "  规则 " if language == "zh" else "  rule "
+            lines.append(word + rule.number + (f": {rule.text.say(language)}" if rule.text else ""))
         return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ from core.model.fields import BadValue
 from stores import rows
 from stores.acts import backdate, checking, effects, intake, requests, telling, timers
 from stores.acts.calls import Call, Receipt
+from stores.acts.citing import citing, rules_of
 from stores.acts.figures import inactive
 from stores.acts.permission import check_may, check_sees, may_know
 from stores.changes.commit import Deed, commit
@@ -76,21 +77,27 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
     """
     with _told_plainly():
         work = _begin(connection, node, call)
-        _check_right(work)
-        _go_back(work)
-        if work.at_home or call.at is None:  # of a late fact elsewhere the home knows what is to be undone
-            _check_state(work)
-        if problems := _take_in(work):
-            raise ActionRefused(tuple(problems))
-        if work.action.decisive and not work.at_home:
-            warnings = [check for check in work.action.checks if check.level == "warn"]
-            checking.check_those(work, warnings, checking.asked_of_kernel(work))  # where somebody can still answer
-            return requests.ask(work), []
-        checking.check(work)
-        outcome, index = _choose(work)
-        if missing := requests.missing_signatures(work, outcome):
-            return requests.ask(work, outcome, missing), []
-        return _finish(work, outcome, index)
+        with citing(work):
+            return _carried_out(work)
+
+
+def _carried_out(work: Work) -> tuple[Receipt, list[effects.Later]]:
+    """Check and do what is asked, or pass it on to the record's home or to those who must sign."""
+    _check_right(work)
+    _go_back(work)
+    if work.at_home or work.call.at is None:  # of a late fact elsewhere the home knows what is to be undone
+        _check_state(work)
+    if problems := _take_in(work):
+        raise ActionRefused(tuple(problems))
+    if work.action.decisive and not work.at_home:
+        warnings = [check for check in work.action.checks if check.level == "warn"]
+        checking.check_those(work, warnings, checking.asked_of_kernel(work))  # where somebody can still answer
+        return requests.ask(work), []
+    checking.check(work)
+    outcome, index = _choose(work)
+    if missing := requests.missing_signatures(work, outcome):
+        return requests.ask(work, outcome, missing), []
+    return _finish(work, outcome, index)
 
 
 @contextmanager
@@ -218,7 +225,9 @@ def _choose(work: Work) -> tuple[Outcome, int]:
     for index, outcome in enumerate(work.action.outcomes):
         if outcome.when is None or _holds(outcome.when, work.env):
             if outcome.refuse is not None:
-                raise ActionRefused((Problem("refused", telling.told(work, outcome.refuse, outcome.fills)),))
+                message = telling.told(work, outcome.refuse, outcome.fills)
+                broken = rules_of(work, outcome.cite, work.action.cite)
+                raise ActionRefused((Problem("refused", message, rules=broken),))
             return outcome, index
     raise ActionRefused.of(
         "no-outcome",

@@ -13,6 +13,7 @@ from core.language.expressions import EmptyValue
 from core.model.errors import ActionRefused, NodeError, Problem, Text
 from stores import posts
 from stores.acts import configuring, effects, posting, telling
+from stores.acts.citing import rules_of
 from stores.acts.figures import inactive, inactive_below
 from stores.node import SETTING
 
@@ -66,7 +67,8 @@ def _failed(work: Work, check: Check) -> Problem | None:
     except EmptyValue:  # a rule about an empty field does not hold: never silently true
         if inactive_below(work.world, check.rule):
             return None
-    return Problem(check.name, telling.told(work, check.message, check.fills), level=check.level)
+    message, broken = telling.told(work, check.message, check.fills), rules_of(work, check.cite, work.action.cite)
+    return Problem(check.name, message, level=check.level, rules=broken)
 
 
 def _asked_of_hooks(work: Work) -> list[Problem]:

@@ -97,7 +97,8 @@ def _check_keys(work: Work, record: RecordType, row: Row, env: Env, old: Row | N
     exclusive = keys.clash(work.world, record, row, env, old)
     if exclusive is not None:
         message = telling.told(work, exclusive.message, exclusive.fills)
-        raise ActionRefused((Problem(exclusive.name, message, field=exclusive.key[-1]),))
+        broken = work.node.catalog.cited(record.plugin, exclusive.cite)
+        raise ActionRefused((Problem(exclusive.name, message, field=exclusive.key[-1], rules=broken),))
 
 
 def edits(work: Work) -> list[Edit]:

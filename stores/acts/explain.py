@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
@@ -35,17 +36,19 @@ def explain(
     are shown, masked, by its history.
     """
     world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
+    teller = _Teller(world, record, row, language)
+    entries = lift_all(node.catalog, log.history(connection, record.key, row.id))
     return {
         "record": record.key,
         "id": row.id,
         "state": row.values["state"],
-        "timers": [_timer(world, record, row, found, language) for found in _armed(connection, record, row)],
-        "steps": [
-            _step(record, entry, language)
-            for entry in lift_all(node.catalog, log.history(connection, record.key, row.id))
-        ],
-        "ledger": _posted(connection, node, record, row, language),
-        "dispatch": _picks(connection, node, row),
+        "plugin": record.plugin,
+        "version": node.catalog.plugin(record.plugin).version,
+        "timers": [teller.timer(found) for found in _armed(connection, record, row)],
+        "steps": [teller.step(entry) for entry in entries],
+        "ledger": teller.posted(),
+        "dispatch": teller.picks(),
+        "score": teller.score(),
     }
 
 
@@ -61,7 +64,9 @@ def available(
             mine = roles & set(action.by)
             if mine and not check_sees(world, record, mine, row, env, actor):
                 mine = set()
-            buttons.append(_button(record, row, action, mine, language))
+            button = _button(record, row, action, mine, language)
+            words = world.node.catalog.rules_in_words(action.owner or record.plugin, action.cite, language)
+            buttons.append(button | {"rules": words})
     return buttons
 
 
@@ -91,30 +96,6 @@ def _armed(connection: Connection, record: RecordType, row: Row) -> Iterable[tup
     return [tuple(line) for line in found]
 
 
-def _timer(
-    world: NodeWorld,
-    record: RecordType,
-    row: Row,
-    found: tuple[str, str, str | None, str | None],
-    language: Language,
-) -> dict[str, object]:
-    name, due, next_at, fault = found
-    timer = record.timers.get(name)
-    told: dict[str, object] = {"name": name, "due": due, "fired": next_at is None}
-    if fault:
-        told["fault"] = json.loads(fault)[language]
-    if timer is not None:
-        told |= {
-            "while": timer.running.text,
-            "rule": timer.due.text,
-            "then": record.actions[timer.then].label.say(language),
-            "cite": list(timer.cite),
-            "inputs": _inputs(world, row, timer),
-            "skipped": _skipped(world, row, timer, language),
-        }
-    return told
-
-
 def _inputs(world: NodeWorld, row: Row, timer: Timer) -> dict[str, str]:
     """Return the settings and fields that the rule of a deadline names, with their present values."""
     settings = world.node.settings(world.connection, world.plugin, world.store)
@@ -127,18 +108,20 @@ def _inputs(world: NodeWorld, row: Row, timer: Timer) -> dict[str, str]:
     return {name: "—" if value is None else str(value) for name, value in told.items()}
 
 
-def _skipped(world: NodeWorld, row: Row, timer: Timer, language: Language) -> list[dict[str, str]]:
-    """Return the days that a deadline in working days walked past without counting them, each with its reason."""
+def _path(world: NodeWorld, row: Row, timer: Timer, language: Language) -> list[dict[str, object]]:
+    """Return the days that a deadline in working days walks over, counted or not, each with its reason."""
     calendar, env = world.calendar(), world.env(row, world.node.now(), SYSTEM_ACTOR)
-    told: dict[str, str] = {}
+    told: dict[str, dict[str, object]] = {}
     for text, call in _walks(timer.due):
         try:
             moment, span = (closure(arg, text)(env) for arg in call.args[:2])
             days = calendar.path_after(moment, span) if moment is not None and span is not None else []
         except (RuleError, BadValue):
             continue
-        told |= {step.day.isoformat(): calendar.why(step.day).say(language) for step in days if not step.counted}
-    return [{"day": day, "why": why} for day, why in sorted(told.items())]
+        for step in days:
+            why = calendar.why(step.day).say(language)
+            told[step.day.isoformat()] = {"day": step.day.isoformat(), "counted": step.counted, "why": why}
+    return [told[day] for day in sorted(told)]
 
 
 def _walks(formula: Formula) -> Iterator[tuple[str, TreeCall]]:
@@ -153,57 +136,152 @@ def _is(node: Node, name: str) -> bool:
     return isinstance(node, Name) and node.name == name
 
 
-def _step(record: RecordType, entry: Entry, language: Language) -> dict[str, object]:
-    action = record.actions.get(entry.action.rpartition(".")[2])
-    facts = entry.facts or {}
-    index = facts.get("outcome")
-    cite = list(action.cite) if action else []
-    if action and isinstance(index, int) and index < len(action.outcomes):
-        cite += action.outcomes[index].cite
-    return {
-        "action": entry.action,
-        "label": action.label.say(language) if action else entry.action,
-        "at": entry.at,
-        "by": entry.actor,
-        "where": entry.origin,
-        "outcome": index,
-        "reason": facts.get("reason"),
-        "warned": facts.get("warned"),
-        "late_s": facts.get("late_s"),
-        "undoes": facts.get("undoes"),
-        "version": facts.get("version"),
-        "cite": list(dict.fromkeys(cite)),
-    }
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells of one record in one language."""
+
+    world: NodeWorld
+    record: RecordType
+    row: Row
+    language: Language
+
+    def rules(self, cite: Iterable[str]) -> dict[str, object]:
+        """Return cited rules: their numbers, and the same in words."""
+        numbers = list(dict.fromkeys(cite))
+        said = self.world.node.catalog.rules_in_words(self.record.plugin, numbers, self.language)
+        return {"cite": numbers, "rules": said}
+
+    def timer(self, found: tuple[str, str, str | None, str | None]) -> dict[str, object]:
+        """Return one deadline that stands, with everything it was worked out from."""
+        name, due, next_at, fault = found
+        timer = self.record.timers.get(name)
+        told: dict[str, object] = {"name": name, "due": due, "fired": next_at is None}
+        if fault:
+            told["fault"] = json.loads(fault)[self.language]
+        return told | (self.deadline(timer) if timer is not None else {})
+
+    def deadline(self, timer: Timer) -> dict[str, object]:
+        """Return the rule of a deadline, its inputs as they are now, and the days it walks over."""
+        path = _path(self.world, self.row, timer, self.language)
+        return {
+            "label": timer.label.say(self.language) if timer.label else timer.name,
+            "while": timer.running.text,
+            "rule": timer.due.text,
+            "then": self.record.actions[timer.then].label.say(self.language),
+            **self.rules(timer.cite),
+            "inputs": _inputs(self.world, self.row, timer),
+            "path": path,
+            "skipped": [{"day": each["day"], "why": each["why"]} for each in path if not each["counted"]],
+        }
+
+    def step(self, entry: Entry) -> dict[str, object]:
+        """Return one thing that was done: by whom, by which rule, and what a timer had waited for."""
+        name = entry.action.rpartition(".")[2]
+        action, facts = self.record.actions.get(name), entry.facts or {}
+        index = facts.get("outcome")
+        outcome = action.outcomes[index] if action and isinstance(index, int) and index < len(action.outcomes) else None
+        by_timer = [each for each in self.record.timers.values() if each.then == name and entry.actor == SYSTEM]
+        cite = [*(action.cite if action else ()), *(outcome.cite if outcome else ())]
+        cite += [number for timer in by_timer for number in timer.cite]
+        return {
+            "action": entry.action,
+            "label": action.label.say(self.language) if action else entry.action,
+            "at": entry.at,
+            "by": entry.actor,
+            "by_name": self._name(entry.actor),
+            "where": entry.origin,
+            "outcome": index,
+            "when": outcome.when.text if outcome and outcome.when else None,
+            "timers": [{"name": each.name, **self.deadline(each)} for each in by_timer],
+            "reason": facts.get("reason"),
+            "warned": facts.get("warned"),
+            "late_s": facts.get("late_s"),
+            "undoes": facts.get("undoes"),
+            "version": facts.get("version"),
+            **self.rules(cite),
+        }
+
+    def posted(self) -> list[dict[str, object]]:
+        """Return the ledger entries that actions on the record wrote: fines, credit."""
+        told: list[dict[str, object]] = []
+        node = self.world.node
+        for name in node.catalog.plugin(self.record.plugin).ledgers:
+            ledger = node.catalog.record(self.record.plugin, name)
+            table = node.table(ledger)
+            query = select(table).where(table.c.source_id == self.row.id)
+            for found in self.world.connection.execute(query).mappings():
+                entry = rows.from_cells(ledger, dict(found)).values
+                told.append(
+                    {
+                        "ledger": name,
+                        "id": found["id"],
+                        "account": entry["account"],
+                        "amount": str(entry["amount"]),
+                        "why": entry[f"why_{self.language}"],
+                        "rule": entry["rule"],
+                        "rules": self.rules(_numbers(entry["rule"]))["rules"],
+                        "state": entry["state"],
+                        "at": found["at"],
+                        "action": entry["source_action"],
+                    }
+                )
+        return told
+
+    def picks(self) -> list[dict[str, object]]:
+        """Return who was chosen for the record, by which policy, from which candidates and by which keys."""
+        node = self.world.node
+        pick = node.catalog.records["core.pick"]
+        table = node.table(pick)
+        query = select(table).where(table.c.record_id == self.row.id).order_by(table.c.picked_at)
+        found = self.world.connection.execute(query).mappings()
+        return [self._pick(rows.from_cells(pick, dict(one)).values) for one in found]
+
+    def _pick(self, values: Mapping[str, object]) -> dict[str, object]:
+        told = {"policy": values["policy"], "chosen": values["chosen"], "ranking": values["ranking"]}
+        plugin, _, name = str(values["policy"]).partition(".")
+        found = self.world.node.catalog.plugins.get(plugin)
+        policy = found.dispatch.get(name) if found else None
+        if policy is None:
+            return told
+        keys = [
+            {"name": key.name, "label": key.label.say(self.language), **self.rules(key.cite)} for key in policy.prefer
+        ]
+        return told | {"label": policy.label.say(self.language), "keys": keys, **self.rules(policy.cite)}
+
+    def score(self) -> dict[str, object] | None:
+        """Return the items of a scorecard with their rules; the figures themselves are fields of the record."""
+        card = self.world.node.catalog.plugin(self.record.plugin).scorecards.get(self.record.name)
+        if card is None:
+            return None
+        items = {
+            item.name: {
+                "label": item.label.say(self.language),
+                "weight": _text(item.weight),
+                "value": _text(item.value),
+                "target": _text(item.target),
+                "by": item.by,
+                **self.rules(item.cite),
+            }
+            for item in card.items.values()
+        }
+        return {
+            "label": card.label.say(self.language),
+            "items": items,
+            "bands": dict(card.bands),
+            **self.rules(card.cite),
+        }
+
+    def _name(self, actor: str) -> str:
+        row = None if actor == SYSTEM else self.world.row("core.staff", actor)
+        if row is not None:
+            return str(row.values["name"])
+        return Text("the system", "系统").say(self.language) if actor == SYSTEM else actor
 
 
-def _posted(
-    connection: Connection, node: StoreNode, record: RecordType, row: Row, language: Language
-) -> list[dict[str, object]]:
-    told: list[dict[str, object]] = []
-    for name in node.catalog.plugin(record.plugin).ledgers:
-        ledger = node.catalog.record(record.plugin, name)
-        table = node.table(ledger)
-        for found in connection.execute(select(table).where(table.c.source_id == row.id)).mappings():
-            entry = rows.from_cells(ledger, dict(found)).values
-            told.append(
-                {
-                    "ledger": name,
-                    "id": found["id"],
-                    "account": entry["account"],
-                    "amount": str(entry["amount"]),
-                    "why": entry[f"why_{language}"],
-                    "rule": entry["rule"],
-                    "state": entry["state"],
-                    "at": found["at"],
-                    "action": entry["source_action"],
-                }
-            )
-    return told
+def _text(formula: Formula | None) -> str | None:
+    return formula.text if formula else None
 
 
-def _picks(connection: Connection, node: StoreNode, row: Row) -> list[dict[str, object]]:
-    pick = node.catalog.records["core.pick"]
-    table = node.table(pick)
-    found = connection.execute(select(table).where(table.c.record_id == row.id).order_by(table.c.picked_at)).mappings()
-    values = [rows.from_cells(pick, dict(one)).values for one in found]
-    return [{"policy": v["policy"], "chosen": v["chosen"], "ranking": v["ranking"]} for v in values]
+def _numbers(rule: object) -> list[str]:
+    """Return the numbers that an entry keeps as its rule, whether it keeps them as a list or as a text."""
+    return [str(one) for one in rule] if isinstance(rule, list | tuple) else str(rule or "").replace(",", " ").split()

@@ -22,8 +22,20 @@ settings:
 calendar: {holidays: CN}
 ledgers:
   fines: {account: staff, unit: CNY, label: {en: Fines, zh: 罚款}}
+rules:
+  KA-1: {mark: S, en: Questions are answered., zh: 有问必答。}
+  KA-2: {mark: S, en: Good answers end it., zh: 答复合格即结束。}
+  KA-3: {mark: S, en: Slow answers cost five yuan., zh: 答复迟缓罚五元。}
+  KA-4: {mark: D, en: Whose turn it is., zh: 轮到谁。}
+  KA-9: {mark: S, en: Two working days., zh: 两个工作日。}
+scorecards:
+  month:
+    label: {en: Month, zh: 月度考核}
+    every: {month: {for: staff}}
+    items: {asked: {weight: 100, target: 2, cite: KA-1, value: {count: question, where: question.asked_at in period}, label: {en: Asked, zh: 问询数}}}
+    bands: {good: 60, poor: 0}
 dispatch:
-  next: {of: staff, label: {en: Next, zh: 下一位}, eligible: {here: {rule: staff.active, message: {en: Away, zh: 不在}}}, prefer: [{key: '=size(staff.name)', label: {en: Name, zh: 姓名}}]}
+  next: {cite: KA-4, of: staff, label: {en: Next, zh: 下一位}, eligible: {here: {rule: staff.active, message: {en: Away, zh: 不在}}}, prefer: [{cite: KA-4, key: '=size(staff.name)', label: {en: Name, zh: 姓名}}]}
 records:
   question:
     label: {en: Question, zh: 问询}
@@ -127,7 +139,11 @@ def test_ledger_entries_and_dispatch_decisions_stand_beside_the_record(shop: Sho
     assert {name: entry[name] for name in ("ledger", "account", "amount", "why", "rule", "action")} == {
         "ledger": "fines", "account": "li", "amount": "-5.00", "why": "slow", "rule": "KA-3", "action": "reply",
     }  # fmt: skip
-    assert [(pick["policy"], pick["chosen"]) for pick in told["dispatch"]] == [("club.next", "li")]
+    (pick,) = told["dispatch"]
+    assert (pick["policy"], pick["chosen"], pick["label"]) == ("club.next", "li", "Next")
+    assert [(key["label"], key["cite"]) for key in pick["keys"]] == [("Name", ["KA-4"])]
+    assert [rule["text"] for rule in pick["rules"]] == ["Whose turn it is."]
+    assert [rule["text"] for rule in entry["rules"]] == ["Slow answers cost five yuan."]
 
 
 def test_a_refused_timer_tells_why(shop: Shop) -> None:
@@ -177,3 +193,30 @@ def test_a_deleted_record_can_only_be_restored(shop: Shop) -> None:
     assert buttons(shop, question, li) == {"restore": None}
     with pytest.raises(ActionRefused):
         shop.do("question.restore", li, question, nothing="to enter")
+
+
+def test_a_score_tells_its_items_with_their_rules(shop: Shop) -> None:
+    record = shop.record("month")
+    shop.hire("li", "desk")
+    shop.put("month", "m1", subject="li", period=local("2026-09-01 00:00").date())
+    with shop.node.database.read() as connection:
+        row = rows.get(connection, shop.node, record, "m1")
+        score = explain.explain(connection, shop.node, record, row, "zh")["score"]
+
+    assert score == {
+        "label": "月度考核",
+        "bands": {"good": 60, "poor": 0},
+        "cite": [],
+        "rules": [],
+        "items": {
+            "asked": {
+                "label": "问询数",
+                "weight": "100",
+                "value": "count question where question.asked_at in period",
+                "target": "2",
+                "by": None,
+                "cite": ["KA-1"],
+                "rules": [{"number": "KA-1", "mark": "S", "text": "有问必答。"}],
+            }
+        },
+    }

@@ -1,0 +1,36 @@
+"""Which rules of the rule book stand behind a refusal: who is refused is told by which rule, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.model.errors import CitedRule, NodeError
+
+if TYPE_CHECKING:
+    from stores.acts.act import Work
+
+_OF_THE_ACTION = ("role", "state", "no-outcome")  # what is refused by the action's own head: `by`, `from`, its rows
+
+
+def rules_of(work: Work, *cites: Iterable[str]) -> tuple[CitedRule, ...]:
+    """Return the rules of the first citation that cites any: of the check itself, else of what it belongs to."""
+    numbers = next((list(each) for each in cites if each), [])
+    return work.node.catalog.cited(work.action.owner or work.record.plugin, numbers)
+
+
+@contextmanager
+def citing(work: Work) -> Iterator[None]:
+    """Add the action's rules to a refusal by role or state."""
+    try:
+        yield
+    except NodeError as error:
+        error.problems = tuple(
+            replace(each, rules=rules_of(work, work.action.cite))
+            if each.code in _OF_THE_ACTION and not each.rules
+            else each
+            for each in error.problems
+        )
+        raise
