@@ -11,6 +11,7 @@ import typer
 from app.cli.common import DISAGREE, language, say, table
 from app.demo.play import Options, play
 from app.demo.report import Line
+from app.demo.year.run import Size
 
 PORT_BASE = 8800
 SPEED = 60.0  # simulated minutes a second
@@ -28,14 +29,30 @@ Speed = Annotated[
 ]
 
 
-def demo(exit_: Exit = False, port_base: PortBase = None, dir_: Folder = None, speed: Speed = None) -> None:
-    """Run headquarters and three branches here, through a simulated evening. 在本机演示总部与三个门店的一晚。"""
+YearSize = Annotated[
+    Size | None,
+    typer.Option("--size", help="A year of records instead of the evening: s, m or l. 生成一年数据（小、中、大）。"),
+]
+Seed = Annotated[int, typer.Option(help="The same seed makes the same year. 相同种子生成相同数据。")]
+
+
+def demo(
+    exit_: Exit = False,
+    port_base: PortBase = None,
+    dir_: Folder = None,
+    speed: Speed = None,
+    size: YearSize = None,
+    seed: Seed = 2026,
+) -> None:
+    """Run headquarters and its branches here, for a simulated evening or year. 在本机演示总部与各门店的一晚或一年。"""
     options = Options(
         stay=not exit_,
         speed=speed if speed is not None else 0 if exit_ or not sys.stdout.isatty() else SPEED,
         port_base=port_base if port_base is not None else 0 if exit_ else PORT_BASE,
         folder=dir_,
         language=language(),
+        size=size,
+        seed=seed,
     )
     if not play(options, say, _table):
         raise typer.Exit(DISAGREE)

@@ -108,6 +108,12 @@ class Chain:
         # Three times: what comes down may make something go up, and up again.
         return all(_caught_up(member, self.headquarters, until) for _ in range(3) for member in waiting)
 
+    def plug(self, *, plugged: bool) -> None:
+        """Plug in, or pull, the network cables of all branches."""
+        for member in self.branches:
+            assert member.cable is not None, f"{member.plan.name} has no cable"
+            member.cable.plugged = plugged
+
     def stop(self) -> None:
         """Stop servers and services, branches first."""
         for member in [*self.branches, self.headquarters]:

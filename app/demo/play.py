@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +17,29 @@ from app.demo.chain import PASSWORD, Chain, running
 from app.demo.clock import StoryClock
 from app.demo.script import Script, read_script
 from app.demo.story import Stage
+from app.demo.year import run as year
+from app.demo.year.run import DAYS, Size
 from app.logs import start_logging
 from core.model.errors import Language, NodeError, Text
+from core.model.scope import HEADQUARTERS
+from stores.actor import SYSTEM_ACTOR
+from stores.acts.act import act
+from stores.acts.calls import Call
+from stores.node import Node
+from stores.posts import ASSIGNMENT
 
 HOUSE = Path(__file__).parents[2]
+YEAR_SENT_S_MAX = 900.0  # the longest a branch may take to send its year
 PAUSE_S_MAX = 1.5  # the longest a stretch of simulated time is drawn out
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the demo runs. ``speed``: simulated minutes a second, 0 = as fast as it goes; ``port_base`` 0 = any ports."""
+    """How the demo runs. ``speed``: simulated minutes a second, 0 = as fast as it goes; ``port_base`` 0 = any ports.
+
+    With a ``size`` the chain lives through a year of that size, from a ``seed``, instead of the evening of the story.
+    """
 
     stay: bool
     speed: float
@@ -36,12 +48,15 @@ class Options:
     language: Language
     script: Path = HOUSE / "config" / "chain.yaml"
     plugins: Path = HOUSE / "plugins"
+    size: Size | None = None
+    seed: int = 2026
 
 
 def play(options: Options, say: Say, table: Callable[[list[report.Line]], str]) -> bool:
     """Play the demo and return whether every node agrees at the end; ``say`` gets one line at a time."""
     script = read_script(options.script)
-    clock = StoryClock(script.start, time.monotonic)
+    begins = script.start - timedelta(days=DAYS) if options.size else script.start
+    clock = StoryClock(begins, time.monotonic)
     with ExitStack() as stack:
         folder = _folder(options, stack)
         stack.enter_context(_log_to(folder / "demo.log"))
@@ -51,8 +66,11 @@ def play(options: Options, say: Say, table: Callable[[list[report.Line]], str]) 
         )
         for member in chain.members.values():
             say(f"  {member.address}  {member.plan.label.say(options.language)}")
-        _stage(script, chain, options, say).play(script.steps)
-        settled = chain.settled()
+        if options.size is None:
+            _stage(script, chain, options, say).play(script.steps)
+            settled = chain.settled()
+        else:
+            settled = _year(script, chain, options, options.size, say)
         found = report.lines(chain)
         say("\n" + table(found))
         agreed = settled and all(line.agrees for line in found)
@@ -60,6 +78,35 @@ def play(options: Options, say: Say, table: Callable[[list[report.Line]], str]) 
         if options.stay:
             _stay(chain, options, say)
     return agreed
+
+
+def _year(script: Script, chain: Chain, options: Options, size: Size, say: Say) -> bool:
+    """Let every store live through a year without its network, then plug it in; say whether all has arrived."""
+    names = {id(member.service.node): name for name, member in chain.members.items()}
+
+    def give(node: Node, given: Sequence[tuple[str, str]]) -> None:
+        chain.settled([names[id(node)]])
+        headquarters = chain.headquarters.service.node
+        record = headquarters.catalog.records[ASSIGNMENT]
+        for staff, role in given:
+            ask = {"staff": staff, "role": role}
+            act(headquarters, Call(record, "give", SYSTEM_ACTOR, ask=ask, store=HEADQUARTERS))
+        chain.settled([names[id(node)]])
+
+    lives = year.lives_of([m.service.node for m in chain.branches], chain.clock.move_to, options.seed, size, give)
+    year.begin(lives)
+    chain.plug(plugged=False)
+    year.live(lives, chain.clock(), script.start, lambda day: say(f"  {day:%Y-%m}"))
+    for each in lives:
+        say(f"  {each.plan.plugin:<20} {each.done.total():>7} {_DONE.say(options.language)}")
+    if copied := year.grow(lives, size, script.start):
+        say(_COPIED.filled({"count": copied}).say(options.language))
+    chain.plug(plugged=True)
+    return chain.settled(seconds=YEAR_SENT_S_MAX)
+
+
+_DONE = Text("actions", "次操作")
+_COPIED = Text("  {count} records copied in bulk", "  批量复制 {count} 条记录")
 
 
 def _stage(script: Script, chain: Chain, options: Options, say: Say) -> Stage:

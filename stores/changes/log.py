@@ -116,6 +116,12 @@ def move(connection: Connection, origin: str, after: int, new_origin: str) -> in
     return len(moved)
 
 
+def created_after(connection: Connection, origin: str, seq: int) -> list[tuple[int, str, str]]:
+    """Return (seq, type, id) of the records that an origin has created since a line, oldest first."""
+    sql = "SELECT seq, type, pk FROM log WHERE origin = ? AND seq > ? AND kind = ? ORDER BY seq"
+    return [(line, type_, pk) for line, type_, pk in bulk.run(connection, sql, origin, seq, "create")]
+
+
 def unsent(connection: Connection) -> tuple[int, str | None]:
     """Return how many lines headquarters has not acknowledged, and when the oldest of them happened (a cell)."""
     count, oldest = 0, None
