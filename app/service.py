@@ -16,7 +16,7 @@ from app.throttle import Throttle
 from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
-from stores.acts import firing, periods
+from stores.acts import firing, outbox, periods
 from stores.node import Node
 from stores.storage.migrate import migrate
 from sync import arrival
@@ -36,6 +36,7 @@ class Service:
     passwords: Passwords
     sessions: Sessions
     timers: TimerLoop
+    post: TimerLoop  # the outbox
     worker: Worker | None = None
     _stop: Event = field(default_factory=Event)
     _watcher: Thread | None = None
@@ -48,6 +49,7 @@ class Service:
         """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
         arrival.catch_up(self.node)
         self.timers.start()
+        self.post.start("outbox")
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)
         if self.worker is not None:
@@ -60,6 +62,7 @@ class Service:
         if self.worker is not None:
             self.worker.stop()
         self.timers.stop()
+        self.post.stop()
         self.node.database.close()
         log.info("stopped", extra={"node": self.node.identity.node})
 
@@ -80,12 +83,14 @@ def open_service(
     passwords = passwords or Passwords(rules)
     lasts = timedelta(seconds=settings.sign_in.session)
     sessions = Sessions(node, passwords, Throttle(lambda: world.mono() / 1000), world.token, lasts)
+    post = TimerLoop(lambda: outbox.deliver_due(node), lambda: outbox.next_due(node), node.now)
     loop = TimerLoop(lambda: len(firing.fire_due(node)), lambda: firing.next_due(node), node.now)
     worker = worker_for(node, settings, world, connect)
-    service = Service(settings, world, node, passwords, sessions, loop, worker)
+    service = Service(settings, world, node, passwords, sessions, loop, post, worker)
     with node.database.write() as connection:
         periods.arm(connection, node)
     node.on_commit(loop.wake)
+    node.on_commit(post.wake)
     node.host.before_swap(lambda new: _make_room(node, new))
     node.host.subscribe(lambda _old, new: _adopt(service, new))
     return service

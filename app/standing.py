@@ -13,7 +13,7 @@ from stores.acts import firing
 from stores.changes import log, quarantine
 from stores.node import Node
 from stores.reads import records
-from stores.storage import checkpoints
+from stores.storage import checkpoints, outbox
 from stores.storage.credentials import nodes
 
 
@@ -26,6 +26,7 @@ def standing(service: Service, language: Language) -> dict[str, object]:
         told: dict[str, object] = {
             "log": {origin: seq for origin, (seq, _) in heads.items()},
             **_held_back(quarantine.listed(connection)),
+            "outbox": dict(zip(("waiting", "set_aside"), outbox.counts(connection), strict=True)),
             "timers": {"next": _local(node, due), "faults": len(firing.faults(connection))},
         }
         if node.is_hub:

@@ -92,6 +92,22 @@ class ActionEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeToSend:
+    """A notice on its way out. ``id`` is the same at every attempt. ``to`` are staff ids, ``roles`` posts."""
+
+    id: str
+    name: str  # plugin.notice
+    store: str
+    to: tuple[str, ...]
+    roles: tuple[str, ...]
+    en: str
+    zh: str
+    about_type: str
+    about_id: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEntry:
     """One look at data that is masked for everybody else: by whom, at what, why."""
 

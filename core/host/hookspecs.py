@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from core.host.contexts import AccessEntry, ActionContext, ActionEvent, EffectContext
+from core.host.contexts import AccessEntry, ActionContext, ActionEvent, EffectContext, NoticeToSend
 from core.model.errors import Problem
 from core.model.values import Cell
 
@@ -266,9 +266,10 @@ def apply_action(ctx: EffectContext) -> None:
 def action_committed(event: ActionEvent) -> None:
     """Hear of an action that is durable.
 
-    Told after the commit, outside the transaction, on the node that acted; other nodes do not tell it again. It may be
-    told twice when the node stopped in between: ``event.id`` is the same both times. An exception is logged and the
-    action stands.
+    Told after the commit, outside the transaction, on the node that acted; other nodes do not tell it again. It waits
+    in the outbox, written with the action, until every plugin has taken it: told at least once, also when the node
+    stopped right after the commit. It may be told twice, ``event.id`` is the same both times. After an exception all
+    are told again later, at growing intervals; the action stands.
 
     Example:
         Count the rentals of the day for the display at the door::
@@ -283,6 +284,49 @@ def action_committed(event: ActionEvent) -> None:
                 if event.action == "hand_out" and event.id not in seen:
                     seen.add(event.id)
                     rentals[event.at.date()] += 1
+    """
+
+
+@hookspec
+def channels() -> Iterable[str]:  # type: ignore[empty-body]
+    """Name the channels by which this plugin carries notices out of the node: ``sms``, ``wecom``, ``mail``.
+
+    Asked when a notice is written, on the node that writes it: from then on the notice waits in the outbox, once for
+    each channel, and ``deliver`` is called for it.
+
+    Example:
+        Headquarters' messages go to a printer at the desk::
+
+            from core.host.hookspecs import hookimpl
+
+            @hookimpl
+            def channels():
+                return ["desk_printer"]
+    """
+
+
+@hookspec(firstresult=True)
+def deliver(notice: NoticeToSend, channel: str) -> str | None:
+    """Carry a notice out by one of the channels that ``channels`` named; return a receipt.
+
+    Called after the commit, outside every transaction, on the node that wrote the notice. An exception means: not
+    delivered. It is tried again at growing intervals for a day, also after a restart, then set aside where the status
+    page counts it. It may be called twice for one notice: ``notice.id`` is the same. The receipt is kept for a month.
+    None means that there was nobody to tell by this channel; the first answer of any plugin counts.
+
+    Example:
+        Print for the desk, and for nobody else::
+
+            from core.host.hookspecs import hookimpl
+
+            printed = {}
+
+            @hookimpl
+            def deliver(notice, channel):
+                if channel != "desk_printer" or "desk" not in notice.roles:
+                    return None
+                printed.setdefault(notice.id, notice.zh)
+                return f"line {list(printed).index(notice.id) + 1}"
     """
 
 

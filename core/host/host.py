@@ -155,6 +155,19 @@ class Host:
         """Return every answer that is not None; a plugin that raises is logged and has none."""
         return [answer for answer in self._answers(hook, arguments) if answer is not None]
 
+    def hears(self, hook: str) -> bool:
+        """Say whether any plugin has this hook."""
+        return bool(getattr(self.hooks, hook).get_hookimpls())
+
+    def attempt(self, hook: str, **arguments: object) -> tuple[Any, list[str]]:
+        """Return the first answer that is not None, and what sort of exception each plugin before it has raised.
+
+        Their text stays in the log: it may hold what people entered. Of a hook that nobody answers all are told.
+        """
+        faults: list[str] = []
+        answer = next((answer for answer in self._answers(hook, arguments, faults) if answer is not None), None)
+        return answer, faults
+
     def read_filters(self, reader: str | None, roles: frozenset[str], record: RecordType) -> tuple[Formula, ...]:
         """Return the rules that the ``read_filter`` hooks add to a role's own ``where``; all of them must hold."""
         return self._filters.of(self._now, reader, roles, record)
@@ -164,13 +177,15 @@ class Host:
         assert self._generation is not None, "the constructor loads"
         return self._generation
 
-    def _answers(self, hook: str, arguments: Mapping[str, object]) -> Iterator[object]:
+    def _answers(self, hook: str, arguments: Mapping[str, object], faults: list[str] | None = None) -> Iterator[object]:
         """Call a hook plugin by plugin, in pluggy's order; pluggy itself would stop all of them at one exception."""
         for implementation in reversed(getattr(self.hooks, hook).get_hookimpls()):
             try:
                 yield implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception:
+            except Exception as error:
                 log.exception("hook %s of plugin %s failed", hook, implementation.plugin_name)
+                if faults is not None:
+                    faults.append(f"{implementation.plugin_name}: {type(error).__name__}")
 
     def _prepared(self, old: Generation | None, new: Generation) -> Generation:
         """Return ``new`` once everything is ready for it, or ``old`` with the faults that keep it from being used."""

@@ -19,7 +19,7 @@ from core.language.outcomes import Outcome
 from core.model.errors import ActionRefused, Clash, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue
 from stores import rows
-from stores.acts import backdate, checking, effects, intake, requests, telling, timers
+from stores.acts import backdate, checking, effects, intake, outbox, requests, telling, timers
 from stores.acts.calls import Call, Receipt
 from stores.acts.citing import citing, rules_of
 from stores.acts.figures import inactive
@@ -268,7 +268,8 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
         warnings=tuple(work.warnings),
         touched=touched,
     )
-    return receipt, effects.afterwards(work, receipt)
+    outbox.put_event(work.connection, work.node, effects.event_of(work, receipt), receipt.record)
+    return receipt, work.gathered.later
 
 
 def _not_deleted(record: RecordType) -> Clash:

@@ -281,10 +281,10 @@ def notice_row(world: NodeWorld, notice: Notice, about: Row, env: Env, id: str) 
     return new_row(world, world.node.catalog.records["core.notice"], given, env, id)
 
 
-def afterwards(work: Work, receipt: Receipt) -> list[Later]:
-    """Return what is to happen once the transaction is safe: hooks are told, what they asked for is called."""
+def event_of(work: Work, receipt: Receipt) -> ActionEvent:
+    """Return what plugins are told of the action."""
     _, row = work.gathered.instead or (work.record, work.draft)
-    event = ActionEvent(
+    return ActionEvent(
         id=receipt.tx,
         tx=receipt.tx,
         store=str(work.draft.values["store"]),
@@ -296,7 +296,6 @@ def afterwards(work: Work, receipt: Receipt) -> list[Later]:
         state=receipt.state,
         values=dict(row.values),
     )
-    return [lambda: work.node.host.tell("action_committed", event=event), *work.gathered.later]
 
 
 class HookContext:

@@ -1,4 +1,7 @@
-"""What else a timer's step wrote, taken back with it: records it made go, records it changed are as before."""
+"""What else a timer's step wrote, taken back with it: records it made go, records it changed are as before.
+
+A notice stays, marked as withdrawn: what was said was said, and whoever has not been told yet is not told any more.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from stores.changes.commit import Edit
 from stores.changes.older import lift_all
 from stores.node import Node
 
-KEPT = frozenset({"core.notice", "core.pick"})  # what was said was said, who was chosen was chosen
+NOTICE = "core.notice"
+KEPT = frozenset({"core.pick"})  # who was chosen was chosen
 
 
 def of_others(connection: Connection, node: Node, entry: Entry) -> Iterator[Edit]:
@@ -28,6 +32,9 @@ def of_others(connection: Connection, node: Node, entry: Entry) -> Iterator[Edit
     for line in lift_all(node.catalog, log.of_deed(connection, entry.tx, entry.origin)):
         record = node.catalog.records.get(line.type)
         if record is None or line.pk == entry.pk or line.type in KEPT:
+            continue
+        if line.type == NOTICE:
+            yield Edit(record, line.pk, line.store, "update", {"withdrawn_at": iso(node.now())})
             continue
         if record.origin == "ledger" and line.kind == "create":
             if line.body.get("counter_of") is not None:

@@ -24,11 +24,12 @@ from stores.changes.merging import DECIDED
 from stores.changes.merging import write as write_over
 from stores.changes.older import version_of
 from stores.node import Node
-from stores.storage import bulk, counters
+from stores.storage import bulk, counters, outbox
 from stores.storage.counters import Counters
 from stores.storage.system import NODE_STATE
 
 EditKind = Literal["create", "update", "delete", "undelete"]
+NOTICE = "core.notice"
 UPSTREAM = "hub"  # the peer that hidden fields are hidden from
 
 
@@ -93,7 +94,19 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
         held.write(connection, node.tables[key], group.values())
     log.append(connection, lines, hidden)
     node.touched((line.type, line.pk) for line in lines)
+    _post_notices(connection, node, lines)
     return lines
+
+
+def _post_notices(connection: Connection, node: Node, lines: Sequence[Entry]) -> None:
+    """Put new notices into the outbox, once for each channel that a plugin has."""
+    new = [line.pk for line in lines if line.type == NOTICE and line.kind == "create"]
+    if not new or not node.host.hears("channels"):
+        return
+    channels = sorted({channel for named in node.host.collect("channels") for channel in named})
+    for pk in new:
+        for channel in channels:
+            outbox.put(connection, "notice", pk, node.now(), channel=channel)
 
 
 def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[str, dict[str, Held]]:

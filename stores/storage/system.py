@@ -186,6 +186,24 @@ class Receipt(System, table=True):
     signature: str = Field(sa_type=Chars)
 
 
+class Outbox(System, table=True):
+    """What is to be told or sent once it is durable (see ``outbox``). ``next_at`` empty: done, or set aside."""
+
+    __tablename__: ClassVar[str] = "outbox"
+    __table_args__ = (Index("outbox_next", "next_at"),)
+    id: str = Field(sa_type=Chars, primary_key=True)
+    kind: str = Field(sa_type=Chars)
+    about: str = Field(sa_type=Chars)
+    channel: str = Field(default="", sa_type=Chars)
+    body: str | None = Field(default=None, sa_type=Chars)  # JSON
+    created_at: str = Field(sa_type=Chars)
+    next_at: str | None = Field(default=None, sa_type=Chars)
+    tries: int = Field(default=0, sa_type=Whole)
+    fault: str | None = Field(default=None, sa_type=Chars)
+    receipt: str | None = Field(default=None, sa_type=Chars)
+    done_at: str | None = Field(default=None, sa_type=Chars)
+
+
 SYSTEM = System.metadata
 
 
@@ -205,3 +223,4 @@ DRAFT = _table(Draft)
 CREDENTIAL = _table(Credential)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)
+OUTBOX = _table(Outbox)

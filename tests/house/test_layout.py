@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = ("core", "stores", "sync", "app")
 FUNCTION_LINES_MAX = 70
-MODULE_LINES_MAX = 520  # the two reference pages of the house, hookspecs and definition, need it
+MODULE_LINES_MAX = 570  # the two reference pages of the house, hookspecs and definition, need it
 HOMES = {
     "sqlalchemy": ("stores",),
     "sqlmodel": ("stores",),

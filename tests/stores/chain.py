@@ -117,6 +117,9 @@ class FakeHost:
         self.answers = hooks
         self.hooks = SimpleNamespace(entry_outgoing=lambda **about: self._all("entry_outgoing", about))
 
+    def hears(self, hook: str) -> bool:
+        return hook in self.answers
+
     def ask(self, hook: str, **about: Any) -> Any:
         return next((answer for answer in self._all(hook, about) if answer is not None), None)
 

@@ -6,7 +6,7 @@ import hmac
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ import pluggy
 import pytest
 
 from core.host import hookspecs
-from core.host.contexts import AccessEntry, ActionEvent
+from core.host.contexts import AccessEntry, ActionEvent, NoticeToSend
 from core.host.hook_module import import_hooks
 from core.host.hookspecs import HOOKS
 from core.host.host import Host
@@ -203,6 +203,21 @@ def test_hook_action_committed(pasted: Paste) -> None:
     example.ask("action_committed", event=event)  # told twice
 
     assert example.module.rentals == {NOON.date(): 1}  # type: ignore[attr-defined]
+
+
+def test_hook_channels(pasted: Paste) -> None:
+    assert pasted("channels").ask("channels") == [["desk_printer"]]
+
+
+def test_hook_deliver(pasted: Paste) -> None:
+    example = pasted("deliver")
+    for_desk = NoticeToSend("n1", "club.arrived", "0755", (), ("desk",), "Arrived", "已到", "club.booking", "b1", NOON)
+    for_boss = replace(for_desk, id="n2", roles=("boss",))
+
+    told = [example.ask("deliver", notice=notice, channel="desk_printer") for notice in (for_desk, for_desk, for_boss)]
+
+    assert told == ["line 1", "line 1", None]
+    assert example.ask("deliver", notice=for_desk, channel="mail") is None
 
 
 def test_hook_read_filter(pasted: Paste) -> None:

@@ -13,6 +13,7 @@ from core.host.hookspecs import hookimpl
 from core.host.host import Host
 from core.model.errors import ActionRefused, Problem, Text
 from stores.actor import SYSTEM_ACTOR
+from stores.acts import outbox
 from tests.stores.acts.test_act import BOOKING, PLUGIN, codes, configure
 from tests.stores.shop import HEAD, Shop
 
@@ -165,6 +166,7 @@ def test_a_hook_adds_entries_records_and_notices_to_the_same_deed(guarded: Any) 
 
     shop, guard = guarded("apply", lambda ctx: add(ctx) if ctx.action.name == "book" else None)
     shop.do("booking.book", shop.hire("li", "desk"), **BOOKING)
+    outbox.deliver_due(shop.node)
 
     assert [row.values["what"] for row in shop.rows("task")] == ["call", "send"]
     assert {(row.values["amount"], row.values["why_en"]) for row in shop.rows("credit")} == {
