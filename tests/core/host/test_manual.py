@@ -33,7 +33,9 @@ def test_a_hook_that_waits_for_its_caller_is_no_hook_yet() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_called_by_something(hook: str) -> None:
-    called = re.compile(rf"hooks?\.{hook}\(|(tell|ask|attempt|collect|tell_installed|subset_hook_caller)\(\s*\"{hook}\"")
+    called = re.compile(
+        rf"hooks?\.{hook}\(|(tell|ask|attempt|collect|tell_installed|subset_hook_caller)\(\s*\"{hook}\""
+    )
     sources = [path for part in ("core", "stores", "sync", "app") for path in (ROOT / part).rglob("*.py")]
 
     assert [path for path in sources if called.search(path.read_text(encoding="utf-8"))]
