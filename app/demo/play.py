@@ -96,10 +96,11 @@ def _year(script: Script, chain: Chain, options: Options, size: Size, say: Say) 
     lives = year.lives_of([m.service.node for m in chain.branches], chain.clock.move_to, options.seed, size, give)
     year.begin(lives)
     chain.plug(plugged=False)
-    year.live(lives, chain.clock(), script.start, lambda day: say(f"  {day:%Y-%m}"))
+    begins = chain.clock()
+    year.live(lives, begins, script.start, lambda day: say(f"  {day:%Y-%m}"))
     for each in lives:
         say(f"  {each.plan.plugin:<20} {each.done.total():>7} {_DONE.say(options.language)}")
-    if copied := year.grow(lives, size, script.start):
+    if copied := year.grow(lives, size, begins, script.start):
         say(_COPIED.filled({"count": copied}).say(options.language))
     chain.plug(plugged=True)
     return chain.settled(seconds=YEAR_SENT_S_MAX)

@@ -28,9 +28,9 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 Cells = Mapping[str, Any]
 
 
-def copy_cases(node: Node, plugin: str, copies: int, before: datetime) -> int:
-    """Copy the plugin's cases that came to be before a moment and wait for nothing; return how many records it made."""
-    cases = list(_over(node, plugin, before))
+def copy_cases(node: Node, plugin: str, copies: int, since: datetime, before: datetime) -> int:
+    """Copy the plugin's cases of a time that wait for nothing; return how many records that made."""
+    cases = list(_over(node, plugin, since, before))
     for copy in range(1, copies + 1):
         renamed = {str(cells["id"]): node.new_id() for _, cells in cases}
         for start in range(0, len(cases), BATCH):
@@ -41,9 +41,13 @@ def copy_cases(node: Node, plugin: str, copies: int, before: datetime) -> int:
     return len(cases) * copies
 
 
-def _over(node: Node, plugin: str, before: datetime) -> Iterator[tuple[RecordType, Cells]]:
+def _over(node: Node, plugin: str, since: datetime, before: datetime) -> Iterator[tuple[RecordType, Cells]]:
     """Yield the records of cases that are over, oldest first."""
-    born = select(LOG.c.type, LOG.c.pk).where(LOG.c.kind == "create", LOG.c.at < iso(before)).order_by(LOG.c.seq)
+    born = (
+        select(LOG.c.type, LOG.c.pk)
+        .where(LOG.c.kind == "create", LOG.c.at >= iso(since), LOG.c.at < iso(before))
+        .order_by(LOG.c.seq)
+    )
     with node.database.read() as connection:
         waiting = {(type_, pk) for type_, pk in connection.execute(select(TIMER.c.type, TIMER.c.pk))}
         for type_, pk in connection.execute(born).all():

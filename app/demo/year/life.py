@@ -188,7 +188,7 @@ class Life:
     # --- who and when
 
     def _hire(self, number: int, role: str, roles: Sequence[str]) -> str:
-        post = "".join(part[0] for part in role.split("_")).upper()
+        post = "".join(part[:2] for part in role.split("_")).upper()
         badge = f"{self.node.store[:4].upper()}-{post}{number:03}"  # a badge is of one person in the whole chain
         ask = {"name": words.full_name(self.dice), "badge": badge, "roles": list(roles)}
         record = self.node.catalog.records[STAFF]

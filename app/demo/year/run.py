@@ -87,10 +87,11 @@ def live(lives: Sequence[Life], start: datetime, end: datetime, tell: Tell | Non
         each.check()
 
 
-def grow(lives: Sequence[Life], size: Size, end: datetime) -> int:
-    """Copy what is over to make a year of size l; return how many records that made."""
-    copies, before = COPIES[size], end - timedelta(days=30)
-    return sum(copy_cases(each.node, each.plan.plugin, copies, before) for each in lives) if copies else 0
+def grow(lives: Sequence[Life], size: Size, start: datetime, end: datetime) -> int:
+    """Copy what is over, but for the first day and the last month; return how many records that made."""
+    first, last = start + timedelta(days=1), end - timedelta(days=30)
+    copies = COPIES[size]
+    return sum(copy_cases(each.node, each.plan.plugin, copies, first, last) for each in lives) if copies else 0
 
 
 def _until(lives: Sequence[Life], until: datetime) -> None:

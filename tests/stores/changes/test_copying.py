@@ -41,6 +41,10 @@ def test_a_case_is_copied_with_all_that_belongs_to_it(database_url: str) -> None
     li = shop.hire("00000000-0000-7000-8000-0000000000aa", "desk")
     shop.node.new_id = lambda: f"00000000-0000-7000-8000-{next(shop.ids):012}"
     room = shop.do("room.add", li, name="201").id
+    early = shop.do("booking.book", li, room=room).id
+    shop.do("booking.seat", li, early)
+    shop.now += timedelta(hours=1)
+    begins = shop.now
     first = shop.do("booking.book", li, room=room).id
     second = shop.do("booking.book", li, room=room, before=first).id
     for booking in (first, second):
@@ -50,18 +54,20 @@ def test_a_case_is_copied_with_all_that_belongs_to_it(database_url: str) -> None
     with shop.node.database.read() as connection:
         last = log.entries_after(connection, shop.node.identity.origin, 0, 100)[-1].seq
 
-    made = copy_cases(shop.node, "club", 2, shop.now)
+    made = copy_cases(shop.node, "club", 2, begins, shop.now)
 
     bookings: dict[str, Any] = {row.id: row.values for row in shop.rows("booking")}
-    copies = {id: each for id, each in bookings.items() if id not in {first, second, waiting}}
-    assert made == 2 * (2 + 2), "two bookings and their two entries, twice; no room, and not the one that waits"
+    copies = {id: each for id, each in bookings.items() if id not in {early, first, second, waiting}}
+    assert made == 2 * (2 + 2), (
+        "two bookings and their two entries, twice; not the room, not what was before, not what waits"
+    )
     assert len(copies) == 4
     assert {each["room"] for each in copies.values()} == {room}
-    assert len({each["number"] for each in bookings.values()}) == 7
+    assert len({each["number"] for each in bookings.values()}) == 8
     befores = {each["before"] for each in copies.values()} - {None}
     assert befores <= copies.keys(), "a copy points to the copy"
     entries: list[Any] = [row.values["source_id"] for row in shop.rows("credit")]
-    assert set(entries) == {first, second, *copies}
+    assert set(entries) == {early, first, second, *copies}
     with shop.node.database.read() as connection:
         created = log.created_after(connection, shop.node.identity.origin, last)
     assert len(created) == made, "each copy has its line in the log"
