@@ -49,6 +49,7 @@ class Live:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._ears: set[Ear] = set()
+        self._closed = False
         service.node.on_change(self._tell)
         service.node.host.subscribe(lambda _old, _new: self._tell(frozenset({"*"})))
 
@@ -67,7 +68,7 @@ class Live:
         line, until = self.line(), ear.loop.time() + LASTS_S
         try:
             yield "retry: 2000\n\n"
-            while ear.loop.time() < until:
+            while ear.loop.time() < until and not self._closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ear.heard.wait(), BEAT_S)
                     await asyncio.sleep(GATHER_S)
@@ -80,6 +81,11 @@ class Live:
                 yield f"data: {json.dumps({'types': sorted(types)})}\n\n" if types else ": still here\n\n"
         finally:
             self._ears.discard(ear)
+
+    def close(self) -> None:
+        """End every stream: the server is ending, and a browser that listens would keep it from it."""
+        self._closed = True
+        self._tell(frozenset({"line"}))
 
     def _tell(self, types: frozenset[str]) -> None:
         for ear in list(self._ears):

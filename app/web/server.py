@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from app.web.errors import add_error_handlers
 from app.web.guard import Guard
 from app.web.sync import sync_router
 
-STREAMS_END_S = 1  # a browser that listens to changes would keep the server from ending
+STREAMS_END_S = 5  # whatever is still open then is cut off
 
 
 def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
@@ -55,8 +56,21 @@ def mount_sync(app: FastAPI, service: Service) -> None:
         app.include_router(sync_router(service.node))
 
 
+class NodeServer(uvicorn.Server):
+    """A server that ends its event streams when it ends: a browser that listens would keep it waiting."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Close the streams, then do what every server does."""
+        self._live.close()
+        await super().shutdown(sockets)
+
+
 def server_for(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     """Return a server for the application, without the framework's own log of addresses."""
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
     config.timeout_graceful_shutdown = STREAMS_END_S
-    return uvicorn.Server(config)
+    return NodeServer(config, app.state.live)
