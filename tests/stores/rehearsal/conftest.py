@@ -43,6 +43,10 @@ records:
       others: {type: list, of: text, label: {en: Others, zh: 同行}}
       from_at: {type: datetime, default: =now, label: {en: From, zh: 开始}}
       came_at: {type: datetime, label: {en: Came at, zh: 到达}}
+      bag:
+        type: map
+        of: {seen_at: {type: datetime, label: {en: Seen at, zh: 查看时间}}, from: {type: ref, to: locker, label: {en: From, zh: 来自}}}
+        label: {en: Bag, zh: 行李}
     states: {open: {en: Open, zh: 租用中}, over: {en: Over, zh: 超时}, done: {en: Done, zh: 结束}}
     by: desk
     actions:
@@ -50,7 +54,7 @@ records:
         label: {en: Take, zh: 租用}
         from: new
         to: open
-        ask: [guest, phone, locker, others, from_at]
+        ask: [guest, phone, locker, others, from_at, bag]
         checks:
           known: {rule: has(self.phone), level: warn, message: {en: No phone noted, zh: 未留电话}}
           named: {rule: self.guest != "Nobody", message: {en: Nobody is not a name, zh: 姓名无效}}
@@ -61,6 +65,7 @@ records:
         to: done
         notice: finished
       came:    {from: [open, over], at: 30m, to: open, set: {came_at: =now}, label: {en: Came back, zh: 返回}}
+      reopen:  {from: done, to: open, by: chief, label: {en: Reopen, zh: 重开}}
       reset:   {from: over, to: open, by: chief, label: {en: Reset, zh: 重置}}
       scrap:   {from: done, confirm: [desk, chief], by: [desk, chief], set: {guest: Scrapped}, label: {en: Scrap, zh: 作废}}
       expire:  {from: open, to: over, by: system, label: {en: Expire, zh: 超时}}

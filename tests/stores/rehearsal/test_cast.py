@@ -56,6 +56,14 @@ then: ['rental.r.from_at == datetime("2026-05-02 08:30")']
 """).passed
 
 
+def test_the_parts_of_a_map_are_worked_out_like_fields(play: Play) -> None:
+    assert play("""
+when:
+  - {do: rental.take, with: [gao, {bag: {seen_at: '=now - duration("30m")', from: a2}}], is: r}
+then: ['r.bag.seen_at == datetime("2026-05-02 08:30")', r.bag.from == locker.a2]
+""").passed
+
+
 def test_a_sample_gives_an_action_only_what_it_asks_for(play: Play) -> None:
     assert play("""
 given: {now: "2026-05-02 09:00", as: carl}

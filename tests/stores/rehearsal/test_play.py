@@ -152,6 +152,20 @@ then: ['r.guest == "Scrapped"']
 """).passed
 
 
+def test_a_request_that_no_longer_fits_is_refused_at_its_last_signature(play: Play) -> None:
+    lapsed = """
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {do: rental.finish, for: r}
+  - {do: rental.scrap, for: r}
+  - {as: carl, do: rental.reopen, for: r}
+  - {as: carl, do: rental.scrap, for: r%s}
+then: ['r.guest == "Gao"']
+"""
+    assert play(lapsed % ", fails: state").passed
+    assert "`Scrap` is not possible" in told(play(lapsed % ""))[0]
+
+
 def test_what_a_person_sees_is_masked_hidden_or_nothing_at_all(play: Play) -> None:
     assert play("""
 when:
