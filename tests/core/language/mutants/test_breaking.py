@@ -121,3 +121,9 @@ def plain_without(root: YamlNode, *path: str) -> object:
     assert isinstance(inner, dict)
     del inner[path[-1]]
     return plain
+
+
+def test_a_name_that_is_also_a_word_of_the_language_is_only_a_name() -> None:
+    root = parse_yaml("records: {bill: {timers: {first: {while: self.a, due: =self.at, then: remind}}}}", "bill.yaml")
+
+    assert "records.bill.timers.first.due: a minute later" in [mutant.name for mutant in mutants_of(root)]
