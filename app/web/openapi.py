@@ -202,7 +202,7 @@ def _reports(plugin: Plugin, language: Language) -> Iterator[tuple[str, Document
     for policy in plugin.dispatch.values():
         of = {"name": "for", "in": "query", "schema": {"type": "string"}}
         yield (
-            f"/api/{plugin.name}/dispatch/{policy.name}",
+            f"/api/{plugin.name}/rankings/{policy.name}",
             _report(
                 f"dispatch.{policy.name}",
                 "dispatch",

@@ -32,7 +32,7 @@ def scorecard(plugin: str, card: str, request: Request, caller: CurrentCaller) -
     return cards(caller, plugin, card, request.query_params.get("day"), request.query_params.get("subject"))
 
 
-@router.get("/{plugin}/dispatch/{policy}")
+@router.get("/{plugin}/rankings/{policy}")
 def ranking(plugin: str, policy: str, request: Request, caller: CurrentCaller) -> JsonMap:
     """Return whose turn it is and why, for the caller's store; ``for`` names the record that is to be assigned."""
     return ranked(caller, plugin, policy, request.query_params.get("for"), request.query_params.get("store"))
