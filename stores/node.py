@@ -104,7 +104,7 @@ class Node:
             known[key] = self._layered_settings(connection, plugin, store)
         return known[key]
 
-    def looked_at(self, record: str, name: str) -> None:
+    def looked_at(self, record: str, name: str, *, in_sql: bool = False) -> None:
         """Take note that a rule read a field by its formula. A node that works does not care; a rehearsal may."""
 
     def touched(self, records: Iterable[tuple[str, str]]) -> None:

@@ -101,7 +101,7 @@ class NodeWorld:
 
     def field_of(self, record: str, name: str) -> Field:
         """Return a field of a record type: SQL made from rules asks for it."""
-        self.node.looked_at(record, name)
+        self.node.looked_at(record, name, in_sql=True)
         return self.node.catalog.records[record].fields[name]
 
     def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:

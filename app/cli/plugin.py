@@ -125,12 +125,12 @@ def mutants(
     for loaded in _load(folders, tongue):
         plugin = _sound(loaded, tongue)
         prover = Prover(loaded.host, plugin)
-        for name in prover.failing:
-            typer.echo(f"{name}: {plugin_text.pass_word(False, tongue)}", err=True)
-            good = False
         choice = plugin_mutants.Choice(only, record, sample, seed)
         for found in plugin_mutants.try_all(prover, choice, jobs):
-            if isinstance(found, plugin_mutants.Tally):
+            if isinstance(found, str):
+                typer.echo(f"{found}: {plugin_text.pass_word(False, tongue)}", err=True)
+                good = False
+            elif isinstance(found, plugin_mutants.Tally):
                 for name in found.stale:
                     typer.echo(plugin_mutants.stale(name, tongue))
                 typer.echo(f"{plugin.name}: {plugin_mutants.summary(found, tongue)}")

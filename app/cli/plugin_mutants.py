@@ -59,10 +59,12 @@ class Tally:
         return not self.survivors and not self.stale
 
 
-def try_all(prover: Prover, choice: Choice, jobs: int) -> Iterator[Trial | Tally]:
-    """Yield each survivor as it is found, and the tally at the end."""
+def try_all(prover: Prover, choice: Choice, jobs: int) -> Iterator[str | Trial | Tally]:
+    """Yield the scenarios that fail as it is, then each survivor as it is found, and the tally at the end."""
     began, tally, chosen = perf_counter(), Tally([], Counter()), choice.of(prover)
     explained = prover.plugin.equivalent
+    prover.walk(prover.mutants[index] for index in chosen)
+    yield from prover.failing
     survived: set[str] = set()
     for trial in _trials(prover, chosen, jobs):
         tally.ends[trial.end] += 1

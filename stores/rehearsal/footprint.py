@@ -37,6 +37,7 @@ class Footprint:
     refused: frozenset[tuple[str, str]]  # of these, what was refused to people, or may have been to a timer
     denied: bool  # whether anything at all was refused, to people or to a timer
     fields: frozenset[tuple[str, str]]  # record type and computed field, worked out at least once
+    asked: frozenset[tuple[str, str]]  # of these, those that the database worked out
     roles: frozenset[str]  # held by the people who act or look
     outcomes: frozenset[tuple[str, str, int]]
     settings: frozenset[str]
@@ -62,6 +63,15 @@ class Footprint:
                 seen = self._crosses_record(record_key(plugin, name), path[2:])
                 return seen and (self.denied or not _loosens(mutant))
         return True
+
+    def asks(self, mutant: Mutant, plugin: Plugin) -> bool:
+        """Return whether the database worked out the field that a mutant breaks: nobody saw how it came out."""
+        section, name, *inside = (*mutant.path, "", "")
+        return (
+            section == "records"
+            and inside[:1] == ["fields"]
+            and ((record_key(plugin, str(name)), str(inside[1])) in self.asked)
+        )
 
     def _crosses_record(self, key: str, inside: KeyPath) -> bool:
         if len(inside) > 2 and inside[0] == "fields" and inside[2] == "value":
@@ -129,6 +139,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
         bool(play.refused) or _timer_failed(stage),
         frozenset(stage.fields_read),
+        frozenset(stage.fields_asked),
         frozenset(_roles(stage.plugin, scenario)),
         frozenset((key, action, index) for key, action, index in lines if index is not None),
         frozenset(stage.settings_read),

@@ -16,6 +16,7 @@ from core.language.yaml_tree import YamlNode, dotted
 from core.model.errors import DefinitionError
 from stores.rehearsal import ZONE, rehearse
 from stores.rehearsal.footprint import Footprint, footprint, record_key
+from stores.rehearsal.infection import Watch
 from stores.rehearsal.stage import Album, Scene
 from stores.storage.tables import share_tables
 
@@ -43,9 +44,21 @@ class Prover:
         self._changes = Changes(plugin, base, catalog.functions, catalog.fields)
         self.mutants = tuple(_each_once(mutants_of(self._changes.root)))
         self._albums = {name: Album() for name in plugin.scenarios}
-        self.footprints = [
-            footprint(host, plugin, scenario, zone, self._albums[name]) for name, scenario in plugin.scenarios.items()
-        ]
+        self.footprints: list[Footprint] = []
+        self._watch = Watch(plugin)
+
+    def walk(self, mutants: Iterable[Mutant]) -> None:
+        """Play every scenario once as it is: see where it goes, and which of the broken rules would come out otherwise.
+
+        Needed before mutants are tried; ``mutants`` are those that will be.
+        """
+        for mutant in mutants:
+            self._watch.add(mutant, self._changes)
+        with self._watch:
+            for name, scenario in self.plugin.scenarios.items():
+                self._watch.begin(name)
+                album = self._albums[name]
+                self.footprints.append(footprint(self.host, self.plugin, scenario, self.zone, album))
 
     @property
     def failing(self) -> list[str]:
@@ -94,10 +107,16 @@ class Prover:
 
     def _who_could_notice(self, mutant: Mutant) -> list[Footprint]:
         cited = cited_at(self.plugin, dotted(mutant.path))
-        found = [each for each in self.footprints if each.passed and each.crosses(mutant, self.plugin)]
+        found = [each for each in self.footprints if each.passed and self._could_notice(each, mutant)]
         return sorted(
             found, key=lambda each: (not cited & set(self.plugin.scenarios[each.scenario].cite), each.seconds)
         )
+
+    def _could_notice(self, each: Footprint, mutant: Mutant) -> bool:
+        """Return whether a scenario passes by a mutant and does not find it the same as the rule, every time."""
+        if not each.crosses(mutant, self.plugin):
+            return False
+        return self._watch.differs(mutant, each.scenario) or each.asks(mutant, self.plugin)
 
     def _loader_minds(self, root: YamlNode) -> bool:
         """Return whether the checks of the whole refuse the mutant or warn of what they did not warn of before."""

@@ -44,9 +44,13 @@ class RehearsalNode(Node):
     settings_read: set[str] = set()  # noqa: RUF012 - each stage gives it one of its own
     fields_read: set[tuple[str, str]] = set()  # noqa: RUF012
 
-    def looked_at(self, record: str, name: str) -> None:
-        """Note a field that a rule worked out."""
+    fields_asked: set[tuple[str, str]] = set()  # noqa: RUF012
+
+    def looked_at(self, record: str, name: str, *, in_sql: bool = False) -> None:
+        """Note a field that a rule worked out, or that the database did."""
         self.fields_read.add((record, name))
+        if in_sql:
+            self.fields_asked.add((record, name))
 
     def settings(self, connection: Connection, plugin: str, store: str) -> Mapping[str, object]:
         """Return the settings as a store has them; whoever reads one leaves a trace."""
@@ -110,6 +114,7 @@ class Stage:
     album: Album | None = None  # where to keep how it looks before the first step
     settings_read: set[str] = field(default_factory=set)
     fields_read: set[tuple[str, str]] = field(default_factory=set)  # record type and computed field
+    fields_asked: set[tuple[str, str]] = field(default_factory=set)  # of these, those the database worked out
     _ids: int = 0
 
     def __post_init__(self) -> None:
@@ -131,6 +136,7 @@ class Stage:
             clock=HybridClock(self._ms, self.begins.stamp if self.begins else 0),
         )
         self.node.settings_read, self.node.fields_read = self.settings_read, self.fields_read
+        self.node.fields_asked = self.fields_asked
 
     @classmethod
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +19,7 @@ from core.language.compile.reach import reach_of
 from core.language.compile.records import additions_of, compile_record
 from core.language.compile.scorecards import compile_scorecards
 from core.language.compile.settings import compile_calendar, compile_roles, compile_settings
-from core.language.compile.workshop import Workshop
+from core.language.compile.workshop import Recipe, Workshop
 from core.language.definition import Plugin, RecordType
 from core.language.expressions.functions import Functions
 from core.language.manifest import Manifest, problems_of, read_manifest
@@ -39,6 +40,16 @@ class Changes:
         self.manifest = read_manifest(self.source.root)
         _, plans = self._names(self.source.root, self.manifest, settled=True)
         self._present = {plan.name: frozenset(plan.draft.present) for plan in plans}
+
+    @cached_property
+    def recipes(self) -> Mapping[str, Recipe]:
+        """What compiles another text for a rule as if it stood there, by the rule's path."""
+        shop, plans = self._names(self.root, self.manifest, settled=True)
+        for plan in plans:
+            compile_record(shop, plan)
+        compile_dispatch(shop, plans)
+        compile_scorecards(shop)
+        return shop.recipes
 
     @property
     def root(self) -> YamlNode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from core.language.compile.workshop import ZONE, Workshop
@@ -61,8 +62,10 @@ def expression(
 ) -> Formula | None:
     """Return the expression that stands at ``path``, ``skip`` characters in."""
     place = shop.root.text_place(path, skip)
+    recipe = partial(compile_expression, place=place, scope=scope, functions=shop.functions, expect=expect, given=given)
+    shop.recipes[place.path] = recipe
     try:
-        found = compile_expression(text, place, scope, shop.functions, expect=expect, given=given)
+        found = recipe(text)
     except DefinitionError as error:
         shop.collect(error)
         return None
@@ -88,8 +91,11 @@ def condition(shop: Workshop, raw: object, path: KeyPath, scope: NameScope, give
             Text("remove the first `=`", "请删除开头的 `=`"),
         )
         return None
+    place = shop.root.text_place(path)
+    recipe = partial(compile_condition, place=place, scope=scope, functions=shop.functions, given=given)
+    shop.recipes[place.path] = recipe
     try:
-        found = compile_condition(raw, shop.root.text_place(path), scope, shop.functions, given=given)
+        found = recipe(raw)
     except DefinitionError as error:
         shop.collect(error)
         return None

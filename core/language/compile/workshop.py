@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from core.language.source import KeyPath, YamlNode
 from core.model.errors import DefinitionError, Problem, Text, suggest
 from core.model.fields import Fields, FieldSpec
 from core.model.kinds import Kind
+
+Recipe = Callable[[str], Expression]
 
 ZONE = ZoneInfo("Asia/Shanghai")  # C-2; only literals with a clock time in them need it
 
@@ -32,6 +34,7 @@ class Workshop:
     problems: list[Problem] = field(default_factory=list)
     wheres: list[Expression | Aggregate] = field(default_factory=list)  # what the database must answer
     settings: dict[str, FieldSpec] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # path -> compiles another text as if it stood there
 
     def fault(self, code: str, en: str, zh: str, path: KeyPath, fix: Text | None = None) -> None:
         """Note a problem with the value at ``path``."""

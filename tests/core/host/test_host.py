@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Event
@@ -379,3 +380,16 @@ def test_an_edit_on_disk_reloads_the_host(write_plugin: WritePlugin, open_host: 
 
     assert reloaded.is_set()
     assert not thread.is_alive()
+
+
+def test_a_changed_plugin_can_be_tried_beside_the_one_that_runs(write_plugin: WritePlugin, open_host: OpenHost) -> None:
+    write_plugin("bicycle_rental")
+    host = open_host()
+    own = host.catalog.plugin("bicycle_rental")
+
+    other = host.trying(replace(own, version="9.9.9", digest="changed"))
+
+    assert other.catalog.plugin("bicycle_rental").version == "9.9.9"
+    assert other.catalog.revision != host.catalog.revision
+    assert other.catalog.records.keys() == host.catalog.records.keys()
+    assert host.catalog.plugin("bicycle_rental") is own

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.host.host import Host
+from stores.rehearsal.footprint import Footprint
+from stores.rehearsal.infection import Watch
 from stores.rehearsal.proving import Prover
 
 SHOP = """\
@@ -75,7 +77,9 @@ def prover(tmp_path: Path) -> Callable[..., Prover]:
         (folder / "plugin.yaml").write_text(text, encoding="utf-8")
         host = Host([folder], entry_points=False, environment={})
         assert [problem.render() for fault in host.catalog.faults for problem in fault.problems] == []
-        return Prover(host, host.catalog.plugin("lockers"))
+        made = Prover(host, host.catalog.plugin("lockers"))
+        made.walk(made.mutants)
+        return made
 
     return prove
 
@@ -136,3 +140,15 @@ def test_a_scenario_that_fails_as_it_is_proves_nothing(prover: Callable[..., Pro
     assert one.failing == ["late_after_an_hour"]
     found = ends(one)
     assert found["settings.fine.default: `5` -> `6`"] == "survived"
+
+
+def test_plays_that_are_left_out_would_have_noticed_nothing(
+    prover: Callable[..., Prover], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = ends(prover())
+    played: list[str] = []
+    monkeypatch.setattr(Watch, "differs", lambda _self, mutant, _scenario: played.append(mutant.name) or True)
+    monkeypatch.setattr(Footprint, "crosses", lambda *_: True)
+
+    assert ends(prover()) == quick
+    assert played
