@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from core.host.catalog import Catalog
 from core.language.definition import RecordType
 from core.language.expressions import Aggregate, Expression
-from core.language.expressions.tree import FieldOf, Name, Node, walk
+from core.language.expressions.tree import Compare, FieldOf, Logic, Name, Node, walk
 
 Columns = tuple[str, ...]
 
@@ -30,14 +30,14 @@ def index_columns(catalog: Catalog) -> dict[str, list[Columns]]:
     the figure. Read filters, aggregates, references, unique and exclusive keys are all in the catalog, so
     nobody has to think of indexes when writing a plugin.
     """
-    asked, ordered = _asked_fields(catalog), _view_orders(catalog)
+    asked, ordered, pairs = _asked_fields(catalog), _view_orders(catalog), _asked_pairs(catalog)
     return {
-        key: _of_record(record, asked.get(key, set()), ordered.get(key, set()))
+        key: _of_record(record, asked.get(key, set()), ordered.get(key, set()), sorted(pairs.get(key, ())))
         for key, record in catalog.records.items()
     }
 
 
-def _of_record(record: RecordType, asked: set[str], ordered: set[str]) -> list[Columns]:
+def _of_record(record: RecordType, asked: set[str], ordered: set[str], pairs: list[Columns]) -> list[Columns]:
     wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
     if record.sync.scope == "all":
         wanted.append(("_hs",))  # the feed walks all owners at once
@@ -48,6 +48,7 @@ def _of_record(record: RecordType, asked: set[str], ordered: set[str]) -> list[C
     wanted += [exclusive.key for exclusive in record.exclusive.values()]
     wanted += _KERNEL.get(record.key, ())
     wanted += [("_store", name) for name in sorted(ordered)]
+    wanted += pairs
     wanted += [("state",)] if record.states else []
     for name, field in record.fields.items():
         if field.stored and (field.spec.type == "ref" or field.unique or (name in asked and field.spec.type != "bool")):
@@ -77,6 +78,56 @@ def _asked_fields(catalog: Catalog) -> dict[str, set[str]]:
         if isinstance(formula, Aggregate):
             asked.setdefault(formula.record, set()).update(_named(formula.where, formula.name))
     return asked
+
+
+def _asked_pairs(catalog: Catalog) -> dict[str, set[Columns]]:
+    """Return (whose, when) per record type: what a total is asked of, and the stretch of time or row it is asked for.
+
+    One person's visits of a month: by the person alone the database would read all the visits he ever made.
+    """
+    pairs: dict[str, set[Columns]] = {}
+    figures = {
+        id(each.query) for p in catalog.plugins.values() for r in p.reports.values() for each in r.figures.values()
+    }
+    for formula in _formulas([*catalog.plugins.values(), *catalog.records.values()], set()):
+        if not isinstance(formula, Aggregate) or formula.where is None:
+            continue
+        whose, when = list[str](), list[str]()
+        for part in _conjuncts(formula.where.tree):
+            for name in _own_columns(part, formula.name):
+                same = all(op == "==" for op, _ in part.rest)
+                (whose if same else when if _ordered(part) else []).append(name)
+        fields = catalog.records[formula.record].fields if formula.record in catalog.records else {}
+        refs = [name for name in whose if name in fields and fields[name].stored and fields[name].spec.type == "ref"]
+        days = [name for name in when if name in fields and fields[name].stored]
+        if refs and days:
+            pairs.setdefault(formula.record, set()).add((refs[0], days[0]))
+        elif days and id(formula) in figures:  # a report asks store by store
+            pairs.setdefault(formula.record, set()).add(("_store", days[0]))
+    return pairs
+
+
+def _conjuncts(tree: Node) -> Iterator[Compare]:
+    """Yield the comparisons that must all hold."""
+    if isinstance(tree, Compare):
+        yield tree
+    elif isinstance(tree, Logic) and tree.op == "and":
+        for part in tree.parts:
+            yield from _conjuncts(part)
+
+
+def _own_columns(part: Compare, owner: str) -> Iterator[str]:
+    for side in (part.first, *(node for _, node in part.rest)):
+        if isinstance(side, FieldOf) and isinstance(side.base, Name) and side.base.name == owner:
+            yield side.name
+
+
+def _ordered(part: Compare) -> bool:
+    """Whether a comparison leaves one stretch of an index: an order, or a day ``in`` a period."""
+    return all(
+        op in ("<", "<=", ">", ">=") or (op == "in" and isinstance(node, Name) and node.name == "period")
+        for op, node in part.rest
+    )
 
 
 def _view_orders(catalog: Catalog) -> dict[str, set[str]]:
