@@ -22,6 +22,7 @@ from stores.changes.held import LIFE, Held
 from stores.changes.merging import Dissent, DissentKind, Shape
 from stores.node import Node
 from stores.storage import bulk
+from stores.storage.indexes import STORE, key_columns
 from stores.world import NodeWorld
 
 
@@ -93,13 +94,14 @@ def _same_key(
     connection: Connection, node: Node, shape: Shape, exclusive: Exclusive, ids: Collection[str]
 ) -> Iterable[list[dict[str, Cell]]]:
     """Return the living records that share a key with one of ``ids``, grouped by the whole key."""
-    table, first = node.tables[shape.record.key], exclusive.key[0]
+    table, names = node.tables[shape.record.key], key_columns(exclusive)
+    first = next((name for name in names if name != STORE), STORE)  # a store alone would be half the table
     values = {row[0] for row in bulk.select(connection, table, (first,), "id", ids)} - {None}
     columns = bulk.columns_of(table)
     groups: dict[tuple[Cell, ...], list[dict[str, Cell]]] = defaultdict(list)
     for row in bulk.select(connection, table, columns, first, values, ' AND ("_life" & 1) = 1 ORDER BY id'):
         cells = dict(zip(columns, row, strict=True))
-        key = tuple(cells[name] for name in exclusive.key)
+        key = tuple(cells[name] for name in names)
         if None not in key:
             groups[(cells["_store"] if shape.record.sync.home == "store" else None, *key)].append(cells)
     return groups.values()

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from core.host.catalog import Catalog
-from core.language.definition import RecordType
+from core.language.definition import Exclusive, RecordType
 from core.language.expressions import Aggregate, Expression
 from core.language.expressions.tree import Compare, FieldOf, Logic, Name, Node, walk
 
 Columns = tuple[str, ...]
+STORE = "_store"
 
 # What the kernel looks up in its own records: last turn, notices sent, what waits for a record.
 _KERNEL: Mapping[str, tuple[Columns, ...]] = {
@@ -45,7 +46,7 @@ def _of_record(record: RecordType, asked: set[str], ordered: set[str], pairs: li
         wanted.append((record.sync.also, "_hs"))
     if record.number:
         wanted.append(("_store", "number"))
-    wanted += [exclusive.key for exclusive in record.exclusive.values()]
+    wanted += [key_columns(exclusive) for exclusive in record.exclusive.values()]
     wanted += _KERNEL.get(record.key, ())
     wanted += [("_store", name) for name in sorted(ordered)]
     wanted += pairs
@@ -55,6 +56,11 @@ def _of_record(record: RecordType, asked: set[str], ordered: set[str], pairs: li
             wanted.append((name,))
     known = {"_store", "_hs", "id", "state", "number", *(n for n, f in record.fields.items() if f.stored)}
     return _without_prefixes([columns for columns in dict.fromkeys(wanted) if known.issuperset(columns)])
+
+
+def key_columns(exclusive: Exclusive) -> Columns:
+    """Return the columns of an exclusive key; a rule calls the owner of a record ``store``, the table ``_store``."""
+    return tuple(STORE if name == "store" else name for name in exclusive.key)
 
 
 def _without_prefixes(wanted: list[Columns]) -> list[Columns]:

@@ -50,6 +50,20 @@ class Holds:
         return env.names["self"].values["state"] == "held"  # type: ignore[attr-defined]
 
 
+def test_a_key_that_names_the_store_is_merged_and_holds_per_store(database_url: str) -> None:
+    one_a_store = Exclusive("one_a_store", ("store", "room"), Holds(), Text("taken", "已占用"))
+    booking = a_record("seat", a_field("room"), states=BOOKING.states, exclusive={"one_a_store": one_a_store})
+    host = FakeHost(booking)
+    shops = Chain(database_url, hub=host, east=host, west=host)
+    for shop in (shops.east, shops.west):
+        shop.create(booking, {"room": "V8", "state": "held"})
+
+    shops.settle()
+
+    assert len(shops.hub.rows(booking)) == 2
+    assert shops.hub.conflicts() == []
+
+
 def test_two_bookings_of_one_room_made_so_by_a_merge_both_stay_and_open_a_conflict(database_url: str) -> None:
     one_party = Exclusive("one_party", ("night", "room"), Holds(), Text("taken", "已占用"))
     booking = a_record(
