@@ -15,7 +15,7 @@ def test_the_story_of_the_house_has_a_headquarters_and_three_branches() -> None:
     script = read_script(HOUSE / "config" / "chain.yaml")
 
     assert [member.store for member in script.members] == ["hq", "club", "renovation", "accounts"]
-    assert script.plugins == {"home_renovation", "nightclub_booking", "key_account"}
+    assert script.plugins == {"home_renovation", "nightclub_booking", "key_account", "customer_tiers"}
 
 
 def test_everything_that_is_done_in_the_story_is_an_action_of_its_plugin() -> None:
