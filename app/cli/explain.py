@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
+from zoneinfo import ZoneInfo
 
 import typer
 
 from app.cli.common import Config, language, opened, say
 from app.web.why import explained
 from core.language.definition import RecordType
+from core.model.clock import from_iso
 from core.model.errors import Language, NotFound, Text
 from stores.actor import Actor
 from stores.node import Node
@@ -38,10 +40,11 @@ def explain(
         asker = _Asker(node, _actor(node, login), language())
         kind = node.catalog.record(plugin, record)
         told = explained(asker, kind, _id(asker, kind, which))
+        zone = node.zone
     if as_json:
         say(json.dumps(told, ensure_ascii=False, indent=2, default=str))
         return
-    for line in in_words(told, language()):
+    for line in in_words(told, language(), zone):
         say(line)
 
 
@@ -67,20 +70,21 @@ def _id(asker: _Asker, kind: RecordType, which: str) -> str:
     return str(page.rows[0]["id"]) if page.rows else which
 
 
-def in_words(told: Json, tongue: Language) -> Iterator[str]:
+def in_words(told: Json, tongue: Language, zone: ZoneInfo) -> Iterator[str]:
     """Yield the lines that a person reads: what stands, then what was done, then what came of it."""
-    say_ = _Words(tongue)
+    say_ = _Words(tongue, zone)
     yield f"{told['record']} {told['id']} · {told['state'] or '—'} · {told['plugin']} {told['version']}"
     for timer in told["timers"]:
         head = say_("deadline", "时限")
-        yield f"{head} {timer.get('label', timer['name'])}: {timer['due']}" + (
+        yield f"{head} {timer.get('label', timer['name'])}: {say_.local(timer['due'])}" + (
             f" ({timer['fault']})" if "fault" in timer else ""
         )
         yield from say_.deadline(timer)
     for step in told["steps"]:
         late = say_(f", {step['late_s']} s late", f"，迟 {step['late_s']} 秒") if step["late_s"] else ""
         why = f" — {step['reason']}" if step["reason"] else ""
-        yield f"{step['at']} {step['label']} · {step['by_name']}{late} · {told['plugin']} {step['version'] or ''}{why}"
+        under = f"{told['plugin']} {step['version'] or ''}"
+        yield f"{say_.local(step['at'])} {step['label']} · {step['by_name']}{late} · {under}{why}"
         yield from say_.rules(step["rules"])
         for timer in step["timers"]:
             yield from say_.deadline(timer)
@@ -100,9 +104,14 @@ def in_words(told: Json, tongue: Language) -> Iterator[str]:
 @dataclass(frozen=True, slots=True)
 class _Words:
     tongue: Language
+    zone: ZoneInfo
 
     def __call__(self, en: str, zh: str) -> str:
         return Text(en, zh).say(self.tongue)
+
+    def local(self, cell: str) -> str:
+        """Return a moment on the clock of the store."""
+        return from_iso(cell).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
     def rules(self, rules: Sequence[Json]) -> Iterator[str]:
         """Yield cited rules, indented."""

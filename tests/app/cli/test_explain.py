@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -68,9 +69,9 @@ def test_nobody_learns_more_than_his_own_eyes_would_see(run: Any, config: Path, 
 
 def test_scores_days_and_choices_are_told_in_words() -> None:
     rule = {"number": "R-1", "mark": "S", "text": "两个工作日内答复。"}
-    timer = {"name": "reply", "label": "答复期限", "due": "2026-10-09", "rules": [rule], "rule": "after(self.at, 2bd)",
+    timer = {"name": "reply", "label": "答复期限", "due": "2026-10-09T16:00:00.000Z", "rules": [rule], "rule": "after(self.at, 2bd)",
              "inputs": {"self.at": "2026-09-30"}, "skipped": [{"day": "2026-10-01", "why": "国庆节"}], "fault": "无法执行"}  # fmt: skip
-    step = {"at": "2026-10-09", "label": "超期", "by_name": "系统", "late_s": 90, "reason": "停电", "version": "1.0.0",
+    step = {"at": "2026-10-09T16:01:30.000Z", "label": "超期", "by_name": "系统", "late_s": 90, "reason": "停电", "version": "1.0.0",
             "rules": [rule], "timers": [timer]}  # fmt: skip
     told = {
         "record": "a.b", "id": "1", "state": None, "plugin": "a", "version": "1.0.0", "timers": [timer], "steps": [step],
@@ -78,7 +79,7 @@ def test_scores_days_and_choices_are_told_in_words() -> None:
         "dispatch": [{"policy": "a.next", "label": "轮值", "chosen": "li", "rules": [rule]}],
         "score": {"label": "月度考核", "items": {"x": {"label": "答复", "value": "1", "target": None, "by": None, "weight": "40", "rules": [rule]}}},
     }  # fmt: skip
-    text = "\n".join(in_words(told, "zh"))
-    for said in ("时限 答复期限: 2026-10-09 (无法执行)", "2026-10-01 不计: 国庆节", "迟 90 秒", "— 停电", "fines -5.00 · proposed · 超期",
+    text = "\n".join(in_words(told, "zh", ZoneInfo("Asia/Shanghai")))
+    for said in ("时限 答复期限: 2026-10-10 00:00:00 (无法执行)", "2026-10-10 00:01:30 超期", "2026-10-01 不计: 国庆节", "迟 90 秒", "— 停电", "fines -5.00 · proposed · 超期",
                  "派单 轮值: li", "答复: 1 / — · 40", "R-1 两个工作日内答复。"):  # fmt: skip
         assert said in text
