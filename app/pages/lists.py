@@ -13,7 +13,8 @@ from app.pages.buttons import beginnings
 from app.pages.columns import Column
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
-from app.pages.values import tone_of
+from app.pages.speaking import spoken
+from app.pages.values import Shown, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import RecordType
 from core.language.expressions import Formula
@@ -92,7 +93,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         record=record,
         columns=columns,
         offered=cols.offered(desk, record, sight),
-        rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
+        rows=[(cols.link(record, r), [_cell(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
         total=found.total,
         more_than_total=found.more,
         sorts={each.name: _sorted(source, kept, sort, each) for each in columns if each.sortable},
@@ -106,6 +107,10 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         actions=beginnings(desk, record),
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), _place(source)),
     )
+
+
+def _cell(desk: Desk, record: RecordType, each: Column, row: cols.Row, beyond: Mapping[str, cols.Row]) -> Shown:
+    return spoken(desk, record, each.name, row) or cols.cell(desk, record, each, row, beyond)
 
 
 def filters(asked: Sequence[tuple[str, str]]) -> list[tuple[str, str, object]]:

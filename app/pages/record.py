@@ -15,6 +15,7 @@ from app.pages.choices import name_of
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
+from app.pages.speaking import spoken, title
 from app.pages.turns import said
 from app.pages.values import (
     NOTHING,
@@ -107,7 +108,7 @@ def draw_record(
         status=error.status if error else 200,
         record=kind,
         row=row,
-        title=cols.title_of(desk, kind, row),
+        title=title(desk, kind, row) or cols.title_of(desk, kind, row),
         state=shown_state(desk, kind, row["state"]),
         sections=_sections(desk, kind, facts),
         computed=[each for each in facts if each.worked_out],
@@ -139,7 +140,8 @@ def _facts(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str,
     found = []
     for each in sight.fields():
         if each.name in row:
-            value = clear.get(each.name) or shown_field(desk, each, row)
+            told = spoken(desk, sight.record, each.name, row)
+            value = clear.get(each.name) or told or shown_field(desk, each, row)
             wide = each.spec.type in _LONG or len(value.text) > 60
             reveal = value.kind == "mask" and each.name in may_reveal
             found.append(Fact(each.name, desk.say(each.label), value, not each.stored, reveal, wide))

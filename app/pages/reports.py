@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -40,7 +40,7 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
     url = f"/reports/{plugin}/{report}"
     kept = {"day": start.isoformat(), "store": asked.get("store")}
     heads = [(each["name"], desk.say(each["label"])) for each in told["figures"]]
-    counted = {each["name"] for each in told["figures"] if "of" in each}
+    counted = _opened(desk, told["figures"])
     lines = [
         (each["name"] or desk.words.empty, {**kept, "row": each["row"] or ""}, each["figures"]) for each in told["rows"]
     ]
@@ -92,6 +92,14 @@ def behind(plugin: str, report: str, figure: str, request: Request, desk: Curren
         rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, {}) for c in columns]) for r in found.rows],
         next_url=url + with_query({**kept, "cursor": found.next}) if found.next else None,
     )
+
+
+def _opened(desk: Desk, figures: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the figures whose records the person reads: a link that only refuses is no use to him."""
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        known = {each["name"]: desk.catalog.records.get(str(each["of"])) for each in figures if "of" in each}
+        return {name for name, record in known.items() if record is not None and not reading.sight_of(record).blind}
 
 
 def _cells(

@@ -15,6 +15,7 @@ from core.model.duration import Duration
 from core.model.fields import BadValue, FieldSpec
 
 Kind = Literal["text", "ref", "moment", "image", "list", "table", "state", "mask", "none"]
+NEVER_BEFORE = "2001"  # a turn before this is how rules say: none yet
 NEVER_S = 50 * 365 * 86_400  # who has waited for so long has never had a turn
 NUMERIC = frozenset({"int", "decimal", "money"})
 
@@ -119,6 +120,9 @@ def ranking_text(desk: Desk, key: DispatchKey, value: object) -> str:
     kind = getattr(getattr(key.value, "kind", None), "name", "")
     if kind == "duration" and isinstance(value, int):
         return desk.words.never if value >= NEVER_S else duration_text(desk, f"{value // 3600}h{value // 60 % 60}m")
+    if kind == "datetime":
+        moment = shown_moment(desk, value)
+        return desk.words.never if moment.title < NEVER_BEFORE else moment.text
     return str(value)
 
 
