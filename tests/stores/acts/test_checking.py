@@ -14,22 +14,8 @@ from core.host.host import Host
 from core.model.errors import ActionRefused, Problem, Text
 from stores.actor import SYSTEM_ACTOR
 from stores.acts import outbox
-from tests.stores.acts.test_act import BOOKING, PLUGIN, codes, configure
+from tests.stores.acts.club import BOOKING, PLUGIN, codes, configure
 from tests.stores.shop import HEAD, Shop
-
-
-@pytest.fixture
-def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
-    """A club on each database."""
-    made: Shop = a_shop(PLUGIN, database_url)
-    return made
-
-
-@pytest.fixture
-def quick(a_shop: Callable[..., Shop]) -> Shop:
-    """A club in memory."""
-    made: Shop = a_shop(PLUGIN)
-    return made
 
 
 def test_a_rule_that_needs_a_blank_figure_does_not_apply_until_it_is_configured(shop: Shop) -> None:

@@ -25,12 +25,6 @@ ADMIN = Actor("ad", "0755", frozenset({"store_admin"}), "Ad")
 CHIEF = Actor("qin", "hq", frozenset({"hq_admin"}), "Qin")
 
 
-@pytest.fixture
-def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
-    made: Shop = a_shop(PLUGIN, database_url)
-    return made
-
-
 def value(shop: Shop, name: str, store: str = "0755") -> str:
     with shop.node.database.read() as connection:
         world = NodeWorld(connection, shop.node, "club", store)

@@ -14,7 +14,7 @@ from stores.actor import SYSTEM_ACTOR
 from stores.acts import firing
 from stores.storage.database import Busy
 from stores.storage.system import TIMER
-from tests.stores.acts.test_act import PowerCut, cut_at, picture
+from tests.stores.acts.club import PowerCut, cut_at, picture
 from tests.stores.shop import Shop, local
 
 PLUGIN = """
@@ -58,19 +58,6 @@ notices:
   call_soon: {to: [desk], text: {en: Call soon, zh: 即将回访}}
   soon: {to: [desk], text: {en: An hour, zh: 一小时}}
 """
-
-
-@pytest.fixture
-def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
-    """A club on each database, at half past eight."""
-    made: Shop = a_shop(PLUGIN, database_url)
-    return made
-
-
-@pytest.fixture
-def quick(a_shop: Callable[..., Shop]) -> Shop:
-    made: Shop = a_shop(PLUGIN)
-    return made
 
 
 def book(shop: Shop, id: str = "b1", until: str = "2026-03-07 21:00", **values: object) -> str:

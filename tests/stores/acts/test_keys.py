@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from core.model.errors import ActionRefused
@@ -33,12 +31,6 @@ records:
       twins: {from: held, create: {booking: [{with: {code: x1, night: a, room: b}}]}, label: {en: Twins, zh: 双开}}
 """
 LI = Actor("li", "0755", frozenset({"desk"}), "Li")
-
-
-@pytest.fixture
-def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
-    made: Shop = a_shop(PLUGIN, database_url)
-    return made
 
 
 def refused(shop: Shop, what: str, id: str | None = None, **entered: object) -> tuple[str, str | None, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -58,12 +57,6 @@ records:
       mend: {from: over, restore: {credit: {where: credit.voided_by == self.id}}, label: {en: Mend, zh: 更正}}
     timers: {end: {while: self.state == "on", due: [{when: has(self.ends), is: =self.ends}, {is: null}], then: end}}
 """
-
-
-@pytest.fixture
-def shop(a_shop: Callable[..., Shop], database_url: str) -> Shop:
-    made: Shop = a_shop(PLUGIN, database_url)
-    return made
 
 
 @pytest.fixture

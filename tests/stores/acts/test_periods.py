@@ -11,7 +11,7 @@ import pytest
 from core.model.errors import NodeError
 from stores.acts import firing
 from stores.storage.database import Busy
-from tests.stores.acts.test_act import PowerCut, cut_at
+from tests.stores.acts.club import PowerCut, cut_at
 from tests.stores.shop import Shop, local
 
 PLUGIN = """
