@@ -155,7 +155,7 @@ def test_a_hub_that_never_stops_asking_for_another_place_is_given_up_for_now(bun
     link.after = lambda call, answer: PushAnswer(Standing.GAP, Head()) if call == "push" else answer
 
     with pytest.raises(LogDisputed):
-        sync_round(bund, link)
+        push.push(bund, link, Head())
 
     assert link.calls.count("push") == 1
 
@@ -165,7 +165,7 @@ def test_a_hub_that_acknowledges_less_than_it_was_sent_is_not_believed(bund: Nod
     link.after = lambda call, answer: replace(answer, head=Head()) if call == "push" else answer
 
     with pytest.raises(LogDisputed):
-        sync_round(bund, link)
+        push.push(bund, link, Head())
 
 
 def test_a_hub_that_holds_more_than_was_written_here_says_that_this_is_an_old_copy(
