@@ -201,12 +201,15 @@ def _input(desk: Desk, sheet: Sheet, ask: Ask, problems: Sequence[Problem]) -> I
     hint = ""
     if masked:
         hint = w.of("unchanged", str(row.get(ask.field or "")))
+    elif ask.spec.type == "datetime" and _has_default(sheet, ask):
+        hint = w.when_sent
     elif sheet.error is not None and ask.field and row.get(ask.field) is not None and _differs(sheet, ask):
         hint = w.of("stands_now", shown_field(desk, sheet.record.fields[ask.field], row).text)
     if ask.spec.type == "ref" and ask.spec.to and form.get(ask.name) and not form.get(f"{ask.name}.text"):
         name = name_of(desk, ask.spec.to, form.get(ask.name) or "")
         form = Form((*form.pairs, (f"{ask.name}.text", name or "")))
     required = ask.spec.required or bool(sheet.action.new and ask.field and _must(sheet.record, ask.field))
+    required = required and not _has_default(sheet, ask)
     return inputs.draw(
         desk, ask.name, label, _widened(sheet, ask), form, required=required and not masked, hint=hint, problems=wrong,
     )  # fmt: skip
@@ -218,6 +221,11 @@ def _widened(sheet: Sheet, ask: Ask) -> FieldSpec:
     if own is not None and own.spec.type == "text" and own.merge.value == "append":
         return replace(ask.spec, max=inputs.AREA_FROM)
     return ask.spec
+
+
+def _has_default(sheet: Sheet, ask: Ask) -> bool:
+    own = sheet.record.fields.get(ask.field or "")
+    return sheet.action.new and own is not None and own.default is not None
 
 
 def _must(record: RecordType, name: str) -> bool:
@@ -246,7 +254,11 @@ def _present(action: Action, row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _defaults(desk: Desk, record: RecordType, action: Action) -> list[tuple[str, str]]:
-    """Return the defaults of the fields that an action asks for, worked out now."""
+    """Return the defaults of the fields that an action asks for, worked out now.
+
+    A moment that is ``now`` stays empty: it is worked out when the form is sent. What was copied when it was opened
+    would be cut to the second, and may lie before what the person did in between.
+    """
     node = desk.node
     pairs: list[tuple[str, str]] = []
     with node.database.read() as connection:
@@ -256,6 +268,8 @@ def _defaults(desk: Desk, record: RecordType, action: Action) -> list[tuple[str,
             own = record.fields.get(ask.field or "")
             if own is not None and own.default is not None:
                 value = value_or_none(own.default, env)
+                if value == env.now:
+                    continue
                 value = value.id if isinstance(value, Row) else value
                 pairs += inputs.flatten(ask.spec, ask.name, ask.spec.json(value, node.zone))
     return pairs

@@ -135,6 +135,7 @@ WORDS: Mapping[str, Text] = {
     "type_to_find": Text("Type to find", "输入文字查找"),
     "no_match": Text("Nothing matches", "没有匹配项"),
     "unchanged": Text("Leave empty to keep {0}", "不填则保持 {0}"),
+    "when_sent": Text("empty: the moment it is sent", "留空则按提交时间"),
     "stands_now": Text("stands now: {0}", "当前为：{0}"),
     "save": Text("Do it", "执行"),
     "cancel": Text("Cancel", "取消"),

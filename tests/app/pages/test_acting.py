@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.app.pages.conftest import words
+
 HAND_OUT = "/records/bicycle_rental/rental/actions/hand_out"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&lt;'
 
@@ -152,3 +154,17 @@ def test_a_record_for_a_store_is_made_with_the_word_of_the_page_only(shop: Any, 
     answer = browse("li").client.post(HAND_OUT, data={"guest": "Chen"})
 
     assert answer.status_code == 403
+
+
+def test_a_moment_that_is_now_is_the_moment_the_form_is_sent(shop: Any, browse: Any) -> None:
+    browser, address = browse("wu"), "/records/core/absence/actions/report"
+    form = browser.open(address).text
+
+    assert re.search(r'id="in-from_at" name="from_at" value=""', form)
+    assert "empty: the moment it is sent" in words(form)
+    people = shop.as_("wu").get("/api/core/staff").json()["rows"]
+    page = browser.send(address, staff=people[0]["id"], from_at="", to_at="", why="")
+
+    assert page.status_code == 200
+    (made,) = shop.as_("wu").get("/api/core/absence").json()["rows"]
+    assert made["from_at"] is not None
