@@ -21,6 +21,7 @@ from sync.protocol import (
     Push,
     PushAnswer,
     Refusal,
+    Report,
     SignedReceipt,
     Standing,
 )
@@ -62,7 +63,8 @@ def _read_head(value: object, where: str) -> Head:
 
 
 def _hello_tree(hello: Hello) -> dict[str, object]:
-    return {**_plain(hello), "head": _head_tree(hello.head), "schema": dict(hello.schema)}
+    report = {**_plain(hello.report), "plugins": dict(hello.report.plugins)}
+    return {**_plain(hello), "head": _head_tree(hello.head), "schema": dict(hello.schema), "report": report}
 
 
 def _read_hello(tree: dict[str, object]) -> Hello:
@@ -79,7 +81,19 @@ def _read_hello(tree: dict[str, object]) -> Hello:
         wall=part.get("wall", integer),
         mono=part.get("mono", integer),
         boot=part.get("boot", text, HASH_CHARS_MAX),
+        report=part.get("report", _read_report),
         protocol=part.get("protocol", integer),
+    )
+
+
+def _read_report(value: object, where: str) -> Report:
+    part = Part(value, where, tuple(Report.__dataclass_fields__))
+    return Report(
+        software=part.get("software", text, HASH_CHARS_MAX),
+        plugins=part.get("plugins", _read_schema),
+        waiting=part.get("waiting", integer),
+        oldest=part.get("oldest", text, HASH_CHARS_MAX),
+        quarantined=part.get("quarantined", integer),
     )
 
 

@@ -54,6 +54,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a branch tells about itself, for the people who look after the chain; nothing is decided by it.
+
+    ``oldest`` is when the first change that waits happened (a cell, "" when none waits), ``quarantined`` how many
+    changes the branch itself could not put down.
+    """
+
+    software: str = ""
+    plugins: Mapping[str, str] = field(default_factory=dict)  # name -> version
+    waiting: int = 0
+    oldest: str = ""
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """Where a branch stands. ``wall`` and ``mono`` are milliseconds, ``boot`` names the run ``mono`` counts in."""
 
@@ -68,6 +83,7 @@ class Hello:
     wall: int
     mono: int
     boot: str
+    report: Report = Report()
     protocol: int = PROTOCOL_VERSION
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import __version__
 from core.model.clock import iso
+from stores.changes import log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints
 from sync import pull as down
@@ -19,6 +21,7 @@ from sync.protocol import (
     Hello,
     HelloAnswer,
     Limits,
+    Report,
     Standing,
 )
 from sync.pull import FeedRestarted
@@ -73,6 +76,9 @@ def hello_of(node: Node) -> Hello:
         head = Head(*checkpoints.head(connection, origin))
         acked = checkpoints.acked(connection, origin)
         position, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
+        waiting, oldest = log.unsent(connection)
+        stuck = quarantine.count(connection)
+    plugins = node.catalog.plugins.values()
     return Hello(
         node=node.identity.node,
         incarnation=node.identity.incarnation,
@@ -81,10 +87,11 @@ def hello_of(node: Node) -> Hello:
         acked=acked,
         checkpoint=position,
         epoch=epoch,
-        schema={name: plugin.digest for name, plugin in node.catalog.plugins.items()},
+        schema={each.name: each.digest for each in plugins},
         wall=_now_ms(node),
         mono=node.mono(),
         boot=node.boot,
+        report=Report(__version__, {each.name: each.version for each in plugins}, waiting, oldest or "", stuck),
         protocol=PROTOCOL_VERSION,
     )
 

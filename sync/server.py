@@ -14,7 +14,7 @@ from core.model.change import Entry
 from core.model.errors import Problem, Text
 from stores.changes import alarms, apply, feed, log, quarantine
 from stores.node import Node
-from stores.storage import checkpoints, counters, credentials
+from stores.storage import checkpoints, counters, credentials, peers
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
 from sync import arrival, enrolment, keys, receipts
@@ -33,6 +33,7 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Report,
     Standing,
 )
 
@@ -74,6 +75,11 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         held = Head(*checkpoints.head(connection, question.origin))
         standing = _standing(connection, question.origin, held, question.head)
         known = question.epoch == hub.epoch and question.checkpoint <= counters.hub_sequence(connection)
+        heard = _heard(node, question)
+        news = peers.is_news(peers.peer(connection, question.node), heard)
+    if news:
+        with node.database.write() as connection:
+            peers.hear(connection, heard)
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
     skew = sorted(
         name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
@@ -85,6 +91,16 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         time=_now_ms(node),
         checkpoint=question.checkpoint if known else 0,
         skew=tuple(skew),
+    )
+
+
+def _heard(node: Node, hello: Hello) -> peers.Peer:
+    """Return what people of headquarters are to know of a node that says hello."""
+    report = {name: getattr(hello.report, name) for name in Report.__dataclass_fields__}
+    report["plugins"] = dict(hello.report.plugins)
+    ahead_ms = hello.wall - _now_ms(node)
+    return peers.Peer(
+        hello.node, hello.store, node.now(), hello.origin, hello.head.seq, hello.checkpoint, ahead_ms, report
     )
 
 

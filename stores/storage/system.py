@@ -161,6 +161,20 @@ class Credential(System, table=True):
     revoked_at: str | None = Field(default=None, sa_type=Chars)
 
 
+class Peer(System, table=True):
+    """What headquarters has last heard of a node (see ``peers``): for people, never for a decision about data."""
+
+    __tablename__: ClassVar[str] = "peer"
+    node: str = Field(sa_type=Chars, primary_key=True)
+    store: str = Field(sa_type=Chars)
+    heard_at: str = Field(sa_type=Chars)
+    origin: str = Field(sa_type=Chars)
+    head: int = Field(sa_type=Whole)  # of its log, as it says
+    position: int = Field(sa_type=Whole)  # up to where it holds the hub's order, as it says
+    ahead_ms: int = Field(sa_type=Whole)  # how far its clock runs before the hub's
+    report: str = Field(sa_type=Chars)  # JSON: what it says about itself
+
+
 class Invitation(System, table=True):
     """A code that enrols one node of one store, once, for a while. Only its hash is kept."""
 
@@ -221,6 +235,7 @@ ACCOUNT = _table(Account)
 SESSION = _table(Session)
 DRAFT = _table(Draft)
 CREDENTIAL = _table(Credential)
+PEER = _table(Peer)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)
 OUTBOX = _table(Outbox)

@@ -9,7 +9,7 @@ import pytest
 from stores.changes import log
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
-from stores.storage import checkpoints
+from stores.storage import checkpoints, peers
 from stores.storage.credentials import Credential
 from sync import server
 from sync.protocol import Head, Limits, NotYours, Pull, Push, Standing
@@ -224,3 +224,20 @@ def test_an_acknowledgement_means_the_head_moved_with_the_lines(hub: Node, bund:
     with hub.database.read() as connection:
         assert checkpoints.head(connection, "bund.1") == (answer.head.seq, answer.head.hash)
         assert log.verify(connection, "bund.1") is None
+
+
+def test_headquarters_remembers_when_it_heard_a_node_and_what_the_node_said(
+    hub: Node, bund: Node, link: DirectLink, world: World
+) -> None:
+    write(bund, LI, "create", visits=1)
+    world.wait(30)
+
+    server.hello(hub, BUND, hello_of(bund))
+
+    with hub.database.read() as connection:
+        heard = peers.peer(connection, "bund")
+    assert heard is not None
+    assert (heard.store, heard.head, heard.position, heard.heard_at) == ("bund", 1, 0, world.time)
+    assert heard.report["waiting"] == 1
+    assert heard.report["oldest"] == "2026-03-14T12:00:00.000Z"
+    assert heard.report["plugins"]["tea_house"] == "1.0.0"
