@@ -31,7 +31,11 @@ def worker_for(
 
 
 def open_link(node: Node, settings: Settings) -> Link:
-    """Open a link with the credential that enrolment left, or raise NotJoined; one may enrol while the node is up."""
+    """Open a link with the credential that enrolment left, or raise NotJoined; one may enrol while the node is up.
+
+    The address is the one in the settings: headquarters may move, and a shop needs no new code for it. Whoever answers
+    there must still sign with the key that was pinned when the node enrolled.
+    """
     with node.database.read() as connection:
         upstream = keys.upstream(connection)
     if upstream is None:
@@ -44,4 +48,5 @@ def open_link(node: Node, settings: Settings) -> Link:
                 "请用总部给出的注册码运行 branchline enrol URL CODE",
             ),
         )
-    return HttpLink(check_url(upstream.url, plain_http=settings.sync.plain_http), upstream.token)
+    address = settings.upstream or upstream.url
+    return HttpLink(check_url(address, plain_http=settings.sync.plain_http), upstream.token)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Config, opened, say
+from app.settings import Settings
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
 from stores.storage import credentials
 from sync import enrolment
@@ -38,8 +39,22 @@ def enrol(
                 fix=Text("use the branch's settings file", "请使用门店的设置文件"),
             )
         plain_http = service.settings.sync.plain_http
+        _check_same_address(url, service.settings)
         answer = enrolment.enrol(service.node, url, code, dice=service.world.dice, plain_http=plain_http)
     say(Text(f"joined {answer.hub} as store {answer.store}", f"已以门店 {answer.store} 加入 {answer.hub}"))
+
+
+def _check_same_address(url: str, settings: Settings) -> None:
+    """Refuse to join at one address and to work at another: the settings say where the node finds headquarters."""
+    plain_http = settings.sync.plain_http
+    known = settings.upstream and enrolment.check_url(settings.upstream, plain_http=plain_http)
+    if known and known != enrolment.check_url(url, plain_http=plain_http):
+        raise NodeError.of(
+            "address-differs",
+            f"the settings say that headquarters is at {known}",
+            f"设置中的总部地址为 {known}",
+            fix=Text("write the same address into `upstream` first", "请先在设置的 `upstream` 中填写相同地址"),
+        )
 
 
 def revoke(

@@ -68,12 +68,24 @@ class Chain:
     """``storm`` and ``calm`` drive it; then ``check`` compares every database with every other and with the witness.
 
     ``hub_url`` puts headquarters on a database of its own, PostgreSQL say; without it every node keeps a file.
+    ``danger`` is the chance that a frame is lost, late or doubled, ``power`` that a machine's power fails in what it
+    does next, ``latency_s`` how long every frame is on its way.
     """
 
     def __init__(
-        self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1, hub_url: str | None = None
+        self,
+        seed: int,
+        folder: Path,
+        branches: int = 3,
+        danger: float = 0.1,
+        hub_url: str | None = None,
+        *,
+        power: float | None = None,
+        latency_s: float = 0,
     ) -> None:
         self.danger = danger
+        self.power = danger if power is None else power
+        self.latency = timedelta(seconds=latency_s)
         self.dice = Random(seed)
         self.mains = Mains()
         self.time = START
@@ -109,7 +121,7 @@ class Chain:
                     case 2:
                         self._act(self.dice.choice(self.names))
                     case 3 | 4:
-                        self._sync(self.dice.choice(self.branches))
+                        self.sync(self.dice.choice(self.branches))
                     case _:
                         self._deliver_late()
 
@@ -156,13 +168,14 @@ class Chain:
     # --- what a link sees of its chain ---------------------------------------------------------------------------------
 
     def meanwhile(self) -> None:
-        """What the others do while a call is under way: write, or now and then a whole round of their own."""
+        """What the others do while a frame is under way: write, or now and then a whole round of their own."""
+        self.time += self.latency
         if len(self._syncing) > 1 or not self._syncing or self.dice.random() < 0.6:
             return
         self._tick()
         others = [name for name in self.branches if name not in self._syncing]
         if self.dice.random() < 0.3:
-            self._sync(self.dice.choice(others))
+            self.sync(self.dice.choice(others))
         else:
             self.write_at(self.dice.choice(self.names))
 
@@ -227,7 +240,7 @@ class Chain:
             return
         self.witness.decided(id_, receipt.request)
 
-    def _sync(self, name: str) -> None:
+    def sync(self, name: str) -> None:
         """One branch has a round with headquarters, through the storm; its own power may fail, or headquarters'."""
         self._risk(name)
         self._risk("hq")
@@ -309,7 +322,7 @@ class Chain:
     def _risk(self, name: str) -> None:
         """Now and then let the power fail within the next statements of a machine."""
         self.mains.on(name)
-        if self.dice.random() < self.danger:
+        if self.dice.random() < self.power:
             self.mains.cut_after(name, self.dice.randint(1, STATEMENTS_MAX))
 
     def _tick(self) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from app.service import open_service
 from app.settings import read_settings
 from app.web.server import create_app, server_for
+from sync import keys
 
 
 @pytest.fixture
@@ -78,3 +80,32 @@ def test_a_node_that_was_shut_out_is_refused(run: Any, hq: tuple[Path, str], set
     assert "lakeside-1" in misspelt.err
     assert (before, after) == (True, False)
     service.node.database.close()
+
+
+def test_headquarters_moves_and_the_branch_follows_its_settings_without_a_new_code(
+    run: Any, hq: tuple[Path, str], settings_for: Any
+) -> None:
+    config, address = hq
+    lakeside = settings_for("lakeside-1", "lakeside", address)
+    assert run("enrol", address, run("invite", "lakeside", "-c", config).out.strip(), "-c", lakeside).status == 0
+    moved = lakeside.read_text(encoding="utf-8").replace("127.0.0.1", "localhost")
+    lakeside.write_text(moved, encoding="utf-8")
+    service = open_service(read_settings(lakeside))
+    with service.node.database.write() as connection:  # where it was, nobody answers any more
+        known = keys.upstream(connection)
+        assert known is not None
+        keys.keep_upstream(connection, replace(known, url="http://127.0.0.1:9"))
+    assert service.worker is not None
+
+    assert service.worker.work(), service.worker.status().error
+    service.stop()
+
+
+def test_nobody_joins_at_one_address_and_works_at_another(run: Any, hq: tuple[Path, str], settings_for: Any) -> None:
+    config, address = hq
+    lakeside = settings_for("lakeside-1", "lakeside", "http://127.0.0.1:9")
+    code = run("invite", "lakeside", "-c", config).out.strip()
+
+    refused = run("enrol", address, code, "-c", lakeside)
+
+    assert (refused.status, "http://127.0.0.1:9" in refused.err) == (1, True)
