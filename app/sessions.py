@@ -14,6 +14,7 @@ from stores.actor import Actor
 from stores.node import Node
 from stores.staff import by_badge, person
 from stores.storage import people
+from stores.storage.database import Connection
 
 EXTEND_AFTER = timedelta(minutes=5)  # a session in use is prolonged, but not with a write for every click
 
@@ -66,7 +67,7 @@ class Sessions:
         now = self.node.now()
         with self.node.database.read() as connection:
             found = people.session(connection, hash_token(token), now)
-        actor = self._person(found.staff_id) if found else None
+            actor = self._known(connection, found.staff_id) if found else None
         if found is None or actor is None:
             raise SignInNeeded.of("session-ended", "you are signed out; sign in again", "登录已失效，请重新登录")
         if now - found.seen_at > EXTEND_AFTER:
@@ -95,9 +96,12 @@ class Sessions:
 
     def _person(self, staff_id: str) -> Actor | None:
         """Return the person as staff records have them now, or None when they have left."""
+        with self.node.database.read() as connection:
+            return self._known(connection, staff_id)
+
+    def _known(self, connection: Connection, staff_id: str) -> Actor | None:
         try:
-            with self.node.database.read() as connection:
-                return person(connection, self.node, staff_id)
+            return person(connection, self.node, staff_id)
         except NodeError:
             return None
 

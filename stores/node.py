@@ -48,6 +48,7 @@ class Node:
     mono: Callable[[], int]
     boot: str
     clock: HybridClock
+    _tables: tuple[Catalog, Tables] | None = None
     _settings: WeakKeyDictionary[Connection, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -72,8 +73,11 @@ class Node:
 
     @property
     def tables(self) -> Tables:
-        """The tables of the snapshot in force."""
-        return tables_of(self.catalog)
+        """The tables of the snapshot in force, kept here because every statement asks for them."""
+        catalog, known = self.catalog, self._tables
+        if known is None or known[0] is not catalog:
+            known = self._tables = (catalog, tables_of(catalog))
+        return known[1]
 
     def table(self, record: RecordType) -> Table:
         """Return the table that keeps ``record``."""

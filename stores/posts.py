@@ -18,6 +18,7 @@ from core.model.clock import iso
 from core.model.scope import HEADQUARTERS
 from stores.actor import CHAIN_ROLES
 from stores.node import Node
+from stores.storage import bulk
 
 STAFF, ASSIGNMENT = "core.staff", "core.assignment"
 
@@ -62,9 +63,12 @@ def holders(connection: Connection, node: Node, store: str, role: str, at: datet
 
 def _given(connection: Connection, node: Node, person: str, at: datetime) -> list[tuple[str, str]]:
     """Return (owner, role) of the assignments in force for a person."""
-    given = _table(node, ASSIGNMENT)
-    query = select(given.c._store, given.c.role).where(given.c.staff == person, _in_force(given, at))
-    return [(owner, role) for owner, role in connection.execute(query)]
+    table, moment = node.catalog.records[ASSIGNMENT].table, iso(at)
+    sql = (
+        f"SELECT _store, role FROM {bulk.quoted(table)} WHERE staff = ? AND (_life & 1) = 1 "  # noqa: S608 - a name of our own
+        "AND from_at <= ? AND (to_at IS NULL OR to_at >= ?)"
+    )
+    return [(owner, role) for owner, role in bulk.run(connection, sql, person, moment, moment)]
 
 
 def _in_force(given: Table, at: datetime) -> ColumnElement[bool]:

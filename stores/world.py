@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Table
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import Field
@@ -18,6 +18,7 @@ from stores.acts.dispatch import rank
 from stores.lowering import aggregate_query
 from stores.node import Node
 from stores.reads.tally import figure_now
+from stores.storage import bulk
 
 if TYPE_CHECKING:
     from stores.actor import Actor
@@ -122,13 +123,12 @@ def _balance(world: NodeWorld, args: list[object], _env: Env) -> object:
     if account is None:
         return 0
     record = world.node.catalog.record(world.plugin, str(ledger))
-    table = world.node.table(record)
     states = [str(state[0])] if state else list(COUNTED)
-    total = world.connection.execute(
-        select(func.sum(table.c.amount)).where(
-            table.c.account == _id(account), table.c.state.in_(states), table.c._life % 2 == 1
-        )
-    ).scalar()
+    sql = (
+        f"SELECT sum(amount) FROM {bulk.quoted(record.table)} WHERE account = ? "  # noqa: S608 - names of our own
+        f"AND state IN ({', '.join('?' * len(states))}) AND (_life & 1) = 1"
+    )
+    ((total,),) = bulk.run(world.connection, sql, _id(account), *states)
     spec = record.fields["amount"].spec
     return spec.value(int(total or 0))
 
@@ -139,17 +139,16 @@ def _is_away(world: NodeWorld, args: list[object], env: Env) -> object:
     told = world.node.host.ask("is_away", person=person, at=at, store=world.store)
     if told is not None:
         return bool(told)
-    return any(world.connection.execute(query.limit(1)).first() is not None for query in _away(world, person, iso(at)))
+    return any(bulk.run(world.connection, sql, *values) for sql, values in _away(world, person, iso(at)))
 
 
-def _away(world: NodeWorld, person: str, at: str) -> Iterator[Select[tuple[str]]]:
+def _away(world: NodeWorld, person: str, at: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what may keep a person away at a moment: an absence reported, a leave granted and not cut short."""
-    absence, leave = (world.table_of(key) for key in ("core.absence", "core.time_off"))
-    begun = [(each.c.staff == person) & (each.c._life % 2 == 1) & (each.c.from_at <= at) for each in (absence, leave)]
-    lasts = [(each.c.to_at.is_(None)) | (each.c.to_at > at) for each in (absence, leave)]
-    yield select(absence.c.id).where(begun[0], lasts[0])
-    back = (leave.c.back_at.is_(None)) | (leave.c.back_at > at)
-    yield select(leave.c.id).where(begun[1], lasts[1], back, leave.c.state == "granted")
+    absence, leave = (bulk.quoted(world.node.catalog.records[key].table) for key in ("core.absence", "core.time_off"))
+    lasts = "staff = ? AND (_life & 1) = 1 AND from_at <= ? AND (to_at IS NULL OR to_at > ?)"
+    yield f"SELECT 1 FROM {absence} WHERE {lasts} LIMIT 1", (person, at, at)  # noqa: S608 - names of our own
+    back = "(back_at IS NULL OR back_at > ?) AND state = 'granted'"
+    yield f"SELECT 1 FROM {leave} WHERE {lasts} AND {back} LIMIT 1", (person, at, at, at)  # noqa: S608 - names of our own
 
 
 def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
@@ -158,31 +157,19 @@ def _on_duty(world: NodeWorld, args: list[object], env: Env) -> object:
     told = world.node.host.ask("on_duty", person=person, day=day, store=world.store)
     if told is not None:
         return bool(told)
-    table = world.node.table(world.node.catalog.records["core.duty"])
-    return (
-        world.connection.execute(
-            select(table.c.id)
-            .where(
-                table.c.staff == person,
-                table.c.day == day.isoformat(),
-                table.c.in_at.is_not(None),
-                table.c.out_at.is_(None),
-                table.c._life % 2 == 1,
-            )
-            .limit(1)
-        ).first()
-        is not None
+    table = bulk.quoted(world.node.catalog.records["core.duty"].table)
+    sql = (
+        f"SELECT 1 FROM {table} WHERE staff = ? AND day = ? AND in_at IS NOT NULL AND out_at IS NULL "  # noqa: S608 - a name of our own
+        "AND (_life & 1) = 1 LIMIT 1"
     )
+    return bool(bulk.run(world.connection, sql, person, day.isoformat()))
 
 
 def _waiting_since(world: NodeWorld, args: list[object], env: Env) -> object:
     """Return how many seconds ago the policy last chose this candidate."""
-    table = world.node.table(world.node.catalog.records["core.pick"])
-    last = world.connection.execute(
-        select(func.max(table.c.picked_at)).where(
-            table.c.policy == f"{world.plugin}.{args[1]}", table.c.chosen == _id(args[0])
-        )
-    ).scalar()
+    table = bulk.quoted(world.node.catalog.records["core.pick"].table)
+    sql = f"SELECT max(picked_at) FROM {table} WHERE policy = ? AND chosen = ?"  # noqa: S608 - a name of our own
+    ((last,),) = bulk.run(world.connection, sql, f"{world.plugin}.{args[1]}", _id(args[0]))
     return int((env.now - from_iso(last)).total_seconds()) if last else NEVER_S
 
 
@@ -193,10 +180,10 @@ def _holds_role(world: NodeWorld, args: list[object], env: Env) -> object:
 
 def _sent(world: NodeWorld, args: list[object], _env: Env) -> object:
     """Count the notices of a name sent by this store."""
-    table = world.node.table(world.node.catalog.records["core.notice"])
-    return world.connection.execute(
-        select(func.count()).where(table.c.name == f"{world.plugin}.{args[0]}", table.c._store == world.store)
-    ).scalar_one()
+    table = bulk.quoted(world.node.catalog.records["core.notice"].table)
+    sql = f"SELECT count(*) FROM {table} WHERE name = ? AND _store = ?"  # noqa: S608 - a name of our own
+    ((count,),) = bulk.run(world.connection, sql, f"{world.plugin}.{args[0]}", world.store)
+    return int(count)
 
 
 def _ranking(world: NodeWorld, args: list[object], env: Env) -> object:

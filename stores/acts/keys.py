@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Table, select
-
 from core.language.definition import Exclusive, RecordType
 from core.language.expressions import Env, Row, holds
 from core.model.errors import Problem, Text
 from stores import rows
+from stores.storage import bulk
 from stores.world import NodeWorld
 
 
@@ -24,12 +23,11 @@ def taken(world: NodeWorld, record: RecordType, draft: Row, old: Row | None = No
     the record must stay usable until somebody has decided. The message tells nothing but that it is taken.
     """
     problems = []
-    table = world.node.table(record)
     for name, field in record.fields.items():
         value = draft.values.get(name)
         if not field.unique or not field.stored or value is None or (old is not None and old.values[name] == value):
             continue
-        if _first(world, table, record, {name: value}, draft.id) is not None:
+        if _same(world, record, {name: value}, draft.id, " LIMIT 1"):
             what = Text(f"{field.label.en} is already taken", f"{field.label.zh}已被占用")
             fix = Text("open the record that has it, or enter another", "请打开已有记录，或填写其他值")
             problems.append(Problem("unique", what, fix=fix, field=name))
@@ -52,12 +50,7 @@ def _other_holder(world: NodeWorld, record: RecordType, exclusive: Exclusive, dr
     key = _key(exclusive, draft, env)
     if key is None:
         return None
-    table = world.node.table(record)
-    query = select(table).where(
-        *_same(table, record, key), table.c.id != draft.id, table.c._store == world.store, table.c._life % 2 == 1
-    )
-    for found in world.connection.execute(query).mappings():
-        other = world.row(record.key, str(found["id"])) or rows.from_cells(record, dict(found))
+    for other in _same(world, record, key, draft.id, " AND _store = ?", world.store):
         if _key(exclusive, other, env) == key:  # this very action may have moved it away
             return other
     return None
@@ -71,12 +64,12 @@ def _key(exclusive: Exclusive, row: Row, env: Env) -> dict[str, object] | None:
     return key
 
 
-def _first(world: NodeWorld, table: Table, record: RecordType, key: Mapping[str, object], but: str) -> str | None:
-    found = world.connection.execute(
-        select(table.c.id).where(*_same(table, record, key), table.c.id != but, table.c._life % 2 == 1).limit(1)
-    )
-    return found.scalar()
-
-
-def _same(table: Table, record: RecordType, key: Mapping[str, object]) -> list[ColumnElement[bool]]:
-    return [table.c[name] == cell for name, cell in rows.to_cells(record, key).items()]
+def _same(
+    world: NodeWorld, record: RecordType, key: Mapping[str, object], but: str, rest: str = "", *more: str
+) -> list[Row]:
+    """Return the living records, but for one, whose fields hold ``key``, as this transaction has them."""
+    cells = rows.to_cells(record, key)
+    tests = "".join(f"{bulk.quoted(name)} = ? AND " for name in cells)
+    sql = f"SELECT id FROM {bulk.quoted(record.table)} WHERE {tests}id <> ? AND (_life & 1) = 1{rest}"  # noqa: S608 - names of our own
+    found = bulk.run(world.connection, sql, *cells.values(), but, *more)
+    return [row for (id_,) in found if (row := world.row(record.key, id_)) is not None]

@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Table
 
+from stores.storage.driver import FAULTS, driver_of, told
+
 Values = tuple[Any, ...]
 Verb = Literal["insert", "upsert"]
 _PAGE_ROWS = 2_000
@@ -74,6 +76,12 @@ def delete(connection: Connection, table: str, key: tuple[str, ...], *values: An
 
 def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
     """Return all rows of one query written with ``?`` for its parameters."""
+    driver = driver_of(connection)
+    if driver is not None:
+        try:
+            return cast("list[Values]", driver.execute(sql, values).fetchall())
+        except FAULTS as error:
+            raise told(connection, sql, error) from error
     result = connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
     rows = cast("list[Values]", result.cursor.fetchall())  # the driver's own: wrapping triples the cost
     result.close()
@@ -90,14 +98,34 @@ def each(connection: Connection, sql: str, *values: Any) -> Iterator[Values]:
 
 def run_only(connection: Connection, sql: str, *values: Any) -> None:
     """Run one statement that answers nothing, written with ``?`` for its parameters."""
-    connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
+    _one(connection, _marked(connection.dialect.name, sql), values)
+
+
+def _one(connection: Connection, sql: str, values: Values) -> None:
+    driver = driver_of(connection)
+    if driver is None:
+        connection.exec_driver_sql(sql, values)
+        return
+    try:
+        driver.execute(sql, values)
+    except FAULTS as error:
+        raise told(connection, sql, error) from error
 
 
 def _many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
+    if not rows:
+        return
     if len(rows) == 1:
-        connection.exec_driver_sql(sql, rows[0])
-    elif rows:
+        _one(connection, sql, rows[0])
+        return
+    driver = driver_of(connection)
+    if driver is None:
         connection.exec_driver_sql(sql, list(rows))
+        return
+    try:
+        driver.executemany(sql, rows)
+    except FAULTS as error:
+        raise told(connection, sql, error) from error
 
 
 @lru_cache(maxsize=2048)
@@ -134,6 +162,7 @@ def _marked(dialect: str, sql: str) -> str:
     return sql if dialect == "sqlite" else sql.replace("?", "%s")
 
 
+@lru_cache(maxsize=2048)
 def _key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key.columns)
 

@@ -13,12 +13,16 @@ from sqlalchemy import Connection
 from core.model.change import GENESIS
 from stores.node import Node
 from stores.storage import bulk
-from stores.storage.checkpoints import head, move_head
+from stores.storage.checkpoints import move_head
 from stores.storage.system import NODE_STATE
 
 HLC = "hlc"  # node_state: the last clock stamp given out or heard of
 LEAP = 1 << 40  # places; a chain that gave out a million a second would need twelve days for them
 HS = "hs"  # node_state: the hub's order, the number of its last transaction
+_STANDING = (  # one question for all of it: every action asks it
+    "SELECT key, value, NULL FROM node_state WHERE key IN (?, ?) UNION ALL "
+    "SELECT '', CAST(position AS TEXT), proof FROM checkpoint WHERE peer = ? AND stream = 'head'"
+)
 
 
 @dataclass(slots=True)
@@ -39,11 +43,12 @@ class Counters:
 
 def load(connection: Connection, node: Node) -> Counters:
     """Return where the node stands. The clock is told what was kept, so that it never goes back (sync.md 6)."""
-    kept: dict[str, str] = dict(bulk.run(connection, "SELECT key, value FROM node_state WHERE key IN (?, ?)", HLC, HS))
-    seq, digest = head(connection, node.identity.origin)
-    hlc = int(kept.get(HLC, 0))
+    origin = node.identity.origin
+    kept = {key: (value, proof) for key, value, proof in bulk.run(connection, _STANDING, HLC, HS, origin)}
+    hlc, hs = (int(kept[key][0]) if key in kept else 0 for key in (HLC, HS))
+    seq, digest = kept.get("", (0, None))
     node.clock.observe(hlc)
-    return Counters(node.identity.origin, seq, digest, hlc, int(kept.get(HS, 0)))
+    return Counters(origin, int(seq), digest or GENESIS, hlc, hs)
 
 
 def save(connection: Connection, counters: Counters) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
 from core.model.errors import NodeError, Problem, Text
+from stores.storage import bulk
 from stores.storage.turns import TurnMissed, Turns
 
 __all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchronous"]  # also for the layers above
@@ -161,9 +162,9 @@ def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
 
 def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
     _make_private(Path(url.database or ""))
-    writer = create_engine(url, pool_size=1, max_overflow=0)
+    writer = create_engine(url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
     _take_over(writer, "BEGIN IMMEDIATE", ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
-    reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX)
+    reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_reset_on_return=None)
     _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
     return writer, reader
 
@@ -182,7 +183,10 @@ def _sqlite_in_memory() -> Engine:
 
 
 def _take_over(engine: Engine, begin: str, pragmas: list[str]) -> None:
-    """Begin transactions ourselves. Python's driver would begin late, and would not roll a CREATE TABLE back."""
+    """Begin transactions ourselves. Python's driver would begin late, and would not roll a CREATE TABLE back.
+
+    ``write`` and ``read`` end what they begin, so the pool need not roll back what comes back to it.
+    """
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -192,7 +196,7 @@ def _take_over(engine: Engine, begin: str, pragmas: list[str]) -> None:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        bulk.run_only(connection, begin)
 
 
 @contextmanager

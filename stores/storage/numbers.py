@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
 
 from core.language.definition import NumberFormat, RecordType
+from stores.storage import bulk
 from stores.storage.system import SEQUENCE
 
 _DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}
@@ -75,22 +75,12 @@ def _part(name: str, form: str, store: str, values: Mapping[str, object], today:
 
 
 def _last(connection: Connection, record: RecordType, store: str, prefix: str) -> int:
-    kept = connection.execute(
-        select(SEQUENCE.c.last).where(
-            SEQUENCE.c.type == record.key, SEQUENCE.c.store == store, SEQUENCE.c.prefix == prefix
-        )
-    ).scalar()
-    return int(kept or 0)
+    kept = bulk.by_key(connection, SEQUENCE.name, ("last",), ("type", "store", "prefix"), record.key, store, prefix)
+    return int(kept[0][0]) if kept else 0
 
 
 def _remember(connection: Connection, record: RecordType, store: str, prefix: str, last: int) -> None:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(SEQUENCE).values(type=record.key, store=store, prefix=prefix, last=last)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["type", "store", "prefix"], set_={"last": statement.excluded.last}
-        )
-    )
+    bulk.upsert(connection, SEQUENCE, ("type", "store", "prefix", "last"), [(record.key, store, prefix, last)])
 
 
 def _highest_taken(
@@ -101,15 +91,13 @@ def _highest_taken(
     Numbers of one length sort like their sequences, so one look-up in the index on the number answers.
     """
     digits = f"{n:0{width}d}"
-    highest = connection.execute(
-        select(func.max(table.c.number)).where(
-            table.c._store == store,
-            table.c.number >= f"{before}{digits}{after}",
-            table.c.number <= f"{before}{'9' * len(digits)}{after}",
-            func.length(table.c.number) == len(before) + len(digits) + len(after),
-            table.c.number.endswith(after, autoescape=True),
-        )
-    ).scalar()
+    behind = len(before) + len(digits)
+    sql = (
+        f"SELECT max(number) FROM {bulk.quoted(table.name)} WHERE _store = ? AND number >= ? AND number <= ? "  # noqa: S608 - a name of our own
+        "AND length(number) = ? AND substr(number, ?) = ?"
+    )
+    first, last = f"{before}{digits}{after}", f"{before}{'9' * len(digits)}{after}"
+    ((highest,),) = bulk.run(connection, sql, store, first, last, behind + len(after), behind + 1, after)
     if highest is None:
         return None
     sequence = highest[len(before) : len(before) + len(digits)]

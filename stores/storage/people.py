@@ -11,10 +11,15 @@ from sqlalchemy.exc import IntegrityError
 
 from core.model.clock import from_iso, iso
 from core.model.errors import Clash, Problem, Text
+from stores.storage import bulk
 from stores.storage.system import ACCOUNT, SESSION
 
 FAILURES_MAX = 5  # wrong passwords in a row before the account rests
 REST = timedelta(minutes=5)
+_SESSION = (
+    "SELECT s.staff_id, s.created_at, s.seen_at, s.expires_at, s.agent FROM session AS s "
+    "JOIN account AS a ON a.staff_id = s.staff_id WHERE s.token_hash = ? AND s.expires_at > ? AND a.active = 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +132,11 @@ def start_session(
 
 def session(connection: Connection, token_hash: str, now: datetime) -> Session | None:
     """Return the session of a token, or None when there is none, it ended, or the account was closed."""
-    row = connection.execute(
-        select(SESSION)
-        .join(ACCOUNT, ACCOUNT.c.staff_id == SESSION.c.staff_id)
-        .where(SESSION.c.token_hash == token_hash, SESSION.c.expires_at > iso(now), ACCOUNT.c.active == 1)
-    ).first()
-    return None if row is None else _session(row)
+    rows = bulk.run(connection, _SESSION, token_hash, iso(now))  # every call of every page asks this
+    if not rows:
+        return None
+    staff_id, created_at, seen_at, expires_at, agent = rows[0]
+    return Session(staff_id, from_iso(created_at), from_iso(seen_at), from_iso(expires_at), agent)
 
 
 def sessions_of(connection: Connection, staff_id: str, now: datetime) -> list[Session]:
