@@ -466,6 +466,7 @@ class Step:
     warns: str | None = None
     then: tuple[str, ...] = ()
     sees: str | None = None  # a record; in this step's `then`, `seen` is what the person reads of it, or null
+    reads: str | None = None  # a report; likewise
 
 
 @dataclass(frozen=True, slots=True)

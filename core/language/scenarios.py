@@ -118,6 +118,9 @@ def _step(stage: _Stage, row: StepShape, path: KeyPath) -> Step:
     if row.sees is not None:
         _check_rule(stage, row.sees, (*path, "sees"))
         stage.named.add("seen")
+    if row.reads is not None:
+        shop.known(row.reads, shop.manifest.reports, Text("report", "报表"), (*path, "reads"), "unknown-report")
+        stage.named.add("seen")
     for index, text in enumerate(row.then):
         _check_rule(stage, text, (*path, "then", index))
     stage.named.discard("seen")
@@ -141,6 +144,7 @@ def _step(stage: _Stage, row: StepShape, path: KeyPath) -> Step:
         row.warns,
         tuple(row.then),
         row.sees,
+        row.reads,
     )
 
 

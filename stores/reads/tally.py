@@ -181,6 +181,8 @@ def figure_now(world: NodeWorld, report: Report, name: str, row: Row, env: Env, 
     today = env.names["today"]
     assert isinstance(today, date)
     wanted = {name} | report.figures[name].parts
+    for each in wanted:
+        world.node.looked_at(f"{world.plugin}.{report.name}", each)
     part = replace(report, figures={each: one for each, one in report.figures.items() if each in wanted})
     found = tally(world, part, period_of(world, report, today), [world.store], SYSTEM_ACTOR)
     return found.line([world.store], row, of_row=of_row)[name]

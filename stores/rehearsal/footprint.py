@@ -36,12 +36,13 @@ class Footprint:
     given: frozenset[tuple[str, str]]  # of these, what was done before its first step
     refused: frozenset[tuple[str, str]]  # of these, what was refused to people, or may have been to a timer
     denied: bool  # whether anything at all was refused, to people or to a timer
-    fields: frozenset[tuple[str, str]]  # record type and computed field, worked out at least once
+    fields: frozenset[tuple[str, str]]  # record type and computed field, or report and figure, worked out at least once
     asked: frozenset[tuple[str, str]]  # of these, those that the database worked out
     roles: frozenset[str]  # held by the people who act or look
     outcomes: frozenset[tuple[str, str, int]]
     settings: frozenset[str]
     notices: frozenset[str]
+    reports: frozenset[str]  # read by a person
     words: str  # everything it expects, as one text
     firings: int
     seconds: float
@@ -57,6 +58,8 @@ class Footprint:
                 return name in self.settings or path[-1] in _ALWAYS
             case "notices":
                 return f"{plugin.name}.{name}" in self.notices
+            case "reports":
+                return self._crosses_report(f"{plugin.name}.{name}", path[2:])
             case "dispatch":
                 return name in self.words or any(key in self.types for key in _pickers(plugin, name))
             case "records" | "ledgers" | "scorecards":
@@ -72,6 +75,14 @@ class Footprint:
             and inside[:1] == ["fields"]
             and ((record_key(plugin, str(name)), str(inside[1])) in self.asked)
         )
+
+    def _crosses_report(self, key: str, inside: KeyPath) -> bool:
+        if key in self.reports:
+            return True
+        asked = {figure for report, figure in self.fields if report == key}
+        if not asked or inside[0] in ("read", "due"):
+            return False
+        return inside[0] != "figures" or str(inside[1]) in asked
 
     def _crosses_record(self, key: str, inside: KeyPath) -> bool:
         if len(inside) > 2 and inside[0] == "fields" and inside[2] == "value":
@@ -144,6 +155,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         frozenset((key, action, index) for key, action, index in lines if index is not None),
         frozenset(stage.settings_read),
         frozenset(str(row.values["name"]) for row in stage.all_rows(records[NOTICE])),
+        frozenset(f"{stage.plugin.name}.{step.reads}" for step in scenario.steps if step.reads),
         " ".join(expected),
         stage.firings,
         seconds,

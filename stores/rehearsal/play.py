@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 from core.language.definition import Action, RecordType, Scenario, Step
@@ -16,6 +17,7 @@ from stores.acts import settling
 from stores.acts.act import act
 from stores.acts.calls import Call, Receipt
 from stores.reads import records
+from stores.reads.reports import show_report
 from stores.rehearsal.cast import STAFF, Cast
 from stores.rehearsal.expect import Expectations
 from stores.rehearsal.scoring import score
@@ -83,6 +85,8 @@ class Play:
                 self._score(step)
             if step.sees is not None:
                 seen["seen"] = self._seen(step, step.sees)
+            if step.reads is not None:
+                seen["seen"] = self._figures(step, step.reads)
         except NodeError as error:
             raise Missed(step.place, because(Text("this step is not possible", "此步骤无法执行"), error)) from error
         for text in step.then:
@@ -217,6 +221,17 @@ class Play:
         except (NotFound, Forbidden):
             return None
         return {key: value for key, value in shown.items() if not key.startswith("_")}
+
+    def _figures(self, step: Step, name: str) -> Mapping[str, object] | None:
+        """Return a report as a person is shown it: each figure's total, the keys of its rows, and when it is due."""
+        plugin = self.stage.plugin
+        try:
+            shown = show_report(self.stage.node, self._actor(step), plugin, plugin.reports[name])
+        except Forbidden:
+            return None
+        rows = [line["row"] for line in shown["rows"]]
+        due = None if shown["due"] is None else datetime.fromisoformat(shown["due"])
+        return {"rows": rows, "due": due, **(shown["total"] or {})}
 
 
 def _matches(problem: Problem, word: str) -> bool:

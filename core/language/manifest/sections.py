@@ -232,6 +232,10 @@ class StepShape(Shape):
     sees: str | None = Field(
         default=None, description="A record; in `then`, `seen` is what the person reads of it, masks applied, or null"
     )
+    reads: str | None = Field(
+        default=None,
+        description="A report; in `then`, `seen` has the figures the person is shown, `rows` and `due`, or is null",
+    )
 
 
 class ScenarioShape(Cited):

@@ -105,6 +105,7 @@ scenarios:
       - {do: booking.end, for: zz}  # <- unknown-name
       - {at: noon, then: b.state == "held"}  # <- bad-moment unknown-name
       - {away: lee}  # <- unknown-sample
+      - {reads: dayly}  # <- unknown-report
       - {with: full}  # <- needless-key
       - {score: {weekly: li}}  # <- unknown-scorecard
       - {score: {week: li, n: 3}}  # <- unknown-item

@@ -86,6 +86,15 @@ records:
 notices:
   soon: {to: [desk], text: {en: "{self.number} ends soon", zh: "{self.number} 即将到时"}}
   finished: {to: [desk], text: {en: Finished, zh: 已结束}}
+reports:
+  today:
+    label: {en: Today, zh: 当日}
+    every: day
+    due: '=at(period.end, time("20:00"))'
+    figures:
+      rentals: {count: rental, where: rental.from_at in period, by: locker, label: {en: Rentals, zh: 租用}}
+      busy:    {count: rental, where: rental.from_at in period and rental.state == "open", label: {en: Out now, zh: 在租}}
+    read: {desk: {hide: [busy]}, chief: {}}
 scorecards:
   month:
     label: {en: Month, zh: 月度考核}

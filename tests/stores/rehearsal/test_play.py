@@ -178,6 +178,16 @@ when:
 """).passed
 
 
+def test_a_person_reads_the_figures_of_a_report_that_are_not_hidden_from_him(play: Play) -> None:
+    assert play("""
+when:
+  - {do: rental.take, with: gao, is: r}
+  - {reads: today, then: [seen.rentals == 1, not has(seen.busy), 'seen.rows == [locker.a1.id]', 'seen.due == datetime("2026-05-02 20:00")']}
+  - {as: carl, reads: today, then: seen.busy == 1}
+  - {as: sue, reads: today, then: seen == null}
+""").passed
+
+
 def test_a_person_of_headquarters_acts_in_the_scenarios_store(play: Play) -> None:
     assert play("""
 when: [{as: hana, do: rental.take, with: gao, is: r}]

@@ -122,6 +122,35 @@ def test_one_more_scenario_proves_what_was_left(prover: Callable[..., Prover]) -
     assert {found[name] for name in PLANTED} == {"noticed"}
 
 
+REPORT = """
+reports:
+  today:
+    label: {en: Today, zh: 当日}
+    every: day
+    due: '=at(period.end, time("20:00"))'
+    figures: {taken: {count: rental, where: rental.at in period, label: {en: Taken, zh: 租出}}}
+    read: {desk: {}, chief: {hide: taken}}
+scenarios:"""
+READER = """
+  only_the_desk_is_told_how_many:
+    given: {now: "2026-05-02 09:00", as: dora}
+    when:
+      - {do: rental.take, with: gao, is: r}
+      - {reads: today, then: [seen.taken == 1, 'seen.due == datetime("2026-05-02 20:00")']}
+      - {as: carl, reads: today, then: [has(seen), not has(seen.taken)]}
+"""
+
+
+def test_who_reads_a_report_is_proved_by_somebody_reading_it(prover: Callable[..., Prover]) -> None:
+    shop = SHOP.replace("\nscenarios:", REPORT)
+    unread = {name: end for name, end in ends(prover(shop)).items() if name.startswith("reports.")}
+    assert "noticed" not in unread.values()
+    read = ends(prover(shop + READER))
+    assert [name for name in unread if read[name] == "survived"] == [
+        "reports.today.figures.taken.where: dropped",  # nobody rents on another day
+    ]
+
+
 def test_the_scenario_that_cites_the_rule_is_asked_first(prover: Callable[..., Prover]) -> None:
     one = prover()
     (mutant,) = [each for each in one.mutants if each.name == "records.rental.timers.limit: dropped"]
