@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from core.language.definition import EVERYONE, SYSTEM
 from core.language.mutants.mutant import Mutant
+from core.language.mutants.timed import only_timed
 from core.language.mutants.wording import rewordings
 from core.language.yaml_tree import YamlNode
 from core.model.errors import Text
@@ -90,7 +91,8 @@ def _key_broken(root: YamlNode, node: YamlNode, path: Path, key: str) -> Iterato
     if key == "read" and isinstance(node.value, Mapping) and EVERYONE not in node.value:
         opened = replace(node, value={**node.value, EVERYONE: YamlNode({}, node.spot)})
         yield _mutant(root, path, opened, Text("anybody may read it all", "任何人均可查看全部"))
-    if key == "from" and len(path) == 5 and path[2] == "actions" and "new" not in _names(node):
+    action_from = key == "from" and len(path) == 5 and path[2] == "actions"
+    if action_from and "new" not in _names(node) and not only_timed(root, path):
         yield _mutant(root, path, None, Text("from any state", "任何状态均可"))
     if (
         key == "to"
