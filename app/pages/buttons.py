@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,3 +48,28 @@ def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> l
         why = None if each["allowed"] else str(each["why"])
         found.append(Button(action.name, str(each["label"]), url, asks, why, ", ".join(each["cite"])))
     return sorted(found, key=lambda button: button.why is not None)
+
+
+def may_export(desk: Desk, record: RecordType, excel: Mapping[str, Any]) -> bool:
+    """Return whether the person may take a list away; ``excel`` is what its view says of that.
+
+    A plugin names the roles in its views (``excel: {export: …}``); a list without such a view follows those of the
+    other views of its records, and records of which no view says anything are given to whoever reads them.
+    """
+    wanted = set(excel.get("export", ())) or _export_roles(desk, record)
+    if not wanted:
+        return True
+    with desk.node.database.read() as connection:
+        return bool(
+            wanted & acting_roles(NodeWorld(connection, desk.node, record.plugin, desk.actor.store), desk.actor)
+        )
+
+
+def _export_roles(desk: Desk, record: RecordType) -> set[str]:
+    found: set[str] = set()
+    for plugin in desk.catalog.plugins.values():
+        for view in plugin.views.values():
+            excel = view.get("excel")
+            if view.get("of") == record.key and isinstance(excel, Mapping):
+                found.update(excel.get("export", ()))
+    return found

@@ -72,11 +72,34 @@ def name_of(desk: Desk, key: str, id: str) -> str | None:
     return _choice(desk, record, page.rows[0]).label if page.rows else None
 
 
+def named(desk: Desk, key: str, text: str) -> list[Choice]:
+    """Return the records that are called exactly so: by number, by badge, or by the name they are shown by.
+
+    As far as the person may see them, and two at most: more than one is already one too many.
+    """
+    record = desk.catalog.records.get(key)
+    if record is None:
+        return []
+    names = [name for name in ("number", "badge", *name_fields(record)[:1]) if _is_askable(desk, record, name)]
+    for name in names:
+        try:
+            page = records.query(desk.node, desk.actor, record, where=[(name, "eq", text)], limit=2)
+        except Forbidden:
+            return []
+        if page.rows:
+            return [_choice(desk, record, row) for row in page.rows]
+    return []
+
+
 def _choice(desk: Desk, record: RecordType, row: dict[str, Any]) -> Choice:
     label = title_of(desk, record, row)
     notes = [row.get("number"), row.get("badge"), *(row.get(name) for name in name_fields(record))]
     note = next((str(each) for each in notes if each and str(each) != label), "")
     return Choice(str(row["id"]), label, note)
+
+
+def _is_askable(desk: Desk, record: RecordType, name: str) -> bool:
+    return name == "number" or (name in record.fields and _is_open(desk, record, name))
 
 
 def _is_open(desk: Desk, record: RecordType, name: str) -> bool:

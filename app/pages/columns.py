@@ -95,6 +95,21 @@ def cell(desk: Desk, record: RecordType, each: Column, row: Row, beyond: Mapping
     return _through(desk, each.field, each.rest, row, beyond) if each.rest else shown_field(desk, each.field, row)
 
 
+def leaf(desk: Desk, each: Column, row: Row, beyond: Mapping[str, Row]) -> tuple[Field, Row] | None:
+    """Return the field that a column ends in and the record it stands in; None where the path leads nowhere.
+
+    A path that ends in a number leads to no field: ``cell`` shows it.
+    """
+    one, rest, here = each.field, each.rest, row
+    while rest and one is not None:
+        name, _, rest = rest.partition(".")
+        there = beyond.get(f"{name}@{here.get(one.name)}")
+        if there is None or one.spec.to is None:
+            return None
+        one, here = desk.catalog.records[one.spec.to].fields.get(name), there
+    return None if one is None else (one, here)
+
+
 def beyond(desk: Desk, columns: Iterable[Column], rows: Sequence[Row]) -> dict[str, Row]:
     """Return the records that paths lead to, one query per reference, as far as the person may see them."""
     found: dict[str, Row] = {}

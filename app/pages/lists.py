@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
+from starlette.datastructures import QueryParams
 
 from app.pages import columns as cols
-from app.pages.buttons import beginnings
+from app.pages.buttons import beginnings, may_export
 from app.pages.columns import Column
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
@@ -20,6 +21,7 @@ from core.language.definition import RecordType
 from core.language.expressions import Formula
 from stores.reads import records
 from stores.reads.reading import Reading
+from stores.reads.records import Page
 from stores.reads.sight import Sight
 
 router = APIRouter(include_in_schema=False)
@@ -43,6 +45,33 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an address asks a list for."""
+
+    columns: list[Column]
+    where: list[tuple[str, str, object]]
+    search: str | None
+    sort: list[str]
+    only: Formula | None
+
+    def answer(self, desk: Desk, record: RecordType, limit: int, cursor: str | None, *, total: bool = False) -> Page:
+        """Return one page of the records that this person may see."""
+        return records.query(
+            desk.node,
+            desk.actor,
+            record,
+            where=self.where,
+            search=self.search,
+            sort=self.sort,
+            limit=limit,
+            cursor=cursor,
+            fields=[each.first for each in self.columns],
+            total=total,
+            only=self.only,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FilterBox:
     """One filter: a choice of words, or a span of days."""
 
@@ -57,35 +86,20 @@ class FilterBox:
 @router.get("/records/{plugin}/{record}")
 def record_list(plugin: str, record: str, request: Request, desk: CurrentDesk) -> Response:
     """Show one page of a record type's list."""
-    kind = desk.record(plugin, record)
-    return draw_list(desk, Source(kind, list_url(kind), desk.say(kind.label)), request)
+    return draw_list(desk, source_of_record(desk, desk.record(plugin, record)), request)
 
 
 def draw_list(desk: Desk, source: Source, request: Request) -> Response:
     """Return the page of a list, as the address asks for it."""
     asked = request.query_params
     record = source.record
-    with desk.node.database.read() as connection:
-        reading = Reading(connection, desk.node, desk.actor)
-        reading.check_role(record)
-        sight = reading.sight_of(record)
-    sort = _words(asked.get("sort")) or list(source.sort)
-    columns = cols.chosen(desk, record, sight, _words(asked.get("cols")) or source.columns)
-    found = records.query(
-        desk.node,
-        desk.actor,
-        record,
-        where=filters(asked.multi_items()),
-        search=asked.get("q"),
-        sort=sort,
-        limit=ROWS,
-        cursor=asked.get("cursor"),
-        fields=[each.first for each in columns],
-        total=not asked.get("cursor"),
-        only=source.only,
-    )
+    sight = sight_of(desk, record)
+    asking = question(desk, source, asked, sight)
+    columns, sort = asking.columns, asking.sort
+    found = asking.answer(desk, record, ROWS, asked.get("cursor"), total=not asked.get("cursor"))
     beyond = cols.beyond(desk, columns, found.rows)
     kept = {key: value for key, value in asked.multi_items() if key not in {"cursor", "lang"} and value}
+    actions = beginnings(desk, record)
     return page(
         desk,
         "list.html",
@@ -104,13 +118,30 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         states=_state_tabs(desk, source, kept),
         narrowed=bool(asked.get("q") or filters(asked.multi_items())),
         layouts=cols.layouts(record, sight),
-        actions=beginnings(desk, record),
+        actions=actions,
+        export_url=f"{source.url}/excel{with_query(kept)}" if may_export(desk, record, source.excel) else None,
+        imports=[each for each in actions if record.actions[each.name].ask],
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), _place(source)),
     )
 
 
 def _cell(desk: Desk, record: RecordType, each: Column, row: cols.Row, beyond: Mapping[str, cols.Row]) -> Shown:
     return spoken(desk, record, each.name, row) or cols.cell(desk, record, each, row, beyond)
+
+
+def sight_of(desk: Desk, record: RecordType) -> Sight:
+    """Return what the person may see of a record type; raises Forbidden when that is nothing at all."""
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        reading.check_role(record)
+        return reading.sight_of(record)
+
+
+def question(desk: Desk, source: Source, asked: QueryParams, sight: Sight) -> Question:
+    """Return what an address asks a list for; where it says nothing, what the view says."""
+    columns = cols.chosen(desk, source.record, sight, _words(asked.get("cols")) or source.columns)
+    sort = _words(asked.get("sort")) or list(source.sort)
+    return Question(columns, filters(asked.multi_items()), asked.get("q"), sort, source.only)
 
 
 def filters(asked: Sequence[tuple[str, str]]) -> list[tuple[str, str, object]]:
@@ -177,6 +208,11 @@ def _place(source: Source) -> str:
 
 def _words(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def source_of_record(desk: Desk, record: RecordType) -> Source:
+    """Return what the list of a record type shows: all of it, newest first."""
+    return Source(record, list_url(record), desk.say(record.label))
 
 
 def source_of_view(desk: Desk, plugin: str, name: str, view: Mapping[str, Any]) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.excel import pages as excel
 from app.pages import (
     acting,
     assets,
@@ -27,7 +28,7 @@ from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, lists, boards, views, turns, scores, ledgers, reports, choices, live, acting, record,
+    assets, session, today, excel, lists, boards, views, turns, scores, ledgers, reports, choices, live, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 

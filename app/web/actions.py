@@ -67,24 +67,25 @@ def carry_out(caller: Caller, plugin: str, record: str, record_id: str | None, a
 
     ``body`` may hold ask, reason, at, seen and store. Returns the receipt; raises NodeError, then nothing is saved.
     """
-    kind = caller.record(plugin, record)
+    receipt = act(caller.node, call_of(caller, caller.record(plugin, record), record_id, action, body))
+    return receipt_json(receipt, caller.language)
+
+
+def call_of(caller: Caller, kind: RecordType, record_id: str | None, action: str, body: JsonMap) -> Call:
+    """Return the wish in what was sent (see ``carry_out``); raises NodeError for what no action could make sense of."""
     entered = only(body, _BODY, fix=_INSIDE)
     if record_id is not None and "seen" in entered:
         _check_unchanged(caller, kind, record_id, str(entered["seen"]))
-    receipt = act(
-        caller.node,
-        Call(
-            record=kind,
-            action=action,
-            actor=caller.actor,
-            id=record_id,
-            ask=cast(JsonMap, entered.get("ask", {})),
-            at=_past(caller, entered.get("at")),
-            reason=cast("str | None", entered.get("reason")),
-            store=_store(caller, cast("str | None", entered.get("store"))),
-        ),
+    return Call(
+        record=kind,
+        action=action,
+        actor=caller.actor,
+        id=record_id,
+        ask=cast(JsonMap, entered.get("ask", {})),
+        at=_past(caller, entered.get("at")),
+        reason=cast("str | None", entered.get("reason")),
+        store=_store(caller, cast("str | None", entered.get("store"))),
     )
-    return receipt_json(receipt, caller.language)
 
 
 def receipt_json(receipt: Receipt, language: Language) -> JsonMap:

@@ -33,6 +33,11 @@ _WORDS = {
     "fields": Text("fields to show, comma between", "要显示的字段，以逗号分隔"),
     "cursor": Text("`next` of the page before", "上一页的 `next`"),
     "total": Text("1 = count", "1 = 统计总数"),
+    "export": Text("List as an Excel file", "导出 Excel"),
+    "template": Text("Empty Excel file for: {0}", "Excel 模板：{0}"),
+    "import": Text("One action per row of an Excel file: {0}", "按 Excel 逐行执行：{0}"),
+    "cols": Text("columns of the file, comma between", "文件的列，以逗号分隔"),
+    "commit": Text("1 = do it; otherwise every row is only tried out", "1 = 执行；否则仅逐行试算"),
 }
 
 
@@ -98,6 +103,7 @@ def _operations(plugin: Plugin, record: RecordType, language: Language) -> Itera
     yield f"{base}/{{id}}", "get", _reading(record, "one", language, one, [_ID])
     yield f"{base}/{{id}}/history", "get", _reading(record, "history", language, {"type": "object"}, [_ID])
     yield f"{base}/{{id}}/explain", "get", _reading(record, "explain", language, {"type": "object"}, [_ID])
+    yield f"{base}/export.xlsx", "get", _exporting(record, language)
     if record.key == "core.request":
         yield f"{base}/{{id}}/sign", "post", _signing(record, language)
     if record.read and any(rule.reveal for rule in record.read.values()):
@@ -107,6 +113,9 @@ def _operations(plugin: Plugin, record: RecordType, language: Language) -> Itera
             continue
         middle = "" if action.new else "/{id}"
         yield f"{base}{middle}/actions/{action.name}", "post", action_operation(record, action, language)
+        if action.new:
+            yield f"{base}/actions/{action.name}/template.xlsx", "get", _template(record, action, language)
+            yield f"{base}/actions/{action.name}/import", "post", _importing(record, action, language)
 
 
 def action_operation(record: RecordType, action: Action, language: Language) -> Document:
@@ -164,6 +173,37 @@ def _reading(record: RecordType, what: str, language: Language, schema: Schema, 
         "parameters": parameters,
         "responses": _answers(schema),
     }
+
+
+def _exporting(record: RecordType, language: Language) -> Document:
+    asked = [each for each in _list_parameters(record, language) if each["name"] not in _OF_A_PAGE]
+    operation = _reading(record, "export", language, {}, [*asked, _query("cols", {"type": "string"}, language)])
+    return _with_file(operation)
+
+
+def _template(record: RecordType, action: Action, language: Language) -> Document:
+    return _with_file(_of_rows(record, action, "template", language, {}, []))
+
+
+def _importing(record: RecordType, action: Action, language: Language) -> Document:
+    commit = _query("commit", {"type": "string", "enum": ["0", "1"]}, language)
+    operation = _of_rows(record, action, "import", language, {"type": "object"}, [commit])
+    return {**operation, "requestBody": {"required": True, "content": _EXCEL}}
+
+
+def _of_rows(
+    record: RecordType, action: Action, what: str, language: Language, schema: Schema, parameters: list[Schema]
+) -> Document:
+    said = _WORDS[what].say(language).format(action.label.say(language))
+    return {
+        **_reading(record, what, language, schema, parameters),
+        "operationId": f"{record.name}.{action.name}.{what}",
+        "summary": said,
+    }
+
+
+def _with_file(operation: Document) -> Document:
+    return {**operation, "responses": {**operation["responses"], "200": {"description": "OK", "content": _EXCEL}}}
 
 
 def _revealing(record: RecordType, language: Language) -> Document:
@@ -266,3 +306,9 @@ def _json(schema: Schema) -> Document:
 
 
 _ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+_OF_A_PAGE = frozenset({"fields", "cursor", "total", "limit"})
+_EXCEL: Document = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+        "schema": {"type": "string", "format": "binary"}
+    }
+}

@@ -9,6 +9,7 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
+from app.excel import api as excel
 from app.pages import site
 from app.pages.live import Live
 from app.service import Service
@@ -40,7 +41,7 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app.state.documents = Documents()
     app.state.live = Live(service)
     add_error_handlers(app, site.error_page)
-    for part in (session, status, settings, plugins, docs, guidance, figures, reports, actions, reading):
+    for part in (session, status, settings, plugins, docs, guidance, figures, reports, excel, actions, reading):
         app.include_router(part.router)
     for router in site.ROUTERS:
         app.include_router(router)

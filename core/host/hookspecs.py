@@ -354,8 +354,9 @@ def read_filter(reader: str | None, roles: frozenset[str], record: RecordType) -
 
 @hookspec
 def read_logged(entry: AccessEntry) -> None:
-    """Hear that somebody looked at data that are masked for others.
+    """Hear that somebody looked at data that are masked for others, or took a list away as an Excel file.
 
+    Of a list ``record_id`` is empty and ``field`` is ``*``; the reason says how many records it had.
     Told after the entry is durable, on the node where the person looked. An exception is logged; the entry stands.
 
     Example:

@@ -13,8 +13,8 @@ from core.language.expressions import Formula, Row
 from core.model.errors import Forbidden, NodeError, Text
 from stores import rows
 from stores.actor import Actor
-from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.reads import accesses
 from stores.reads.filters import Columns, Filter
 from stores.reads.paging import SortKey, after, from_cursor, in_order, position, to_cursor
 from stores.reads.reading import Reading
@@ -22,7 +22,6 @@ from stores.reads.showing import Json, show
 
 LIMIT_MAX = 500
 TOTAL_MAX = 10_000  # counting further would read the whole table for a figure that nobody uses
-ACCESS = "core.access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def reveal(node: Node, actor: Actor, record: RecordType, id: str, field: str, re
         row = rows.from_cells(record, _one(reading, record, id))
         _check_reveal(reading, record, row, field, reason)
         entry = AccessEntry(actor.id, record.key, id, field, reason.strip(), node.now())
-        _log_access(connection, node, row, entry)
+        accesses.log(connection, node, str(row.values["store"]), entry)
         spec = record.fields[field].spec
         value = spec.json(reading.value(record, row, field), node.zone)
     node.committed()
@@ -170,18 +169,3 @@ def _check_reveal(reading: Reading, record: RecordType, row: Row, field: str, re
             fix=Text("enter a reason", "请填写原因"),
             field="reason",
         )
-
-
-def _log_access(connection: Connection, node: Node, row: Row, entry: AccessEntry) -> None:
-    """Write the access log beside the record it is about, so that the store learns what headquarters looked at."""
-    access = node.catalog.records[ACCESS]
-    values = {
-        "who": entry.who,
-        "record_type": entry.record_type,
-        "record_id": entry.record_id,
-        "field": entry.field,
-        "reason": entry.reason,
-        "seen_at": entry.at,
-    }
-    edit = Edit(access, node.new_id(), str(row.values["store"]), "create", rows.to_cells(access, values))
-    commit(connection, node, Deed(node.new_id(), f"{ACCESS}.log", entry.who, entry.at), [edit])

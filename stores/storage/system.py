@@ -218,6 +218,16 @@ class Outbox(System, table=True):
     done_at: str | None = Field(default=None, sa_type=Chars)
 
 
+class Once(System, table=True):
+    """An action that must not be carried out twice, by a key of whoever asked: which record it made."""
+
+    __tablename__: ClassVar[str] = "once"
+    key: str = Field(sa_type=Chars, primary_key=True)
+    type: str = Field(sa_type=Chars)
+    pk: str = Field(sa_type=Chars)
+    at: str = Field(sa_type=Chars)
+
+
 SYSTEM = System.metadata
 
 
@@ -239,3 +249,4 @@ PEER = _table(Peer)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)
 OUTBOX = _table(Outbox)
+ONCE = _table(Once)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,13 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
+    with opened_shop(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def opened_shop(tmp_path: Path) -> Iterator[Shop]:
+    """Open a shop; tests that only read may share one by a fixture of their module."""
     plugins = tmp_path / "plugins"
     shutil.copytree(BICYCLES, plugins / "bicycle_rental")
     settings = Settings.model_validate(

@@ -214,11 +214,22 @@
     box.querySelector('[data-clear]').addEventListener('click', function () { clear(); field.value = ''; field.dispatchEvent(new Event('input', { bubbles: true })); });
   }
 
+  /* --- long work goes on by itself, a second at a time, and shows how far it is ---------------------------------------- */
+  function goOn(form) {
+    post(form.action, []).then(function (answer) { return answer.text(); }).then(function (html) {
+      var part = form.closest('[data-part]'), other = part && new DOMParser().parseFromString(html, 'text/html').getElementById(part.id);
+      if (!other) { location.reload(); return; }
+      keepPlace(part, other); dress(part);
+    }).catch(function () { say(body.dataset.away); setTimeout(function () { goOn(form); }, 3000); });
+  }
+
   function dress(within) {
     each('[data-choices]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; picker(box); } }, within);
     each('[data-rows]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; rows(box); } }, within);
     each('[data-sign]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; pad(box); } }, within);
     each('[data-print]', function (button) { button.hidden = false; if (!button.dataset.on) { button.dataset.on = '1'; button.addEventListener('click', function () { print(); }); } }, within);
+    each('form[data-goes-on]', function (form) { if (!form.dataset.on) { form.dataset.on = '1'; goOn(form); } }, within);
+    each('[data-busy]', function (button) { if (!button.dataset.on) { button.dataset.on = '1'; button.form.addEventListener('submit', function () { button.textContent = button.dataset.busy; setTimeout(function () { button.disabled = true; }); }); } }, within);
     each('form[data-columns]', function (form) {
       if (form.dataset.on) return; form.dataset.on = '1';
       form.addEventListener('submit', function (event) {

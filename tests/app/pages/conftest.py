@@ -46,15 +46,17 @@ def words(html: str) -> str:
 def browse(shop: Any) -> Callable[..., Browser]:
     """Return a browser, signed in as ``login``, or nobody's, speaking ``language``."""
 
-    def opened(login: str | None = "li", language: str = "en") -> Browser:
-        client = shop.client()
-        client.headers.update(HTML)
-        client.cookies.set("branchline_language", language)
-        browser = Browser(client)
-        if login:
-            answer = client.post("/sign-in", data={"login": login, "password": PASSWORD})
-            assert answer.status_code == 200, answer.text
-            assert answer.url.path == "/"
-        return browser
+    return lambda login="li", language="en": opened(shop, login, language)
 
-    return opened
+
+def opened(shop: Any, login: str | None = "li", language: str = "en") -> Browser:
+    """Return a browser at a shop, signed in as ``login``, or nobody's."""
+    client = shop.client()
+    client.headers.update(HTML)
+    client.cookies.set("branchline_language", language)
+    browser = Browser(client)
+    if login:
+        answer = client.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        assert answer.url.path == "/"
+    return browser

@@ -1,0 +1,241 @@
+"""An import: each row of a file is one action. First all rows are tried out, then those that hold are carried out.
+
+A row is carried out whole or not at all, in a transaction of its own: a desk that books meanwhile is never kept
+waiting, and after a power cut the same file goes on where it stopped, because a row that stands is not done again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, Literal
+
+from app.excel import cells
+from app.excel.plan import REASON, STORE, Entry, Plan
+from app.excel.workbook import Line, read
+from app.pages.choices import Choice, named
+from app.pages.desk import Desk
+from app.web.actions import call_of
+from core.model.errors import NodeError, Problem, Text, suggest
+from core.model.fields import BadValue
+from core.model.values import canonical_json
+from stores.acts.calls import Call
+from stores.acts.once import act_once, rehearse, standing_of
+
+# new: not tried out yet; bad: refused, with the reasons; good: it would be carried out;
+# there: it was carried out by an earlier import; made: carried out by this one.
+State = Literal["new", "bad", "good", "there", "made"]
+SHOWN_CELLS = 6  # of a row in the report; enough to know it by
+Find = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing to say of a row: a problem, or (``warn``) a warning. ``column``: its heading."""
+
+    en: str
+    zh: str
+    column: str = ""
+    warn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row on its way: its number in the file, a few of its cells, the action in it, and how it stands."""
+
+    row: int
+    cells: tuple[str, ...]
+    body: Mapping[str, Any]
+    key: str
+    state: State = "new"
+    said: tuple[Said, ...] = ()
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as plain data, for keeping it."""
+        return asdict(self)
+
+
+def row_of(told: Mapping[str, Any]) -> Row:
+    """Return a row from what ``to_json`` gave."""
+    said = tuple(Said(**each) for each in told["said"])
+    return Row(**{**told, "cells": tuple(told["cells"]), "said": said})
+
+
+@dataclass
+class Intake:
+    """A file as it was understood: its rows, and the headings that nothing here is called by."""
+
+    rows: list[Row] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+
+def understood(desk: Desk, plan: Plan, raw: bytes) -> Intake:
+    """Return the rows of a file, not tried out yet. Raises NodeError when it is no such file at all."""
+    lines = read(raw)
+    if len(lines) < 2:
+        raise NodeError.of("file-empty", "the file has no rows", "文件中没有数据行", field="file")
+    places, unused = _places(plan, [str(cell or "").strip() for cell in lines[0].cells])
+    find = _finder(desk)
+    seen: Counter[str] = Counter()
+    rows = [_row(desk, plan, places, line, find, seen) for line in lines[1:]]
+    return Intake(_told_apart(plan, rows), unused)
+
+
+def try_out(desk: Desk, plan: Plan, rows: Sequence[Row], until: Callable[[], bool]) -> list[Row]:
+    """Return the rows with those that were new tried out, one after the other until ``until`` says it is enough."""
+    standing = standing_of(desk.node, [row.key for row in rows if row.state == "new"])
+    return _each(rows, "new", until, lambda row: _tried(desk, plan, row, standing))
+
+
+def carry_out(desk: Desk, plan: Plan, rows: Sequence[Row], until: Callable[[], bool]) -> list[Row]:
+    """Return the rows with those that held carried out, one after the other until ``until`` says it is enough."""
+    return _each(rows, "good", until, lambda row: _done(desk, plan, row))
+
+
+def _each(rows: Sequence[Row], state: State, until: Callable[[], bool], act: Callable[[Row], Row]) -> list[Row]:
+    return [act(row) if row.state == state and not until() else row for row in rows]
+
+
+def _tried(desk: Desk, plan: Plan, row: Row, standing: Mapping[str, str]) -> Row:
+    if row.key in standing:
+        return replace(row, state="there", id=standing[row.key])
+    try:
+        rehearse(desk.node, _call(desk, plan, row))
+    except NodeError as error:
+        return replace(row, state="bad", said=row.said + _said(plan, error.problems))
+    return replace(row, state="good")
+
+
+def _done(desk: Desk, plan: Plan, row: Row) -> Row:
+    try:
+        receipt, id = act_once(desk.node, _call(desk, plan, row), row.key)
+    except NodeError as error:
+        return replace(row, state="bad", said=row.said + _said(plan, error.problems))
+    return replace(row, state="there" if receipt is None else "made", id=id)
+
+
+def _call(desk: Desk, plan: Plan, row: Row) -> Call:
+    return call_of(desk, plan.record, None, plan.action.name, dict(row.body))
+
+
+def _said(plan: Plan, problems: Iterable[Problem]) -> tuple[Said, ...]:
+    labels = {each.name: each.label for each in plan.entries}
+    return tuple(
+        Said(_whole(p, "en"), _whole(p, "zh"), labels.get(p.field or "", ""), p.level == "warn") for p in problems
+    )
+
+
+def _whole(problem: Problem, language: Literal["zh", "en"]) -> str:
+    fix = problem.fix.say(language) if problem.fix else ""
+    return f"{problem.what.say(language)}{('；' if language == 'zh' else '; ') if fix else ''}{fix}"
+
+
+# --- from cells to actions --------------------------------------------------------------------------------------------
+
+
+def _places(plan: Plan, headings: Sequence[str]) -> tuple[dict[int, Entry], list[str]]:
+    """Return which column of the file is which of the plan, and the headings that are none."""
+    known: dict[str, Entry] = {}
+    for each in plan.entries:
+        for word in (each.label, f"{each.label} ({each.name})", *each.also):
+            known.setdefault(_folded(word), each)
+    places: dict[int, Entry] = {}
+    for index, heading in enumerate(headings):
+        found = known.get(_folded(heading))
+        if found is not None and found not in places.values():
+            places[index] = found
+    missing = [each for each in plan.entries if each.must and each not in places.values()]
+    if missing:
+        raise NodeError(tuple(_no_column(each, headings) for each in missing))
+    return places, [heading for index, heading in enumerate(headings) if heading and index not in places]
+
+
+def _folded(heading: str) -> str:
+    return heading.rstrip("*＊ ").replace("（", "(").replace("）", ")").strip().casefold()
+
+
+def _no_column(entry: Entry, headings: Sequence[str]) -> Problem:
+    what = Text(f"the column `{entry.label}` is missing", f"缺少列“{entry.label}”")
+    fix = suggest(entry.label, headings) or Text("use the headings of the template", "请使用模板的表头")
+    return Problem("no-such-column", what, fix=fix, field="file")
+
+
+def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: Find, seen: Counter[str]) -> Row:
+    body: dict[str, Any] = {}
+    ask: dict[str, object] = {}
+    said: list[Said] = []
+    for index, entry in places.items():
+        raw = line.cells[index] if index < len(line.cells) else None
+        try:
+            value = cells.taken_in(desk, entry.spec, raw, find)
+        except BadValue as bad:
+            said += _said(plan, [bad.problem(entry.name)])
+            continue
+        if value is not None:
+            (ask if entry.ask is not None else body)[entry.name] = value
+    shown = tuple(_shown(line.cells[index]) for index in list(places)[:SHOWN_CELLS] if index < len(line.cells))
+    body["ask"] = ask
+    key = _key(desk, plan, body, seen)
+    return Row(line.row, shown, body, key, "bad" if said else "new", tuple(said))
+
+
+def _key(desk: Desk, plan: Plan, body: Mapping[str, Any], seen: Counter[str]) -> str:
+    """Return what the row goes by for good: its store, its action, what stands in it, and which of its equals it is.
+
+    Two equal rows of one file are two; the same file a second time is the same two. The reason for going on after a
+    warning is not part of it.
+    """
+    told = {key: value for key, value in body.items() if key != REASON}
+    text = canonical_json([str(body.get(STORE) or desk.actor.store), plan.record.key, plan.action.name, told])
+    seen[text] += 1
+    return blake2b(f"{seen[text]}{text}".encode(), digest_size=20).hexdigest()
+
+
+def _told_apart(plan: Plan, rows: Sequence[Row]) -> list[Row]:
+    """Say of rows that share what only one record may have: tried out one by one, each would hold."""
+    asked = {each.ask.field: each for each in plan.entries if each.ask is not None and each.ask.field}
+    unique = [asked[name] for name, one in plan.record.fields.items() if one.unique and name in asked]
+    first: dict[tuple[str, str], int] = {}
+    return [_apart_from(row, unique, first) for row in rows]
+
+
+def _apart_from(row: Row, unique: Sequence[Entry], first: dict[tuple[str, str], int]) -> Row:
+    said = []
+    for entry in unique:
+        value = row.body["ask"].get(entry.name)
+        other = first.setdefault((entry.name, str(value)), row.row)
+        if value is not None and other != row.row:
+            said.append(Said(f"the same as in row {other}", f"与第 {other} 行相同", entry.label))
+    return replace(row, state="bad", said=(*row.said, *said)) if said else row
+
+
+def _shown(cell: object) -> str:
+    return "" if cell is None else str(cell)[:60]
+
+
+def _finder(desk: Desk) -> Find:
+    """Return how references are found by name or number; each name is looked up once."""
+    known: dict[tuple[str, str], list[Choice]] = {}
+
+    def find(key: str, text: str) -> str:
+        if (key, text) not in known:
+            known[key, text] = named(desk, key, text)
+        return _one_of(text, known[key, text])
+
+    return find
+
+
+def _one_of(text: str, found: Sequence[Choice]) -> str:
+    if len(found) == 1:
+        return found[0].key
+    if not found:
+        raise BadValue(
+            Text(f"nothing is called `{text}`", f"没有找到“{text}”"),
+            Text("write its name or number", "请填写名称或编号"),
+        )
+    raise BadValue(
+        Text(f"several are called `{text}`", f"有多条名为“{text}”"), Text("write its number instead", "请改填编号")
+    )

@@ -1,0 +1,224 @@
+"""Files as actions: looked at first, a reason per row, nothing half done, nothing done twice, nobody beyond his rights."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app.excel import pages
+from tests.app.excel.sheets import made, rows_of
+from tests.app.pages.conftest import words
+
+ADD = "/records/bicycle_rental/bicycle/import/add"
+HAND_OUT = "/records/bicycle_rental/rental/import/hand_out"
+API = "/api/bicycle_rental/bicycle/actions/add/import"
+
+
+def send(browser: Any, address: str, raw: bytes, **more: Any) -> Any:
+    files = {"file": ("bicycles.xlsx", raw, "application/octet-stream")}
+    return browser.client.post(address, data={"_form": browser.proof(), **more}, files=files)
+
+
+def finish(browser: Any, address: str) -> Any:
+    """Press the button that goes on until there is none, as the page's script does."""
+    page = browser.open(address)
+    while "data-goes-on" in page.text:
+        step = re.search(r'action="[^"]+/(check|go)"', page.text)
+        assert step is not None
+        page = browser.send(f"{address}/{step[1]}")
+    return page
+
+
+def frames(shop: Any) -> list[str]:
+    rows = shop.as_("li").get("/api/bicycle_rental/bicycle?sort=frame").json()["rows"]
+    return [row["frame"] for row in rows]
+
+
+def states(page: Any) -> list[str]:
+    return re.findall(r'<span class="pill is-\w+">([^<]+)', page.text)
+
+
+def test_the_template_has_a_column_per_input_and_can_be_sent_back(shop: Any, browse: Any) -> None:
+    browser = browse("li", "zh")
+
+    (head,) = rows_of(browser.open(f"{ADD}/template").content)
+
+    assert head == ["车架号 *", "颜色", "门店"]  # headquarters says for which store
+    send(browser, ADD, made(head, ["F-1", "绿"]))
+    finish(browser, ADD)
+    finish_page = browser.send(f"{ADD}/go")
+    assert "导入完成：1 行" in finish_page.text
+    assert frames(shop) == ["F-1"]
+
+
+def test_a_file_is_looked_at_first_and_each_row_says_why_not(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+    shop.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-0"}})
+    raw = made(
+        ["Frame number", "Colour", "Remarks"], ["F-1", "red"], ["F-0", "red"], ["F-2", "blue"], ["F-1"], [None, "red"]
+    )
+
+    send(browser, ADD, raw)
+    page = finish(browser, ADD)
+
+    said = words(page.text)
+    assert frames(shop) == ["F-0"]
+    assert sorted(states(page)) == ["can be imported", "refused", "refused", "refused", "refused"]
+    assert "Frame number: Frame number is already taken" in said
+    assert "Colour: `blue` is not one of the choices; write one of Red, Green" in said
+    assert "the same as in row 2" in said
+    assert "Frame number is required" in said
+    assert "Columns not used: Remarks" in said
+    assert "Import 1 rows" in said
+
+
+def test_only_what_holds_is_carried_out_and_the_rest_comes_back_as_a_file(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+    send(browser, ADD, made(["Frame number", "Colour"], ["F-1", "red"], ["F-2", "blue"]))
+    finish(browser, ADD)
+
+    page = browser.send(f"{ADD}/go")
+
+    assert frames(shop) == ["F-1"]
+    assert sorted(states(page)) == ["imported", "refused"]
+    head, row = rows_of(browser.open(f"{ADD}/refused").content)
+    assert head[:2] == ["Row", "Reason"]
+    assert row[0] == 3
+    assert "blue" in row[1]
+    assert row[2:4] == ["F-2", "blue"]
+
+
+def test_the_same_file_a_second_time_makes_nothing_twice_and_a_mended_row_is_made(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+    for second in ("blue", "green"):
+        send(browser, ADD, made(["Frame number", "Colour"], ["F-1", "red"], ["F-2", second]))
+        finish(browser, ADD)
+        page = browser.send(f"{ADD}/go")
+
+    assert frames(shop) == ["F-1", "F-2"]
+    assert sorted(states(page)) == ["imported", "imported earlier"]
+
+
+def test_two_equal_rows_are_two_and_stay_two(shop: Any) -> None:
+    li = shop.as_("li")
+    li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}})
+    (shop.plugins / "bicycle_rental" / "plugin.yaml").write_text(
+        (shop.plugins / "bicycle_rental" / "plugin.yaml").read_text(encoding="utf-8").replace("unique: true, ", ""),
+        encoding="utf-8",
+    )
+    shop.service.node.host.reload()
+    raw = made(["frame"], ["F-9"], ["F-9"])
+
+    for expected in (["made", "made"], ["there", "there"]):
+        told = li.post(f"{API}?commit=1", content=raw).json()
+        assert [row["state"] for row in told["rows"]] == expected
+
+    assert frames(shop) == ["F-1", "F-9", "F-9"]
+
+
+def test_trying_out_leaves_no_trace_in_the_log(shop: Any) -> None:
+    li, node = shop.as_("li"), shop.service.node
+    with node.database.read() as connection:
+        before = connection.exec_driver_sql("SELECT count(*), max(seq) FROM log").all()
+
+    told = li.post(API, content=made(["frame"], ["F-1"], ["F-2"])).json()
+
+    assert [row["state"] for row in told["rows"]] == ["good", "good"]
+    with node.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*), max(seq) FROM log").all() == before
+    assert frames(shop) == []
+
+
+def test_references_are_found_by_name_a_telephone_that_is_a_number_is_one_and_a_warning_wants_its_reason(
+    shop: Any, browse: Any
+) -> None:
+    li = shop.as_("li")
+    for frame in ("F-1", "F-2"):
+        li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}})
+    browser = browse("li", "zh")
+    head = ["自行车", "客人", "电话", "继续执行的原因（将留痕）"]
+    raw = made(
+        head,
+        ["F-1", "陈先生", 13800001111, None],
+        ["F-2", "孙小姐", None, None],
+        ["F-2", "吴女士", None, "熟客"],
+        ["F-7", "周先生"],
+    )
+
+    send(browser, HAND_OUT, raw)
+    page = finish(browser, HAND_OUT)
+
+    assert states(page) == ["未通过", "未通过", "可导入", "可导入"]
+    assert "未登记电话" in page.text
+    assert "没有找到“F-7”" in page.text
+    browser.send(f"{HAND_OUT}/go")
+    rows = li.get("/api/bicycle_rental/rental?sort=number").json()["rows"]
+    assert [(row["guest"], row["phone"]) for row in rows] == [("陈先生", "13800001111"), ("吴女士", None)]
+
+
+def test_a_long_file_is_looked_at_a_second_at_a_time_and_outlives_a_new_page(
+    shop: Any, browse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STEP_MS", -1)  # so long that not even one row fits: then nothing is done
+    browser = browse("li")
+
+    page = send(browser, ADD, made(["frame"], *([f"F-{n}"] for n in range(5))))
+    assert '<progress id="far" max="5" value="0">' in browser.send(f"{ADD}/check").text
+    monkeypatch.setattr(pages, "STEP_MS", 60_000)
+
+    assert "data-goes-on" in page.text
+    assert "Import 5 rows" in words(finish(browser, ADD).text)
+    assert "Import 5 rows" in words(browser.open(ADD).text)
+    browser.send(f"{ADD}/drop")
+    assert "Choose the file" in words(browser.open(ADD).text)
+
+
+def test_a_file_that_cannot_be_understood_says_so_and_keeps_nothing(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+
+    for raw, said in (
+        (b"frame\nF-1", "this is not an Excel file"),
+        (made(["Colour"], ["red"]), "the column `Frame number` is missing"),
+        (made(["Frame number"]), "the file has no rows"),
+    ):
+        page = send(browser, ADD, raw)
+        assert page.status_code == 422
+        assert said in words(page.text)
+    assert "Choose the file" in words(browser.open(ADD).text)
+
+
+def test_nobody_does_by_file_what_he_may_not_do_by_hand(shop: Any, browse: Any) -> None:
+    auditor = browse("an")
+
+    for answer in (auditor.open(ADD), auditor.open(f"{ADD}/template"), send(auditor, ADD, made(["frame"], ["F-1"]))):
+        assert answer.status_code == 403
+    assert shop.as_("an").post(f"{API}?commit=1", content=made(["frame"], ["F-1"])).status_code == 403
+    assert ADD not in auditor.open("/records/bicycle_rental/bicycle").text
+    assert ADD in browse("li").open("/records/bicycle_rental/bicycle").text
+
+
+def test_a_file_from_a_foreign_page_is_refused(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+    files = {"file": ("x.xlsx", made(["frame"], ["F-1"]), "application/octet-stream")}
+
+    assert browser.client.post(ADD, data={"_form": "0" * 32}, files=files).status_code == 403
+    assert browser.client.post(ADD, data={"_form": browser.proof()}).status_code == 415
+    assert browser.client.post(ADD, content=b"x", headers={"Content-Type": "multipart/form-data"}).status_code == 400
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.excel.upload.FILE_MAX", 100)
+
+    assert shop.as_("li").post(API, content=made(["frame"], ["F-1"])).status_code == 413
+
+
+def test_what_stands_in_a_file_is_escaped(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+
+    send(browser, ADD, made(["frame", "<script>alert(1)</script>"], ["<img src=x onerror=alert(1)>"]))
+
+    page = finish(browser, ADD).text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
