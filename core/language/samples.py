@@ -66,8 +66,9 @@ def _check_literal(shop: Workshop, spec: FieldSpec, raw: object, path: KeyPath, 
         shop.fault(bad.code, bad.what.en, bad.what.zh, path, bad.fix)
 
 
-def check_settings(shop: Workshop, values: Mapping[str, object], path: KeyPath) -> None:
-    """Check settings a scenario changes."""
+def check_settings(shop: Workshop, values: Mapping[str, object], path: KeyPath, *, refused: bool = False) -> None:
+    """Check settings a scenario changes; where it expects a value to be ``refused``, only that they exist."""
     for name, raw in values.items():
-        if shop.known(name, shop.settings, Text("setting", "设置"), (*path, name), "unknown-setting"):
+        known = shop.known(name, shop.settings, Text("setting", "设置"), (*path, name), "unknown-setting")
+        if known and not refused:
             _check_literal(shop, shop.settings[name], raw, (*path, name), {})

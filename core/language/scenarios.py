@@ -111,7 +111,7 @@ def _step(stage: _Stage, row: StepShape, path: KeyPath) -> Step:
     do = _do(stage, row, path)
     if row.for_ is not None:
         _check_rule(stage, row.for_, (*path, "for"))
-    check_settings(shop, row.set, (*path, "set"))
+    check_settings(shop, row.set, (*path, "set"), refused=bool(row.fails and not (row.do or row.score)))
     _check_score(stage, row.score, (*path, "score"))
     if row.is_ is not None:
         stage.named.add(row.is_)
@@ -152,7 +152,8 @@ def _do(stage: _Stage, row: StepShape, path: KeyPath) -> tuple[str, str] | None:
     if row.do is None:
         for key in ("with_", "for_", "is_", "fails", "warns", "happened", "reason"):
             written = key.rstrip("_")
-            if getattr(row, key) is not None and not (row.score and key in ("is_", "fails", "warns")):
+            elsewhere = (row.score and key in ("is_", "fails", "warns")) or (row.set and key == "fails")
+            if getattr(row, key) is not None and not elsewhere:
                 stage.shop.fault(
                     "needless-key", f"`{written}` needs a `do`", f"`{written}` 需与 `do` 同用", (*path, written)
                 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import process_time
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from stores.rehearsal.verdict import Missed
 from stores.storage.system import LOG, TIMER
 
 NOTICE = "core.notice"
-_ALWAYS = ("min", "max", "excludes")  # of a setting: looked at when it is set, not when it is read
+_BOUNDS = ("min", "max")  # of a setting: looked at when it is set, not when it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Footprint:
     roles: frozenset[str]  # held by the people who act or look
     outcomes: frozenset[tuple[str, str, int]]
     settings: frozenset[str]
+    set: frozenset[str]  # settings given or changed, or refused to be
     notices: frozenset[str]
     reports: frozenset[str]  # read by a person
     words: str  # everything it expects, as one text
@@ -55,7 +57,7 @@ class Footprint:
         name = str(path[1])
         match path[0]:
             case "settings":
-                return name in self.settings or path[-1] in _ALWAYS
+                return name in (self.set if path[-1] in _BOUNDS else self.settings) or path[-1] == "excludes"
             case "notices":
                 return f"{plugin.name}.{name}" in self.notices
             case "reports":
@@ -154,6 +156,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         frozenset(_roles(stage.plugin, scenario)),
         frozenset((key, action, index) for key, action, index in lines if index is not None),
         frozenset(stage.settings_read),
+        frozenset(_set(scenario)),
         frozenset(str(row.values["name"]) for row in stage.all_rows(records[NOTICE])),
         frozenset(f"{stage.plugin.name}.{step.reads}" for step in scenario.steps if step.reads),
         " ".join(expected),
@@ -175,6 +178,12 @@ def _roles(plugin: Plugin, scenario: Scenario) -> set[str]:
     given = {str(step.do[0]) for step in scenario.steps if step.do} & {"assignment", "staff"}
     every = set(plugin.roles) if given else {n for n, role in plugin.roles.items() if role.deputy in roles}
     return roles | every | {EVERYONE}
+
+
+def _set(scenario: Scenario) -> Iterator[str]:
+    yield from cast("Mapping[str, object]", scenario.given.get("settings") or {})
+    for step in scenario.steps:
+        yield from step.set
 
 
 def _listed(value: object) -> list[object]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 from core.language.definition import Action, RecordType, Scenario, Step
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
+from core.model.fields import BadValue
 from core.model.scope import HEADQUARTERS
 from stores.actor import Actor
 from stores.acts import settling
@@ -77,7 +78,8 @@ class Play:
         try:
             if step.at is not None:
                 self.stage.move_to(self.stage.moment(step.at))
-            self._set(step.set)
+            with self._refusals(step) if step.set and not (step.do or step.score) else nullcontext():
+                self._set(step.set)
             self._people(step)
             if step.do is not None:
                 self._do(step, *step.do)
@@ -104,7 +106,10 @@ class Play:
                 what = Text(f"there is no setting `{name}`", f"没有设置 `{name}`")
                 raise NodeError((Problem("unknown-setting", what, fix=suggest(name, plugin.settings)),))
             spec = plugin.settings[name].spec
-            value = json.dumps(spec.json(spec.parse(raw, zone), zone), ensure_ascii=False)
+            try:
+                value = json.dumps(spec.json(spec.parse(raw, zone), zone), ensure_ascii=False)
+            except BadValue as bad:
+                raise NodeError((bad.problem(name),)) from bad
             ask = {"plugin": plugin.name, "name": name, "value": value}
             self.cast.system("core.setting", "set", ask=ask, store=HEADQUARTERS)
 

@@ -221,7 +221,7 @@ class StepShape(Shape):
     away: str | None = None
     back: str | None = None
     on_duty: str | None = None
-    set: dict[str, Value] = Field(default={}, description="Settings changed now")
+    set: dict[str, Value] = Field(default={}, description="Settings changed now; alone in its step, it may be refused")
     score: dict[str, Any] = Field(
         default={},
         description="{scorecard: subject, item: mark}; of an item with parts {part: mark}, or one mark for all",

@@ -140,6 +140,13 @@ def test_a_setting_outside_its_bounds_is_refused_when_the_plugin_is_loaded(play:
         play('given: {now: "2026-05-02 09:00", as: dora, settings: {limit: 3h}}\nwhen: [{at: "10:00"}]\nthen: [1 == 1]')
 
 
+def test_a_setting_outside_its_bounds_is_refused_to_a_step_that_expects_it(play: Play) -> None:
+    assert play("when: [{set: {limit: 2h}}, {set: {limit: 3h}, fails: limit}]\nthen: [settings.limit == 2h]").passed
+    assert told(play("when: [{set: {limit: 2h}, fails: limit}]")) == [
+        "expected it to fail with `limit`, but it was done"
+    ]
+
+
 def test_signatures_are_given_by_different_people(play: Play) -> None:
     assert play("""
 when:

@@ -18,7 +18,7 @@ version: 1.0.0
 requires: {core: ^1}
 label: {en: Lockers, zh: 储物柜}
 settings:
-  limit: {type: duration, default: 1h, cite: L-1, label: {en: Limit, zh: 时限}}
+  limit: {type: duration, default: 1h, max: 2h, cite: L-1, label: {en: Limit, zh: 时限}}
   fine:  {type: money, default: 5, label: {en: Fine, zh: 罚款}}
 roles: {desk: {label: {en: Desk, zh: 前台}}, chief: {label: {en: Chief, zh: 主管}}}
 ledgers: {fines: {account: staff, unit: CNY, label: {en: Fines, zh: 罚款}}}
@@ -66,6 +66,7 @@ PLANTED = {  # what the scenarios above leave unproved, each for one kind of bre
     "records.rental.actions.finish.from[0]: dropped": "nobody ever finishes in time",
     "records.rental.read.chief.mask: dropped": "nobody looks with the chief's eyes",
     "records.rental.fields.phone.mask: dropped": "the same",
+    "settings.limit.max: dropped": "nobody asks for more",
 }
 
 
@@ -116,6 +117,7 @@ def test_one_more_scenario_proves_what_was_left(prover: Callable[..., Prover]) -
       - {do: rental.take, with: gao, is: r}
       - {as: carl, sees: r, then: 'seen.phone == "•••••••1111"'}
       - {do: rental.finish, for: r}
+      - {set: {limit: 121m}, fails: limit}
     then: 'balance("fines", staff.dora) == 0'
 """
     found = ends(prover(SHOP + more))
