@@ -82,6 +82,7 @@ def _read_hello(tree: dict[str, object]) -> Hello:
         mono=part.get("mono", integer),
         boot=part.get("boot", text, HASH_CHARS_MAX),
         report=part.get("report", _read_report),
+        seal=part.get("seal", text, HASH_CHARS_MAX),
         protocol=part.get("protocol", integer),
     )
 
@@ -190,6 +191,7 @@ def _read_pull(tree: dict[str, object]) -> Pull:
         after=part.get("after", integer),
         epoch=part.get("epoch", text, HASH_CHARS_MAX),
         rows=part.get("rows", integer, 1, HARD_CHANGES_MAX),
+        seal=part.get("seal", text, HASH_CHARS_MAX),
     )
 
 
@@ -209,6 +211,7 @@ def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
         time=part.get("time", integer),
         restart=part.get("restart", flag),
         versions=part.get("versions", _read_schema),
+        seal=part.get("seal", text, HASH_CHARS_MAX),
     )
 
 

@@ -84,6 +84,7 @@ class Hello:
     mono: int
     boot: str
     report: Report = Report()
+    seal: str = ""  # headquarters' own for ``checkpoint``; "" when it gave none
     protocol: int = PROTOCOL_VERSION
 
     @property
@@ -155,6 +156,7 @@ class Pull:
     after: int
     epoch: str
     rows: int = FRAME_CHANGES_MAX
+    seal: str = ""  # headquarters' own for ``after``
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class PullAnswer:
     ``acked`` is how much of the asker's own log the rows contain: what comes later in its log is replayed over
     them, what is contained must not be, or a sum would count twice. ``hlc`` is the hub's clock, which ranks above
     everything in them. ``restart`` means: unknown epoch or feed position, say hello again. ``versions`` are those of
-    headquarters' plugins: a branch that runs a newer one reads the rows as its own version means them.
+    headquarters' plugins: a branch that runs a newer one reads the rows as its own version means them. ``seal`` vouches
+    for ``upto``: the branch shows it again, and headquarters notices when it has been put back to before that place.
     """
 
     rows: tuple[StateRow, ...]
@@ -176,6 +179,7 @@ class PullAnswer:
     time: int
     restart: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

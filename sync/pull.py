@@ -27,7 +27,8 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
     while True:
         with node.database.read() as connection:
             after, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
-        answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows))
+            seal = checkpoints.seal(connection, after)
+        answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal))
         if answer.restart or answer.epoch != epoch:
             raise _restarted()
         if answer.upto > after:
@@ -52,6 +53,7 @@ def _apply(node: Node, after: int, answer: PullAnswer) -> None:
             hlc=answer.hlc,
             versions=answer.versions,
         )
+        checkpoints.keep_seal(connection, answer.upto, answer.seal)
         arrival.arm(connection, node, report.touched)
     arrival.settle(node, report.touched)
 

@@ -76,6 +76,7 @@ def hello_of(node: Node) -> Hello:
         head = Head(*checkpoints.head(connection, origin))
         acked = checkpoints.acked(connection, origin)
         position, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
+        seal = checkpoints.seal(connection, position)
         waiting, oldest = log.unsent(connection)
         stuck = quarantine.count(connection)
     plugins = node.catalog.plugins.values()
@@ -91,6 +92,7 @@ def hello_of(node: Node) -> Hello:
         wall=_now_ms(node),
         mono=node.mono(),
         boot=node.boot,
+        seal=seal,
         report=Report(__version__, {each.name: each.version for each in plugins}, waiting, oldest or "", stuck),
         protocol=PROTOCOL_VERSION,
     )

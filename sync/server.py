@@ -17,7 +17,7 @@ from stores.node import Node
 from stores.storage import checkpoints, counters, credentials, peers
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
-from sync import arrival, enrolment, keys, receipts
+from sync import arrival, enrolment, keys, receipts, seals
 from sync.protocol import (
     FRAME_CHANGES_MAX,
     HARD_BYTES_MAX,
@@ -74,12 +74,15 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
         standing = _standing(connection, question.origin, held, question.head)
-        known = question.epoch == hub.epoch and question.checkpoint <= counters.hub_sequence(connection)
+        known = not _is_strange(connection, hub, question.epoch, question.checkpoint, question.seal)
+        put_back = not known and _was_put_back(connection, hub, question)
         heard = _heard(node, question)
         news = peers.is_news(peers.peer(connection, question.node), heard)
     if news:
         with node.database.write() as connection:
             peers.hear(connection, heard)
+    if put_back:
+        hub = _begin_again(node, question)
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
     skew = sorted(
         name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
@@ -137,9 +140,10 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
     _check_caller(caller, question.origin, caller.store)
     with node.database.read() as connection:
         hub = keys.hub(connection)
-        if question.epoch != hub.epoch or question.after > counters.hub_sequence(connection):
+        if _is_strange(connection, hub, question.epoch, question.after, question.seal):
             return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
         page = _page(connection, node, caller, question)
+        seal = seals.seal(connection, hub, page.upto)
     return PullAnswer(
         tuple(page.rows),
         page.upto,
@@ -149,7 +153,39 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
         page.hlc,
         _now_ms(node),
         versions={name: plugin.version for name, plugin in node.catalog.plugins.items()},
+        seal=seal,
     )
+
+
+def _is_strange(connection: Connection, hub: keys.Hub, epoch: str, place: int, seal: str) -> bool:
+    """Say whether a place is not one of this hub's order as it is now: the asker must read everything again."""
+    if epoch != hub.epoch or place > counters.hub_sequence(connection):
+        return True
+    return seals.forgotten(connection, hub, place, seal)
+
+
+def _was_put_back(connection: Connection, hub: keys.Hub, question: Hello) -> bool:
+    return question.epoch == hub.epoch and seals.forgotten(connection, hub, question.checkpoint, question.seal)
+
+
+def _begin_again(node: Node, question: Hello) -> keys.Hub:
+    """Begin a new epoch, as ``branchline restore`` does: this hub was put back and nobody has told it."""
+    with node.database.write() as connection:
+        if _was_put_back(connection, keys.hub(connection), question):  # else another branch was quicker
+            keys.begin_epoch(connection, lambda count: bytes.fromhex(node.new_id().replace("-", ""))[-count:])
+            alarms.sound(connection, node, "core.hub_put_back", node.store, _PUT_BACK.filled({"node": question.node}))
+        hub = keys.hub(connection)
+    node.committed()
+    return hub
+
+
+_PUT_BACK = Text(
+    "the database of headquarters is older than what node `{node}` has already seen of it (a machine set back, a disk "
+    "exchanged, a database that failed over); the branches send again what is missing. Check what headquarters itself "
+    "entered last",
+    "总部数据库早于节点 `{node}` 已见到的状态（虚拟机回退、更换磁盘或数据库故障切换）；"
+    "各门店将补传缺失数据。请核对总部最近自行录入的内容",
+)
 
 
 def _watch_identity(connection: Connection, node: Node, caller: Credential, question: Push, held: Head) -> None:

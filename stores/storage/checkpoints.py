@@ -1,7 +1,8 @@
 """How far each stream has got. A position moves in the transaction of what it covers, so it can neither skip nor lag.
 
 ``head``: how far an origin's log is stored here. ``up``: how much of it headquarters has acknowledged.
-``down``: up to which place of the hub's order this node holds the records of its scopes.
+``down``: up to which place of the hub's order this node holds the records of its scopes. ``seal``: the hub's word
+for that place, to be shown to it again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from core.model.change import GENESIS
 from stores.storage import bulk
 from stores.storage.system import CHECKPOINT
 
-Stream = Literal["head", "up", "down"]
+Stream = Literal["head", "up", "down", "seal"]
 HUB = "hub"  # the peer of a node with one upstream
 
 _COLUMNS = ("peer", "stream", "position", "proof", "moved_at")
@@ -84,6 +85,17 @@ def move_pulled(
 def restart_pull(connection: Connection, position: int, epoch: str, *, peer: str = HUB, at: str | None = None) -> None:
     """Go on from ``position`` of a hub of another epoch; 0 reads everything again."""
     _write(connection, peer, "down", position, epoch, at)
+
+
+def keep_seal(connection: Connection, place: int, seal: str, *, peer: str = HUB, at: str | None = None) -> None:
+    """Keep the hub's seal of a place, in the transaction of the rows up to it."""
+    _write(connection, peer, "seal", place, seal, at)
+
+
+def seal(connection: Connection, place: int, peer: str = HUB) -> str:
+    """Return the hub's seal of a place; empty when the one kept is of another."""
+    sealed, shown = _read(connection, peer, "seal")
+    return (shown or "") if sealed == place else ""
 
 
 def _read(connection: Connection, peer: str, stream: Stream) -> tuple[int, str | None]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from core.model.change import GENESIS
 from stores.node import Node
-from stores.storage import bulk
+from stores.storage import bulk, marks
 from stores.storage.checkpoints import move_head
 from stores.storage.system import NODE_STATE
 
@@ -34,6 +34,8 @@ class Counters:
     hash: str
     hlc: int
     hs: int
+    began: int = 0  # the hub's order when they were read
+    mark: str = ""  # of the places given out since; see ``marks``
 
     def next_hs(self) -> int:
         """Give out the next place in the hub's order; it is commit order, because there is one writer."""
@@ -48,13 +50,17 @@ def load(connection: Connection, node: Node) -> Counters:
     hlc, hs = (int(kept[key][0]) if key in kept else 0 for key in (HLC, HS))
     seq, digest = kept.get("", (0, None))
     node.clock.observe(hlc)
-    return Counters(origin, int(seq), digest or GENESIS, hlc, hs)
+    mark = node.new_id() if node.is_hub else ""
+    return Counters(origin, int(seq), digest or GENESIS, hlc, hs, hs, mark)
 
 
 def save(connection: Connection, counters: Counters) -> None:
     """Keep the counters in the caller's transaction: they are durable exactly when what they number is."""
     facts = [(HLC, str(counters.hlc)), (HS, str(counters.hs))]
     bulk.upsert(connection, NODE_STATE, ("key", "value"), facts)
+    if counters.hs > counters.began:
+        marks.put(connection, counters.began, counters.hs, counters.mark)
+        counters.began = counters.hs
     if counters.hash != GENESIS:
         move_head(connection, counters.origin, counters.seq, counters.hash)
 

@@ -66,6 +66,14 @@ class Checkpoint(System, table=True):
     moved_at: str | None = Field(default=None, sa_type=Chars)
 
 
+class Mark(System, table=True):
+    """Which transaction of the hub ended at a place of its order (see ``marks``). Empty at a branch."""
+
+    __tablename__: ClassVar[str] = "mark"
+    hs: int = Field(sa_type=Whole, primary_key=True)
+    mark: str = Field(sa_type=Chars)
+
+
 class Timer(System, table=True):
     """A timer: when it is due, and when to look at it next (a reminder, or just after the due moment).
 
@@ -238,6 +246,7 @@ def _table(model: type[System]) -> Table:
 NODE_STATE = _table(NodeState)
 LOG = _table(Log)
 CHECKPOINT = _table(Checkpoint)
+MARK = _table(Mark)
 TIMER = _table(Timer)
 SEQUENCE = _table(Sequence)
 QUARANTINE = _table(Quarantine)

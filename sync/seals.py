@@ -1,0 +1,39 @@
+"""Seals: headquarters vouches for the place it gives a branch, so that it notices when it has forgotten that place.
+
+A virtual machine that is set back, a database that fails over and loses its last commits, an old disk that is put in:
+none of them tells headquarters. Its branches do: they show the seal of how far they have read, and headquarters finds
+that it gave this place out and knows another history, or none, by that number.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from hmac import compare_digest
+
+from stores.storage import counters, marks
+from stores.storage.database import Connection
+from sync.keys import Hub
+
+_SEAL_BYTES = 16
+
+
+def seal(connection: Connection, hub: Hub, place: int) -> str:
+    """Return the seal of a place in this hub's order; empty when nothing marks it."""
+    mark = marks.at(connection, place)
+    return f"{mark}.{_signed(hub, place, mark)}" if mark else ""
+
+
+def forgotten(connection: Connection, hub: Hub, place: int, shown: str) -> bool:
+    """Return whether this hub gave out ``place`` under the seal ``shown`` and knows nothing of it any more.
+
+    A seal that it never gave proves nothing: a node that lies is only told what is.
+    """
+    mark, _, signed = shown.partition(".")
+    if not mark or not compare_digest(signed.encode(), _signed(hub, place, mark).encode()):
+        return False
+    return place > counters.hub_sequence(connection) or marks.at(connection, place) not in ("", mark)
+
+
+def _signed(hub: Hub, place: int, mark: str) -> str:
+    told = f"branchline seal 1|{hub.epoch}|{place}|{mark}"
+    return blake2b(told.encode(), key=hub.key.private_bytes_raw(), digest_size=_SEAL_BYTES).hexdigest()

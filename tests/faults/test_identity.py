@@ -1,0 +1,196 @@
+"""Nodes and headquarters that are not what they were: set back, copied, come twice, enrolled anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stores.changes import log
+from stores.changes.digest import digests
+from stores.node import Node
+from stores.storage import checkpoints, counters
+from stores.storage.credentials import Credential
+from stores.storage.database import Database
+from sync import keys, server
+from sync.protocol import Pull
+from sync.round import hello_of, sync_round
+from tests.sync.nodes import DirectLink, World, read, write
+
+
+@dataclass
+class Trio:
+    """Headquarters and two branches in memory; ``settle`` lets both branches sync until nothing moves."""
+
+    world: World = field(default_factory=World)
+
+    def __post_init__(self) -> None:
+        self.hub = self.world.hub()
+        self.bund, self.jingan = self.world.node("bund"), self.world.node("jingan")
+
+    def line(self, branch: Node, hub: Node | None = None) -> DirectLink:
+        return DirectLink(hub or self.hub, Credential(branch.store, branch.store))
+
+    def sync(self, branch: Node, hub: Node | None = None) -> None:
+        sync_round(branch, self.line(branch, hub))
+
+    def settle(self) -> None:
+        for branch in (self.bund, self.jingan) * 2:
+            self.sync(branch)
+
+    def epoch(self) -> str:
+        with self.hub.database.read() as connection:
+            return keys.hub(connection).epoch
+
+    def agree(self, branch: Node) -> None:
+        with self.hub.database.read() as one, branch.database.read() as other:
+            assert digests(one, self.hub, branch.store) == digests(other, branch, branch.store)
+
+    def notices(self) -> list[str]:
+        table = self.hub.table(self.hub.catalog.records["core.notice"])
+        with self.hub.database.read() as connection:
+            return list(connection.execute(select(table.c.name)).scalars())
+
+
+def set_back(node: Node, image: bytes) -> None:
+    """Give a node another disk while its program, clock and dice go on."""
+    node.database.close()
+    node.database = Database("sqlite:///:memory:")
+    node.database.load(image)
+
+
+@pytest.fixture
+def trio() -> Trio:
+    return Trio()
+
+
+def test_a_headquarters_that_is_set_back_without_being_told_is_found_out_by_who_has_seen_more(trio: Trio) -> None:
+    guest, other = trio.world.id(), trio.world.id()
+    write(trio.bund, guest, "create", name="李", visits=1)
+    trio.settle()
+    yesterday, before = trio.hub.database.image(), trio.epoch()
+    write(trio.bund, guest, name="李四", visits=2)
+    trio.settle()
+    set_back(trio.hub, yesterday)  # a virtual machine set back; PostgreSQL that failed over behind its last commits
+    for visits in range(10):  # it goes on and gives the same places out again, beyond what the Jing'an branch has seen
+        write(trio.hub, other, "create" if not visits else "update", name=f"王{visits}")
+
+    trio.sync(trio.jingan)
+
+    assert trio.epoch() != before
+    assert trio.notices() == ["core.hub_put_back"]
+    trio.settle()
+    assert read(trio.hub, guest)["visits"] == read(trio.jingan, guest)["visits"] == 2
+    assert read(trio.jingan, other)["name"] == "王9"
+    trio.agree(trio.bund)
+    trio.agree(trio.jingan)
+
+
+def test_a_headquarters_set_back_in_the_middle_of_a_round_is_found_out_in_the_same_round(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.hub, guest, "create", name="李")
+    trio.settle()
+    yesterday, before = trio.hub.database.image(), trio.epoch()
+    write(trio.hub, guest, name="李四")
+    trio.settle()
+
+    calls: list[str] = []
+
+    def happens(call: str, question: Any) -> Any:
+        calls.append(call)
+        if calls == ["hello", "pull"]:
+            set_back(trio.hub, yesterday)
+            for number in range(5):
+                write(trio.hub, guest, name=f"王{number}")
+        return question
+
+    sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=happens))
+
+    assert trio.epoch() != before
+    assert read(trio.jingan, guest)["name"] == "王4"
+
+
+def test_a_seal_that_headquarters_never_gave_changes_nothing_for_anybody(trio: Trio) -> None:
+    write(trio.hub, trio.world.id(), "create", name="李")
+    trio.settle()
+    before, caller = trio.epoch(), Credential("jingan", "jingan")
+    honest = hello_of(trio.jingan)
+    mark, _, signed = honest.seal.partition(".")
+
+    for seal in ("", "x", f"{mark}.{'0' * 32}", f"other.{signed}", honest.seal.upper()):
+        lie = replace(honest, seal=seal, checkpoint=honest.checkpoint + 1000)
+        assert server.hello(trio.hub, caller, lie).checkpoint == 0
+        server.pull(trio.hub, caller, Pull("jingan.1", honest.checkpoint, honest.epoch, seal=seal))
+
+    assert trio.epoch() == before
+    assert trio.notices() == []
+
+
+def test_two_headquarters_alive_at_once_end_as_one_without_a_loss(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, guest, "create", name="李", visits=1)
+    trio.settle()
+    second = trio.world.node("hq", upstream=None)
+    set_back(second, trio.hub.database.image())  # the old PC was thought dead
+    for visits in range(2, 6):
+        write(trio.bund, guest, visits=visits)
+        trio.sync(trio.bund, trio.hub if visits % 2 else second)  # the line ends now here, now there
+        trio.sync(trio.jingan, second if visits % 2 else trio.hub)
+
+    trio.settle()  # one of them is switched off
+
+    assert (
+        read(trio.hub, guest)["visits"] == read(trio.bund, guest)["visits"] == read(trio.jingan, guest)["visits"] == 5
+    )
+    trio.agree(trio.bund)
+    trio.agree(trio.jingan)
+
+
+def test_a_virtual_machine_set_back_while_the_program_runs_is_reborn_and_loses_nothing_it_has_sent(trio: Trio) -> None:
+    guests = [trio.world.id() for _ in range(3)]
+    write(trio.bund, guests[0], "create", name="李")
+    trio.settle()
+    before = trio.bund.database.image()
+    write(trio.bund, guests[1], "create", name="王")
+    trio.sync(trio.bund)
+
+    set_back(trio.bund, before)  # clock, ids and everything in memory go on
+    write(trio.bund, guests[2], "create", name="赵")
+    trio.settle()
+
+    assert [read(trio.hub, guest)["name"] for guest in guests] == ["李", "王", "赵"]
+    assert [read(trio.bund, guest)["name"] for guest in guests] == ["李", "王", "赵"]
+    with trio.hub.database.read() as connection:
+        assert checkpoints.incarnations(connection, "bund") == [1, 2]
+        assert [log.verify(connection, f"bund.{each}") for each in (1, 2)] == [None, None]
+
+
+def test_a_disk_from_before_enrolment_joins_again_and_goes_on_under_its_next_name(trio: Trio) -> None:
+    guests = [trio.world.id() for _ in range(2)]
+    blank = trio.bund.database.image()  # before its first call
+    write(trio.bund, guests[0], "create", name="李")
+    trio.sync(trio.bund)
+
+    set_back(trio.bund, blank)
+    write(trio.bund, guests[1], "create", name="王")
+    trio.settle()
+
+    assert [read(trio.hub, guest)["name"] for guest in guests] == ["李", "王"]
+    assert [read(trio.bund, guest)["name"] for guest in guests] == ["李", "王"]
+    assert trio.bund.identity.origin == "bund.2"
+
+
+def test_the_places_of_a_new_epoch_are_far_above_all_that_were_forgotten(trio: Trio) -> None:
+    write(trio.hub, trio.world.id(), "create", name="李")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    write(trio.hub, trio.world.id(), "create", name="王")
+    trio.settle()
+    set_back(trio.hub, yesterday)
+
+    trio.sync(trio.jingan)
+
+    with trio.hub.database.read() as connection:
+        assert counters.hub_sequence(connection) > counters.LEAP
