@@ -78,6 +78,7 @@ class SyncSettings(_Part):
     """When the node talks to its upstream; ``beat`` is the longest silence."""
 
     beat: Seconds = Field(default=15.0, ge=0.1, le=3600)
+    compare: Seconds = Field(default=3600.0, ge=0, le=30 * 86400)  # records with headquarters' own; 0 = never
     plain_http: bool = False  # allow http to a headquarters on a private address, in a house without certificates
 
 

@@ -15,6 +15,7 @@ from stores.node import Node
 from stores.reads import records
 from stores.storage import checkpoints, outbox
 from stores.storage.credentials import nodes
+from sync.comparing import Compared
 
 
 def standing(service: Service, language: Language) -> dict[str, object]:
@@ -79,7 +80,16 @@ def _sync(service: Service, language: Language, waiting: int, oldest: str | None
         "pulled": seen.pulled,
         "plugins_differ": list(seen.skew),
         "problem": seen.error.what.say(language) if seen.error else None,
+        "compared": _compared(node, seen.compared),
     }
+
+
+def _compared(node: Node, seen: Compared | None) -> dict[str, object] | None:
+    """Tell how the last comparison with headquarters ended."""
+    if seen is None:
+        return None
+    repaired = seen.repaired + seen.removed
+    return {"at": _cell(node, seen.at), "same": seen.same, "repaired": repaired, "in_quarantine": seen.waiting}
 
 
 def _local(node: Node, moment: datetime | None) -> str | None:

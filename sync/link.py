@@ -18,6 +18,8 @@ from sync import codec
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
+    Compare,
+    CompareAnswer,
     Enrol,
     EnrolAnswer,
     FrameError,
@@ -29,6 +31,8 @@ from sync.protocol import (
     PushAnswer,
     Question,
     Refusal,
+    Repair,
+    RepairAnswer,
 )
 
 A = TypeVar("A", bound=Answer)
@@ -75,6 +79,12 @@ class Link(Protocol):
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""
 
+    def compare(self, question: Compare) -> CompareAnswer:
+        """Ask for sums of what this node holds."""
+
+    def repair(self, question: Repair) -> RepairAnswer:
+        """Have records put right that differ."""
+
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""
 
@@ -116,6 +126,14 @@ class HttpLink:
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""
         return self._ask("enrol", question, EnrolAnswer)
+
+    def compare(self, question: Compare) -> CompareAnswer:
+        """Ask for sums of what this node holds."""
+        return self._ask("compare", question, CompareAnswer)
+
+    def repair(self, question: Repair) -> RepairAnswer:
+        """Have records put right that differ."""
+        return self._ask("repair", question, RepairAnswer)
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""

@@ -1,9 +1,10 @@
-"""What nodes say to each other: four calls, each a question and its answer.
+"""What nodes say to each other: a few calls, each a question and its answer.
 
 A branch asks, headquarters answers; nobody calls a branch. ``hello`` compares where both stand, ``push``
 carries a branch's log up, ``pull`` brings the state of records down, ``enrol`` turns an invitation into a
-credential. Every message may be lost, repeated or late: whatever it says is said by sequence number, so
-saying it again changes nothing. docs/protocol.md shows a whole exchange.
+credential, ``compare`` finds records that differ although nothing is on its way, and ``repair`` puts them right.
+Every message may be lost, repeated or late: whatever it says is said by sequence number, so saying it again changes
+nothing. docs/protocol.md shows a whole exchange.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from enum import StrEnum
 
 from core.model.change import GENESIS, Entry
 from core.model.errors import NodeError
+from stores.changes.buckets import Sum
 from stores.changes.feed import StateRow
 
 PROTOCOL_VERSION = 1
@@ -22,6 +24,7 @@ FRAME_CHANGES_MAX = 5_000  # a frame is cut here, at the end of a transaction ..
 FRAME_BYTES_MAX = 1 << 20  # ... or here; bytes before compression
 HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
 HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
+PATHS_MAX = 100  # what one comparison asks for at once
 BODY_BYTES_MAX = 8 << 20  # the largest body a node reads from the network, in bytes as received
 
 Dice = Callable[[int], bytes]  # n unpredictable bytes; app/bootstrap.py passes the real ones
@@ -206,6 +209,55 @@ class EnrolAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Ask for sums of what one holds. A path leads from everything () to a part, a bucket, a shard.
+
+    Sums mean something only when nothing is on its way: ``head`` is the asker's log, all of it sent, ``after`` up to
+    where it holds the hub's order. Both stay the same through a whole comparison.
+    """
+
+    origin: str
+    epoch: str
+    after: int
+    head: Head
+    paths: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareAnswer:
+    """The sums at each path, in the order of the question; not ``steady``: something is on its way, ask again later."""
+
+    steady: bool
+    sums: tuple[tuple[Sum, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Records that differ: the asker's versions of them, and the (type, id) of those that it does not have."""
+
+    origin: str
+    epoch: str
+    after: int
+    rows: tuple[StateRow, ...]
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepairAnswer:
+    """The rows as they are to stand, and the (type, id) of those that are to go.
+
+    ``incidents`` conflict records tell of it; ``waiting`` records have changes in quarantine and are left alone.
+    """
+
+    rows: tuple[StateRow, ...]
+    gone: tuple[tuple[str, str], ...]
+    waiting: int
+    incidents: int
+    acked: int
+    hlc: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
 
@@ -215,8 +267,8 @@ class Refusal:
     retry_after_s: int | None = None
 
 
-Question = Hello | Push | Pull | Enrol
-Answer = HelloAnswer | PushAnswer | PullAnswer | EnrolAnswer
+Question = Hello | Push | Pull | Enrol | Compare | Repair
+Answer = HelloAnswer | PushAnswer | PullAnswer | EnrolAnswer | CompareAnswer | RepairAnswer
 Message = Question | Answer | Refusal
 
 

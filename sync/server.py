@@ -69,7 +69,7 @@ def enrol(node: Node, question: Enrol) -> EnrolAnswer:
 def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
     """Say where the hub stands with the caller's log and feed, so that it resumes exactly there."""
     _check_version(question.protocol)
-    _check_caller(caller, question.origin, question.store)
+    check_caller(caller, question.origin, question.store)
     with node.database.read() as connection:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
@@ -114,7 +114,7 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
     the head (GAP); one that contradicts it with FORKED. The merge, the log and the head move in one transaction;
     an answer that is lost on the way changes nothing.
     """
-    _check_caller(caller, question.origin, caller.store)
+    check_caller(caller, question.origin, caller.store)
     with node.database.write() as connection:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
@@ -137,7 +137,7 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
 
 def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
     """Return the next page of the caller's records, in one snapshot with how much of its log they hold."""
-    _check_caller(caller, question.origin, caller.store)
+    check_caller(caller, question.origin, caller.store)
     with node.database.read() as connection:
         hub = keys.hub(connection)
         if _is_strange(connection, hub, question.epoch, question.after, question.seal):
@@ -257,7 +257,7 @@ def _hash_at(connection: Connection, origin: str, seq: int) -> str:
     return Head().hash if seq == 0 else log.hashes(connection, origin, seq, seq).get(seq, "")
 
 
-def _check_caller(caller: Credential, origin: str, store: str) -> None:
+def check_caller(caller: Credential, origin: str, store: str) -> None:
     """Refuse a caller that speaks for another node. ``origin`` is ``node.incarnation``."""
     node, _, incarnation = origin.rpartition(".")
     if node != caller.node or store != caller.store or not (incarnation.isascii() and incarnation.isdigit()):

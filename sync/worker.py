@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
 
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
 from stores.changes import log
 from stores.node import Node
+from sync import comparing
+from sync.comparing import Compared
 from sync.journal import journal, traced
 from sync.link import AskedToWait, Link
 from sync.protocol import Dice
@@ -25,9 +28,11 @@ DOUBLINGS_MAX = 16
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often, in seconds: the beat without news, the first and the longest pause after a failure."""
+    """How often, in seconds: the beat without news, the first and the longest pause after a failure, and how often
+    records are compared with headquarters' (0 = never)."""
 
     beat_s: float = 15.0
+    compare_s: float = 3_600.0
     retry_s: float = 1.0
     retry_s_max: float = 60.0
 
@@ -51,6 +56,7 @@ class Status:
     quarantined: int = 0
     skew: tuple[str, ...] = ()
     error: Problem | None = None
+    compared: Compared | None = None
 
 
 class Worker:
@@ -65,6 +71,7 @@ class Worker:
         self._news = self._urgent = self._stopping = False
         self._failures = 0
         self._asked_s = 0
+        self._compared: datetime | None = None
         self._link: Link | None = None
         self._link_lock = Lock()
         self._status = Status()
@@ -103,12 +110,15 @@ class Worker:
         """Return where sync stands now; what waits is counted in the database."""
         with self._node.database.read() as connection:
             waiting, oldest = log.unsent(connection)
-        return replace(self._status, waiting=waiting, oldest=oldest)
+            compared = comparing.last(connection)
+        return replace(self._status, waiting=waiting, oldest=oldest, compared=compared)
 
     def work(self) -> bool:
         """Do one round now, in the calling thread, and note how it went; return whether it succeeded. Never raises."""
         try:
-            done = sync_round(self._node, self._open_link())
+            link = self._open_link()
+            done = sync_round(self._node, link)
+            self._compare(link, done)
         except NodeError as error:
             self._failed(error.problems[0] if error.problems else _FAULT, error)
             return False
@@ -151,6 +161,14 @@ class Worker:
             if self._link is None:
                 self._link = self._connect()
             return self._link
+
+    def _compare(self, link: Link, done: Round) -> None:
+        """Compare records when it is time and nothing is on its way; a comparison that is disturbed is made later."""
+        now, every = self._node.now(), timedelta(seconds=self._pace.compare_s)
+        if not every or done.pushed or done.pulled or (self._compared is not None and now - self._compared < every):
+            return
+        if comparing.compare(self._node, link, done.skew) is not None:
+            self._compared = now
 
     def _hang_up(self) -> None:
         with self._link_lock:

@@ -12,13 +12,17 @@ import typer
 
 from app.cli.common import DISAGREE, Config, language, opened, say
 from app.logs import start_logging
-from app.service import open_service
+from app.service import Service, open_service
 from app.settings import read_settings
 from app.standing import standing
+from app.upstream import open_link
 from app.web.server import create_app, server_for
 from core.model.errors import NodeError, Text
 from stores.changes import log
-from stores.storage import checkpoints, people
+from stores.node import Node
+from stores.storage import checkpoints, credentials, people
+from sync import comparing
+from sync.round import sync_round
 
 
 def serve(
@@ -78,19 +82,80 @@ def status(
         )
 
 
-def verify(config: Config) -> None:
-    """Check the hash chain of every log kept here; exit 3 and name the first bad line if one was touched. 校验日志。"""
-    touched = False
-    with opened(config) as service, service.node.database.read() as connection:
+def verify(
+    config: Config,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also compare with headquarters and repair. 同时与总部比对并修复。")
+    ] = False,
+) -> None:
+    """Check every log's hash chain and read all records again; exit 3 if anything was touched. 校验日志与记录。"""
+    with opened(config) as service:
+        touched = _verify_logs(service.node) + _verify_rows(service.node)
+        if compare:
+            touched += _compare(service)
+    if touched:
+        raise typer.Exit(DISAGREE)
+
+
+def _verify_logs(node: Node) -> int:
+    """Name the first bad line of every log that is not what was written; return how many there are."""
+    touched = 0
+    with node.database.read() as connection:
         for origin, (seq, _) in checkpoints.heads(connection).items():
             bad = log.verify(connection, origin)
-            touched = touched or bad is not None
+            touched += bad is not None
             said = Text(f"{origin}: {seq} lines, intact", f"{origin}：{seq} 行，完好")
             if bad is not None:
                 said = Text(f"{origin}: line {bad} is not what was written", f"{origin}：第 {bad} 行与写入时不符")
             say(said)
-    if touched:
-        raise typer.Exit(DISAGREE)
+    return touched
+
+
+def _verify_rows(node: Node) -> int:
+    """Name the types whose rows are not what their sums say; which record it is, a comparison finds out."""
+    found = comparing.reread(node)
+    touched = sorted({type_ for type_, _, _ in found.touched})
+    for type_ in touched:
+        label = node.catalog.records[type_].label
+        say(
+            Text(
+                f"{type_} ({label.en}): records were changed behind the node's back",
+                f"{type_}（{label.zh}）：有记录被绕过程序改动",
+            )
+        )
+    if not touched:
+        say(Text(f"records: {found.rows} rows as their sums say", f"记录：{found.rows} 行与校验和一致"))
+    with node.database.read() as connection:
+        stores = {each.store for each in credentials.nodes(connection)} if node.is_hub else {node.store}
+    comparing.keep_sums(node, stores)
+    return len(touched)
+
+
+def _compare(service: Service) -> int:
+    """Bring the node and headquarters together, compare and repair; return how many records differed."""
+    if service.node.is_hub:
+        raise NodeError.of("is-headquarters", "headquarters has nobody to compare with", "总部没有上级可比对")
+    link = open_link(service.node, service.settings)
+    try:
+        done = sync_round(service.node, link)
+        found = comparing.compare(service.node, link, done.skew)
+    finally:
+        link.close()
+    if found is None:
+        raise NodeError.of(
+            "still-moving", "records are still on their way", "仍有记录在同步中", fix=Text("try again", "请稍后重试")
+        )
+    count = found.repaired + found.removed
+    if found.same:
+        say(Text("headquarters holds the same", "与总部一致"))
+    else:
+        say(
+            Text(
+                f"{count} records differed and were put right (see conflicts), {found.waiting} wait in quarantine",
+                f"{count} 条记录与总部不一致，已修复（见冲突列表）；{found.waiting} 条在隔离中等待",
+            )
+        )
+    return 0 if found.same else 1
 
 
 def bind(host: str, port: int) -> socket.socket:

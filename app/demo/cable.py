@@ -7,6 +7,8 @@ from collections.abc import Callable
 from core.model.errors import Problem, Text
 from sync.link import Link, LinkDown
 from sync.protocol import (
+    Compare,
+    CompareAnswer,
     Enrol,
     EnrolAnswer,
     Hello,
@@ -15,6 +17,8 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Repair,
+    RepairAnswer,
 )
 
 _PULLED_OUT = Problem("link-unreachable", Text("headquarters cannot be reached", "无法连接总部"))
@@ -63,6 +67,18 @@ class _Through:
         """Fetch a page of the down-feed."""
         self._cable.check()
         answer = self._link.pull(question)
+        self._cable.check()
+        return answer
+
+    def compare(self, question: Compare) -> CompareAnswer:
+        """Ask for sums of what this node holds."""
+        self._cable.check()
+        return self._link.compare(question)
+
+    def repair(self, question: Repair) -> RepairAnswer:
+        """Have records put right that differ."""
+        self._cable.check()
+        answer = self._link.repair(question)
         self._cable.check()
         return answer
 

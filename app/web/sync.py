@@ -1,4 +1,4 @@
-"""The four calls of sync over HTTP: decode, authenticate, ask ``sync.server``, encode. No rule lives here."""
+"""The calls of sync over HTTP: decode, authenticate, ask ``sync.server``, encode. No rule lives here."""
 
 from __future__ import annotations
 
@@ -11,10 +11,23 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import codec, packing, server
+from sync import audit, codec, packing, server
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX
-from sync.protocol import BODY_BYTES_MAX, Answer, Enrol, FrameError, Hello, Message, Pull, Push, Question, Refusal
+from sync.protocol import (
+    BODY_BYTES_MAX,
+    Answer,
+    Compare,
+    Enrol,
+    FrameError,
+    Hello,
+    Message,
+    Pull,
+    Push,
+    Question,
+    Refusal,
+    Repair,
+)
 
 Q = TypeVar("Q", bound=Question)
 
@@ -46,6 +59,16 @@ def sync_router(node: Node) -> APIRouter:
     async def pull(request: Request) -> Response:
         """Give the next page of the caller's records."""
         return await _serve_node(node, gate, request, Pull, server.pull)
+
+    @router.post("/compare")
+    async def compare(request: Request) -> Response:
+        """Give sums of what the caller should hold."""
+        return await _serve_node(node, gate, request, Compare, audit.compare)
+
+    @router.post("/repair")
+    async def repair(request: Request) -> Response:
+        """Put records right that the caller holds otherwise."""
+        return await _serve_node(node, gate, request, Repair, audit.repair)
 
     return router
 

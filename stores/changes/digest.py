@@ -1,12 +1,13 @@
 """Do two nodes hold the same? A count and a 128-bit sum per record type and store, the same on both when they agree.
 
 The sum is of the rows' hashes, so the order of arrival does not matter, and one row's part can be taken out and put
-in again: kept up to date with every write it would be the same number. For now it is worked out by reading all rows.
+in again: ``buckets`` keeps it up to date. Here it is worked out by reading all rows. Only living records that
+headquarters has a place for are counted: a tombstone may be gone at one node and not yet at the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -18,7 +19,8 @@ from stores.changes.feed import held_by, leaving
 from stores.node import Node
 from stores.storage import bulk
 
-_MODULUS = 1 << 128
+MODULUS = 1 << 128
+COUNTED = '"_hs" > 0 AND ("_life" & 1) = 1'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ class Digest:
 
     def plus(self, row: int) -> Digest:
         """Return the digest with one more row."""
-        return Digest(self.type, self.store, self.count + 1, (self.total + row) % _MODULUS)
+        return Digest(self.type, self.store, self.count + 1, (self.total + row) % MODULUS)
 
     def minus(self, row: int) -> Digest:
         """Return the digest with one row fewer."""
-        return Digest(self.type, self.store, self.count - 1, (self.total - row) % _MODULUS)
+        return Digest(self.type, self.store, self.count - 1, (self.total - row) % MODULUS)
 
     @property
     def hex(self) -> str:
@@ -44,26 +46,42 @@ class Digest:
         return f"{self.total:032x}"
 
 
-def row_hash(id_: str, life: int, hs: int, cells: Mapping[str, Cell]) -> int:
+def row_hash(id_: str, store: str, life: int, hs: int, cells: Mapping[str, Cell]) -> int:
     """Return the 128-bit hash of what is shared of one row. Empty fields are left out.
 
     So a node whose plugin has a field more than the other's agrees with it until the field is used.
     """
     shared = {name: cell for name, cell in cells.items() if cell is not None}
-    text = canonical_json([id_, life, hs, shared])
+    text = canonical_json([id_, store, life, hs, shared])
     return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One counted row: where it is, what it adds to a sum."""
+
+    id: str
+    store: str
+    hs: int
+    hash: int
+
+
+def rows(connection: Connection, record: RecordType, test: str = "", *values: object) -> Iterator[Row]:
+    """Yield the counted rows of a type that pass a condition (SQL that ends in ``AND``), a page in memory at a time."""
+    names = leaving(record)
+    columns = ", ".join(map(bulk.quoted, ("id", "_store", "_life", "_hs", "_x", *names)))
+    sql = f"SELECT {columns} FROM {bulk.quoted(record.table)} WHERE {test}{COUNTED}"  # noqa: S608 - our names
+    for id_, store, life, hs, unknown, *cells_ in bulk.each(connection, sql, *values):
+        cells = dict(zip(names, cells_, strict=True)) | (read_json(unknown) if unknown else {})
+        yield Row(id_, store, hs, row_hash(id_, store, life, hs, cells))
 
 
 def digest(connection: Connection, record: RecordType, store: str) -> dict[str, Digest]:
     """Return the digests of what ``store`` holds of one record type, by owner."""
-    names = leaving(record)
-    columns = ", ".join(map(bulk.quoted, ("id", "_store", "_life", "_hs", "_x", *names)))
     sums: dict[str, Digest] = {}
-    for test, owner_ in held_by(record, store):
-        sql = f'SELECT {columns} FROM {bulk.quoted(record.table)} WHERE {test}"_hs" >= 0'  # noqa: S608 - our names
-        for id_, owner, life, hs, unknown, *values in bulk.each(connection, sql, *owner_):
-            cells = dict(zip(names, values, strict=True)) | (read_json(unknown) if unknown else {})
-            sums[owner] = sums.get(owner, Digest(record.key, owner)).plus(row_hash(id_, life, hs, cells))
+    for test, owner in held_by(record, store):
+        for row in rows(connection, record, test, *owner):
+            sums[row.store] = sums.get(row.store, Digest(record.key, row.store)).plus(row.hash)
     return sums
 
 

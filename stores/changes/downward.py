@@ -145,7 +145,7 @@ def _replay_line(node: Node, shape: Shape, record: Held, line: Entry) -> None:
 def _highest_stamp(rows: Sequence[StateRow]) -> int:
     """Return the highest clock stamp in the rows' packed stamps: what arrived must rank below what comes next."""
     highest = 0
-    for row in rows:
+    for row in filter(lambda row: row.m, rows):  # a row that somebody put in by hand has none
         _, hlc, _, fields = read_json(row.m)
         highest = max(highest, hlc, *(stamp[1] for stamp in fields.values()))
     return highest

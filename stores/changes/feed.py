@@ -6,7 +6,7 @@ a rebuilt node is one that asks from 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -74,6 +74,29 @@ def rows_after(
     return Feed(rows, now if upto is None else upto, upto is not None, applied, hlc)
 
 
+def rows_of(connection: Connection, node: Node, record: RecordType, ids: Collection[str], store: str) -> list[StateRow]:
+    """Return some records of a type as they stand, of those that ``store`` holds."""
+    names, found, table = leaving(record), list[StateRow](), node.table(record)
+    for test, owner in held_by(record, store):
+        rest = f' AND {test}"_life" > 0'
+        picked = bulk.select(connection, table, (*_FIXED, *names), "id", ids, rest, *owner)
+        for id_, store_, life, hs, at, by, m, x, *cells in picked:
+            found.append(
+                StateRow(record.key, id_, store_, life, hs, at, by, m or "", dict(zip(names, cells, strict=True)), x)
+            )
+    return found
+
+
+def anything_after(connection: Connection, node: Node, store: str, after: int) -> bool:
+    """Say whether ``store`` lacks something: a look at the end of an index for each type and owner."""
+    for record in node.catalog.records.values():
+        for test, owner in held_by(record, store):
+            sql = f'SELECT 1 FROM {bulk.quoted(record.table)} WHERE {test}"_hs" > ? LIMIT 1'  # noqa: S608 - our names
+            if bulk.run(connection, sql, *owner, after):
+                return True
+    return False
+
+
 def leaving(record: RecordType) -> tuple[str, ...]:
     """Return the columns that a record's state is sent with: all but the fields that never leave a node."""
     return ("state", "number", *(name for name in stored_fields(record) if name not in record.sync.hide))
@@ -102,7 +125,7 @@ def _rows(connection: Connection, record: RecordType, store: str, after: int, up
         table = bulk.quoted(record.table)
         sql = f'SELECT {columns} FROM {table} WHERE {test}"_hs" > ? AND "_hs" <= ?'  # noqa: S608 - our names
         for id_, store_, life, hs, at, by, m, x, *cells in bulk.run(connection, sql, *owner, after, upto):
-            yield StateRow(record.key, id_, store_, life, hs, at, by, m, dict(zip(names, cells, strict=True)), x)
+            yield StateRow(record.key, id_, store_, life, hs, at, by, m or "", dict(zip(names, cells, strict=True)), x)
 
 
 def held_by(record: RecordType, store: str) -> list[tuple[str, tuple[str, ...]]]:

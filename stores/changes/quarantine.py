@@ -97,10 +97,15 @@ def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
 
 
 def waiting(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
-    """Return the records of ``entries`` that have a change in quarantine. It is mostly empty: then one look is all."""
+    """Return the records of ``entries`` that have a change in quarantine."""
+    return of_records(connection, ((entry.type, entry.pk) for entry in entries))
+
+
+def of_records(connection: Connection, records: Iterable[Key]) -> set[Key]:
+    """Return those of ``records`` that have a change in quarantine. It is mostly empty: then one look is all."""
     if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
         return set()
-    keys = {(entry.type, entry.pk) for entry in entries}
+    keys = set(records)
     rest = " AND NOT (origin >= ? AND origin < ?)"
     pks = {pk for _, pk in keys}
     found = bulk.select(connection, QUARANTINE, ("type", "pk"), "pk", pks, rest, _DOWN, _DOWN_END)

@@ -208,6 +208,18 @@ class Receipt(System, table=True):
     signature: str = Field(sa_type=Chars)
 
 
+class Digest(System, table=True):
+    """What the records of a type add up to, bucket by bucket (see ``changes.buckets``); bucket "" is all of them."""
+
+    __tablename__: ClassVar[str] = "digest"
+    type: str = Field(sa_type=Chars, primary_key=True)
+    part: str = Field(sa_type=Chars, primary_key=True)  # whose records: an owner, or "" for everybody's
+    bucket: str = Field(sa_type=Chars, primary_key=True)
+    count: int = Field(sa_type=Whole)
+    total: str = Field(sa_type=Chars)  # 32 hexadecimal digits
+    upto: int = Field(sa_type=Whole)  # the place of the hub's order up to which the sum holds
+
+
 class Outbox(System, table=True):
     """What is to be told or sent once it is durable (see ``outbox``). ``next_at`` empty: done, or set aside."""
 
@@ -257,5 +269,6 @@ CREDENTIAL = _table(Credential)
 PEER = _table(Peer)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)
+DIGEST = _table(Digest)
 OUTBOX = _table(Outbox)
 ONCE = _table(Once)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sync import receipts
 from sync.codec import decode
 from sync.messages import NAMES
-from sync.protocol import EnrolAnswer, HelloAnswer, Message, PullAnswer, Push, PushAnswer
+from sync.protocol import Compare, CompareAnswer, EnrolAnswer, HelloAnswer, Message, PullAnswer, Push, PushAnswer
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -23,14 +23,18 @@ def exchange() -> list[Message]:
 
 
 def test_the_worked_exchange_is_one_that_nodes_would_read_and_believe() -> None:
-    _, enrolled, _, hello, push, pushed, _, page = exchange()
+    _, enrolled, _, hello, push, pushed, _, page, asked, summed = exchange()
     assert isinstance(enrolled, EnrolAnswer)
     assert isinstance(hello, HelloAnswer)
     assert isinstance(push, Push)
     assert isinstance(pushed, PushAnswer)
     assert isinstance(page, PullAnswer)
 
+    assert isinstance(asked, Compare)
+    assert isinstance(summed, CompareAnswer)
+
     assert push.after == hello.head
+    assert (asked.head, asked.after, len(asked.paths)) == (push.head, page.upto, len(summed.sums))
     assert push.head == pushed.head
     assert receipts.verified(enrolled.key, pushed.receipt, push.origin, push.head)
     assert {entry.pk for entry in push.entries} <= {row.id for row in page.rows}

@@ -12,11 +12,13 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import server
+from sync import audit, server
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown
 from sync.protocol import (
     Answer,
+    Compare,
+    CompareAnswer,
     Enrol,
     EnrolAnswer,
     Hello,
@@ -27,6 +29,8 @@ from sync.protocol import (
     Push,
     PushAnswer,
     Question,
+    Repair,
+    RepairAnswer,
 )
 from tests.simulation.witness import Witness
 
@@ -122,6 +126,12 @@ class StormyLink:
 
     def pull(self, question: Pull) -> PullAnswer:
         return self._call(server.pull, question, PullAnswer)
+
+    def compare(self, question: Compare) -> CompareAnswer:
+        return self._call(audit.compare, question, CompareAnswer)
+
+    def repair(self, question: Repair) -> RepairAnswer:
+        return self._call(audit.repair, question, RepairAnswer)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         raise AssertionError("the chain of a simulation is enrolled before the storm")

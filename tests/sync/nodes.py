@@ -23,8 +23,22 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import keys, server
-from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Limits, Pull, PullAnswer, Push, PushAnswer
+from sync import audit, keys, server
+from sync.protocol import (
+    Compare,
+    CompareAnswer,
+    Enrol,
+    EnrolAnswer,
+    Hello,
+    HelloAnswer,
+    Limits,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Repair,
+    RepairAnswer,
+)
 from tests.simulation.chain import host
 
 GUEST = "tea_house.guest"
@@ -99,6 +113,14 @@ class DirectLink:
 
     def pull(self, question: Pull) -> PullAnswer:
         answer: PullAnswer = self._call("pull", server.pull, question)
+        return answer
+
+    def compare(self, question: Compare) -> CompareAnswer:
+        answer: CompareAnswer = self._call("compare", audit.compare, question)
+        return answer
+
+    def repair(self, question: Repair) -> RepairAnswer:
+        answer: RepairAnswer = self._call("repair", audit.repair, question)
         return answer
 
     def enrol(self, question: Enrol) -> EnrolAnswer:

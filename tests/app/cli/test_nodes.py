@@ -38,6 +38,29 @@ def test_a_log_edited_behind_the_nodes_back_is_found_by_its_first_bad_line(run: 
     assert (found.status, "line 1" in found.out) == (3, True)
 
 
+def test_a_record_edited_with_another_program_is_found_when_rows_are_read_again(run: Any, config: Path) -> None:
+    run("invite", "club", "-c", config)
+    connection = sqlite3.connect(config.parent / "hq.db")
+    connection.execute(
+        "INSERT INTO credential (token_hash, node, store, created_at) VALUES ('x', 'club-1', 'club', '2026-03-14')"
+    )
+    connection.commit()
+    assert "0 rows" in run("verify", "-c", config).out, "nothing was summed yet"
+    assert "1 rows as their sums say" in run("verify", "-c", config).out
+    connection.execute("UPDATE core_staff SET roles = '[\"hq_admin\"]'")
+    connection.commit()
+    connection.close()
+
+    found = run("verify", "-c", config)
+
+    assert (found.status, "core.staff (Staff): records were changed" in found.out) == (3, True)
+    assert run("verify", "-c", config).status == 0, "told once; the next comparison finds the record"
+
+
+def test_headquarters_has_nobody_to_compare_with(run: Any, config: Path) -> None:
+    assert run("verify", "--compare", "-c", config).status == 1
+
+
 def test_a_port_in_use_is_told_in_words(run: Any, config: Path) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))

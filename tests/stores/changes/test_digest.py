@@ -18,6 +18,7 @@ def sums(stand: Stand, store: str) -> list[Digest]:
 
 def an_evening(shops: Chain) -> str:
     booking = shops.east.create(BOOKING, {"guest": "Chen", "phone": "13800001111", "deposit": 50_000})
+    shops.east.create(BOOKING, {"guest": "Wu", "phone": "13800002222"})
     member = shops.west.create(MEMBER, {"name": "Lin", "points": 3, "tags": '["vip"]'})
     shops.hub.create(TARIFF, {"name": "room", "price": 100})
     shops.settle()
@@ -57,6 +58,17 @@ def test_one_row_changed_behind_the_nodes_back_shows(shops: Chain, tampering: st
     assert {d.type for d in differ} == {"club.member"}
 
 
+def test_a_deleted_record_is_not_counted(shops: Chain) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.settle()
+    assert [d.count for d in sums(shops.hub, "east")] == [1]
+
+    shops.east.change_life(BOOKING, booking, "delete")
+    shops.settle()
+
+    assert sums(shops.hub, "east") == sums(shops.east, "east") == []
+
+
 def test_a_hidden_field_is_not_counted(shops: Chain) -> None:
     an_evening(shops)
     before = sums(shops.east, "east")
@@ -78,7 +90,7 @@ def test_a_field_only_the_stores_know_is_counted_alike(database_url: str) -> Non
 
 
 def test_a_row_can_be_taken_out_of_a_sum_and_put_in_again() -> None:
-    first, second = (row_hash(id_, 1, 1, {"name": "Chen"}) for id_ in ("a", "b"))
+    first, second = (row_hash(id_, "east", 1, 1, {"name": "Chen"}) for id_ in ("a", "b"))
     empty = Digest("club.member", "east")
 
     both = empty.plus(first).plus(second)
@@ -90,5 +102,5 @@ def test_a_row_can_be_taken_out_of_a_sum_and_put_in_again() -> None:
 
 
 def test_an_empty_field_is_as_good_as_none_at_all() -> None:
-    assert row_hash("a", 1, 1, {"name": "Chen", "tier": None}) == row_hash("a", 1, 1, {"name": "Chen"})
-    assert row_hash("a", 1, 1, {"name": "1"}) != row_hash("a", 1, 1, {"name": 1})
+    assert row_hash("a", "east", 1, 1, {"name": "Chen", "tier": None}) == row_hash("a", "east", 1, 1, {"name": "Chen"})
+    assert row_hash("a", "east", 1, 1, {"name": "1"}) != row_hash("a", "east", 1, 1, {"name": 1})
