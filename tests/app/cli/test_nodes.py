@@ -47,7 +47,7 @@ def test_a_record_edited_with_another_program_is_found_when_rows_are_read_again(
     connection.commit()
     assert "0 rows" in run("verify", "-c", config).out, "nothing was summed yet"
     assert "1 rows as their sums say" in run("verify", "-c", config).out
-    connection.execute("UPDATE core_staff SET roles = '[\"hq_admin\"]'")
+    connection.execute("UPDATE core_staff SET name = 'Somebody'")
     connection.commit()
     connection.close()
 
