@@ -78,7 +78,7 @@ def hello_of(node: Node) -> Hello:
         position, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
         seal = checkpoints.seal(connection, position)
         waiting, oldest = log.unsent(connection)
-        stuck = quarantine.count(connection)
+        stuck = sum(quarantine.by_sender(connection).values())
     plugins = node.catalog.plugins.values()
     return Hello(
         node=node.identity.node,

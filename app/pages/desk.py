@@ -18,6 +18,7 @@ from core.model.errors import Language, SignInNeeded, Text
 
 Theme = Literal["auto", "light", "dark"]
 THEME_COOKIE = "branchline_theme"
+CONFLICT = "core.conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,16 @@ def local(address: str | None, otherwise: str = "/") -> str:
 
 
 def list_url(record: RecordType, **query: object) -> str:
-    """Return the address of a record type's list, filtered by ``query``."""
+    """Return the address of a record type's list, filtered by ``query``; conflicts have an inbox of their own."""
+    if record.key == CONFLICT:
+        return "/conflicts" + with_query(query)
     return f"/records/{record.plugin}/{record.name}" + with_query(query)
 
 
 def record_url(record: RecordType, record_id: str, **query: object) -> str:
-    """Return the address of one record."""
+    """Return the address of one record; a conflict has a page of its own, which shows both sides."""
+    if record.key == CONFLICT:
+        return f"/conflicts/{quote(record_id, safe='')}" + with_query(query)
     return f"/records/{record.plugin}/{record.name}/{quote(record_id, safe='')}" + with_query(query)
 
 

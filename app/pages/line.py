@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from app.overseeing import oversees
 from app.pages.desk import Desk
 from app.standing import standing
 
@@ -61,9 +62,10 @@ def _worries(desk: Desk, told: Mapping[str, Any]) -> list[Part]:
     w = desk.words
     found = []
     if told["conflicts"]:
-        found.append(Part(w.of("open_conflicts", told["conflicts"]), "bad", "/records/core/conflict?state=open"))
+        found.append(Part(w.of("open_conflicts", told["conflicts"]), "bad", "/conflicts"))
     if told["quarantined"]:
-        found.append(Part(w.of("quarantined", told["quarantined"]), "bad"))
+        there = "/quarantine" if oversees(desk.actor) and desk.node.is_hub else None
+        found.append(Part(w.of("quarantined", told["quarantined"]), "bad", there))
     if told["timers"]["faults"]:
         found.append(Part(w.of("timer_faults", told["timers"]["faults"]), "bad"))
     if told["faults"]:

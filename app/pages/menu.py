@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from app.overseeing import oversees
 from app.pages.desk import Desk, list_url
 from core.host.catalog import Catalog
 from core.language.definition import Plugin, RecordType
@@ -46,7 +47,7 @@ def menu_of(desk: Desk) -> list[Group]:
     with desk.node.database.read() as connection:
         reading = Reading(connection, desk.node, desk.actor)
         groups = [_group(desk, reading, plugin) for plugin in _in_order(desk.catalog)]
-    return [group for group in groups if group.entries]
+    return [group for group in (_whole_chain(desk), *groups) if group.entries]
 
 
 def roles_of(desk: Desk) -> list[str]:
@@ -61,6 +62,16 @@ def readable(desk: Desk, reading: Reading, plugin: Plugin) -> Iterator[RecordTyp
         current = desk.catalog.records.get(record.key)
         if current is not None and current.key not in _QUIET and not reading.sight_of(current).blind:
             yield current
+
+
+def _whole_chain(desk: Desk) -> Group:
+    """Return what those who look after the whole chain have besides; empty for everybody else."""
+    w = desk.words
+    group = Group(w.whole_chain, "chain")
+    if oversees(desk.actor) and desk.node.is_hub:
+        pages = {"/chain": w.chain, "/conflicts": w.conflicts, "/quarantine": w.held_back}
+        group.entries.extend(Entry(label, url, "console") for url, label in pages.items())
+    return group
 
 
 def _in_order(catalog: Catalog) -> list[Plugin]:

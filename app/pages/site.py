@@ -22,13 +22,15 @@ from app.pages import (
     turns,
     views,
 )
+from app.pages.console import chain, conflicts, quarantine
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, excel, lists, boards, views, turns, scores, ledgers, reports, choices, live, acting, record,
+    assets, session, today, excel, lists, boards, views, turns, scores, ledgers, reports, choices, live,
+    chain, conflicts, quarantine, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 

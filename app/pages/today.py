@@ -9,9 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from app.branches import branches_of
+from app.overseeing import oversees
 from app.pages import columns as cols
 from app.pages.buttons import Button, buttons
 from app.pages.choices import name_of
+from app.pages.console.chain import Overview, overview
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
@@ -61,6 +64,7 @@ def today(desk: CurrentDesk) -> Response:
         notices=list(_notices(desk)),
         to_sign=[each for each in requests if each["mine_to_sign"]],
         asked=[each for each in requests if each["mine"]],
+        chain=_chain(desk),
         guidance=list(_duties(desk)),
         types=" ".join(sorted(desk.catalog.records)),
     )
@@ -85,6 +89,13 @@ def withdraw(request_id: str, form: FormBody, desk: FormDesk) -> Response:
     """Take back what one has asked for."""
     settling.withdraw(desk.node, request_id, desk.actor, form.text("reason") or None)
     return RedirectResponse("/", status_code=303)
+
+
+def _chain(desk: Desk) -> Overview | None:
+    """Return the chain at a glance for those who look after it: its figures, and the branches that need care."""
+    if not (oversees(desk.actor) and desk.node.is_hub):
+        return None
+    return overview(desk, branches_of(desk.node, desk.catalog), care="1")
 
 
 def _kinds(desk: Desk) -> list[RecordType]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.pages.console.words import CONSOLE
 from core.model.errors import Language, Text
 
 WORDS: Mapping[str, Text] = {
+    **CONSOLE,
     # the frame
     "today": Text("Today", "今日"),
     "menu": Text("Menu", "菜单"),

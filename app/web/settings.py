@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from app.overseeing import check_overseer
 from app.web.body import JsonMap
 from app.web.caller import Caller, CurrentCaller
 from core.language.definition import Setting
 from core.model.clock import from_iso
-from core.model.errors import Forbidden, NotFound
+from core.model.errors import NotFound
 from core.model.fields import FieldSpec
 from core.model.scope import HEADQUARTERS
 from stores import rows
@@ -17,7 +18,6 @@ from stores.reads.reading import Reading
 from stores.reads.settings import deviations, standings
 
 router = APIRouter(prefix="/api/settings")
-OVERSEERS = frozenset({"hq_admin", "hq_audit"})
 
 
 @router.get("")
@@ -50,10 +50,7 @@ def drift(caller: CurrentCaller) -> JsonMap:
     ``counts`` is false, with the reason, where headquarters has locked the setting or narrowed its limits. For
     administrators and auditors of headquarters.
     """
-    if caller.actor.store != HEADQUARTERS or not OVERSEERS & caller.actor.roles:
-        raise Forbidden.of(
-            "role", "only headquarters compares its stores", "只有总部管理员或总部稽核可以查看各门店设置差异"
-        )
+    check_overseer(caller.actor)
     with caller.node.database.read() as connection:
         reading = Reading(connection, caller.node, caller.actor)
         told = []

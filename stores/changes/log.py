@@ -59,6 +59,12 @@ def history(connection: Connection, type_: str, pk: str) -> list[Entry]:
     return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, type_, pk)]
 
 
+def latest(connection: Connection, origin: str, limit: int) -> list[Entry]:
+    """Return the last lines of an origin's log, newest first, as they were sent. A walk along the key."""
+    sql = f"{SELECT} WHERE origin = ? ORDER BY seq DESC LIMIT ?"
+    return [from_row(row) for row in bulk.run(connection, sql, origin, limit)]
+
+
 def of_deed(connection: Connection, tx: str, origin: str) -> list[Entry]:
     """Return every line of one deed, in order, with the fields that never leave this node."""
     sql = f"{SELECT_ALL} WHERE origin = ? AND tx = ? ORDER BY seq"

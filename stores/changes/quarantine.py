@@ -35,7 +35,11 @@ _DOWN_END = "down0"  # the first text after all that begin so
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One line of the quarantine as a person sees it. ``origin`` is the log it came from, or the record it parks."""
+    """One line of the quarantine as a person sees it. ``origin`` is the log it came from, or the record it parks.
+
+    ``tx`` is the action it belongs to: all lines of one action are held back together. ``sender`` is the store that
+    sent it, empty for what came down from headquarters.
+    """
 
     origin: str
     seq: int
@@ -45,6 +49,8 @@ class Kept:
     why: Text
     kept_at: str
     tries: int
+    tx: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,13 @@ def take(connection: Connection) -> list[Stuck]:
     found = bulk.run(connection, sql)
     bulk.run_only(connection, "DELETE FROM quarantine WHERE NOT (origin >= ? AND origin < ?)", _DOWN, _DOWN_END)
     return [Stuck(log.from_row(row[:-2]), json.loads(row[-2]), row[-1]) for row in found]
+
+
+def drop(connection: Connection, origin: str, tx: str) -> int:
+    """Take the lines of one action out for good; return how many there were."""
+    there = bulk.run(connection, "SELECT count(*) FROM quarantine WHERE origin = ? AND tx = ?", origin, tx)
+    bulk.run_only(connection, "DELETE FROM quarantine WHERE origin = ? AND tx = ?", origin, tx)
+    return int(there[0][0])
 
 
 def park(connection: Connection, node: Node, rows: Sequence[StateRow]) -> None:
@@ -114,8 +127,14 @@ def of_records(connection: Connection, records: Iterable[Key]) -> set[Key]:
 
 def listed(connection: Connection) -> list[Kept]:
     """Return what is in quarantine, oldest first, for the status page."""
-    sql = "SELECT origin, seq, type, pk, why, kept_at, tries FROM quarantine ORDER BY kept_at, origin, seq"
+    sql = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine ORDER BY kept_at, origin, seq"
     return [_line(row) for row in bulk.run(connection, sql)]
+
+
+def by_sender(connection: Connection) -> dict[str, int]:
+    """Return how many log lines of each store are in quarantine here."""
+    sql = "SELECT entry, count(*) FROM quarantine WHERE NOT (origin >= ? AND origin < ?) GROUP BY entry"
+    return {json.loads(sender): int(n) for sender, n in bulk.run(connection, sql, _DOWN, _DOWN_END)}
 
 
 def count(connection: Connection) -> int:
@@ -133,9 +152,10 @@ def unknown_type(key: str) -> Problem:
 
 
 def _line(row: bulk.Values) -> Kept:
-    origin, seq, type_, pk, why, kept_at, tries = row
-    told = json.loads(why)
-    return Kept(origin, seq, type_, pk, told["code"], Text(told["en"], told["zh"]), kept_at, tries)
+    origin, seq, type_, pk, why, kept_at, tries, tx, entry = row
+    told, down = json.loads(why), origin.startswith(_DOWN)
+    sender = "" if down else json.loads(entry)
+    return Kept(origin, seq, type_, pk, told["code"], Text(told["en"], told["zh"]), kept_at, tries, tx, sender)
 
 
 def _why(problem: Problem) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
 
-from core.model.clock import iso
+from core.model.clock import from_iso, iso
 from core.model.errors import NodeError, Problem, Text
 from stores.storage.system import CREDENTIAL, INVITATION
 
@@ -18,6 +18,16 @@ class Credential:
 
     node: str
     store: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A node that has joined: since when, and until when if it has been shut out."""
+
+    node: str
+    store: str
+    since: datetime
+    revoked_at: datetime | None
 
 
 class InvitationRefused(NodeError):
@@ -112,6 +122,17 @@ def nodes(connection: Connection) -> list[Credential]:
     columns = [CREDENTIAL.c.node, CREDENTIAL.c.store]
     rows = connection.execute(select(*columns).where(CREDENTIAL.c.revoked_at.is_(None)).distinct().order_by(*columns))
     return [Credential(node, store) for node, store in rows]
+
+
+def admissions(connection: Connection) -> list[Admission]:
+    """Return every node that ever joined, by store and name; one that has a good token is in, whatever came before."""
+    good = func.sum(case((CREDENTIAL.c.revoked_at.is_(None), 1), else_=0))
+    node, store, began, ended = (CREDENTIAL.c[name] for name in ("node", "store", "created_at", "revoked_at"))
+    query = select(node, store, func.min(began), func.max(ended), good).group_by(node, store).order_by(store, node)
+    return [
+        Admission(name, place, from_iso(since), None if alive or until is None else from_iso(until))
+        for name, place, since, until, alive in connection.execute(query)
+    ]
 
 
 _INVITATION_REFUSED = Problem(

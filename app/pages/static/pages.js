@@ -230,6 +230,10 @@
     each('[data-print]', function (button) { button.hidden = false; if (!button.dataset.on) { button.dataset.on = '1'; button.addEventListener('click', function () { print(); }); } }, within);
     each('form[data-goes-on]', function (form) { if (!form.dataset.on) { form.dataset.on = '1'; goOn(form); } }, within);
     each('[data-busy]', function (button) { if (!button.dataset.on) { button.dataset.on = '1'; button.form.addEventListener('submit', function () { button.textContent = button.dataset.busy; setTimeout(function () { button.disabled = true; }); }); } }, within);
+    each('[data-tick]', function (button) {
+      button.hidden = false; if (button.dataset.on) return; button.dataset.on = '1';
+      button.addEventListener('click', function () { var boxes = button.form.querySelectorAll('input[type=checkbox][name="' + button.dataset.tick + '"]'), on = false; Array.prototype.forEach.call(boxes, function (box) { on = on || !box.checked; }); Array.prototype.forEach.call(boxes, function (box) { box.checked = on; }); });
+    }, within);
     each('form[data-columns]', function (form) {
       if (form.dataset.on) return; form.dataset.on = '1';
       form.addEventListener('submit', function (event) {

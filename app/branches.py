@@ -1,0 +1,158 @@
+"""The branches of the chain as people look at them: on the line or silent since when, what waits, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from core import __version__
+from core.host.catalog import Catalog
+from core.model.clock import from_iso
+from core.model.errors import NotFound, Problem, Text, suggest
+from stores.node import Node
+from stores.reads import oversight
+from stores.reads.oversight import Line, Outlook, Placard
+
+SILENT_AFTER = timedelta(minutes=2)  # a branch calls every quarter of a minute, and after failures every minute
+LONG_SILENT_AFTER = timedelta(days=1)
+CLOCK_OFF_MS = 30_000  # a clock that is off by less is nobody's worry
+CORE = "core"
+
+State = Literal["online", "silent", "long", "never", "none"]
+TONES: Mapping[State, str] = {"online": "good", "silent": "warn", "long": "bad", "never": "plain", "none": "plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A plugin of a node (an empty name: the program) and the version headquarters runs, None where it runs none."""
+
+    plugin: str
+    there: str
+    here: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are not of one version."""
+        return self.there != self.here
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One node of a branch. ``missing``: changes headquarters lacks; ``oldest``: since when, both as it said last."""
+
+    node: str
+    since: datetime
+    state: State
+    heard_at: datetime | None = None
+    missing: int = 0
+    oldest: datetime | None = None
+    behind: int = 0
+    ahead_ms: int = 0
+    stuck: int = 0
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def clock_off(self) -> bool:
+        """Whether its clock is off by more than anybody should put up with."""
+        return abs(self.ahead_ms) >= CLOCK_OFF_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One store, with its nodes; ``quarantined`` counts what of it is held back at headquarters."""
+
+    placard: Placard
+    stations: tuple[Station, ...]
+    conflicts: int
+    quarantined: int
+
+    @property
+    def state(self) -> State:
+        """How its line stands: of several nodes the one that is best off speaks for the store."""
+        order: tuple[State, ...] = ("online", "silent", "long", "never")
+        found = {each.state for each in self.stations}
+        return next((state for state in order if state in found), "none")
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When it was last heard of."""
+        return max((each.heard_at for each in self.stations if each.heard_at), default=None)
+
+    @property
+    def missing(self) -> int:
+        """How many of its changes headquarters does not have, as it said last."""
+        return sum(each.missing for each in self.stations)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when its oldest change waits."""
+        return min((each.oldest for each in self.stations if each.oldest), default=None)
+
+    @property
+    def business(self) -> tuple[str, ...]:
+        """The plugins that its nodes run."""
+        return tuple(sorted({v.plugin for each in self.stations for v in each.versions} - {CORE, ""}))
+
+    @property
+    def differing(self) -> tuple[Version, ...]:
+        """The versions that are not those of headquarters."""
+        return tuple(dict.fromkeys(v for each in self.stations for v in each.versions if v.differs))
+
+    @property
+    def needs_care(self) -> bool:
+        """Whether somebody at headquarters should look at it."""
+        wrong = self.conflicts or self.quarantined or self.differing
+        return bool(wrong or self.state in {"silent", "long"} or any(s.clock_off or s.stuck for s in self.stations))
+
+
+def branches_of(node: Node, catalog: Catalog) -> list[Branch]:
+    """Return every branch of the chain, by region and code."""
+    with node.database.read() as connection:
+        found = oversight.outlooks(connection, node)
+    now = node.now()
+    return [_branch(each, catalog, now) for each in found]
+
+
+def branch_of(node: Node, catalog: Catalog, store: str) -> Branch:
+    """Return one branch; NotFound with the nearest code."""
+    found = {each.placard.code: each for each in branches_of(node, catalog)}
+    if store not in found:
+        what = Text(f"there is no branch `{store}`", f"没有门店 `{store}`")
+        raise NotFound((Problem("no-such-branch", what, fix=suggest(store, found)),))
+    return found[store]
+
+
+def _branch(seen: Outlook, catalog: Catalog, now: datetime) -> Branch:
+    stations = tuple(_station(line, catalog, now) for line in seen.lines)
+    return Branch(seen.placard, stations, seen.conflicts, seen.quarantined)
+
+
+def _station(line: Line, catalog: Catalog, now: datetime) -> Station:
+    name, since, peer = line.admission.node, line.admission.since, line.peer
+    if peer is None:
+        return Station(name, since, "never")
+    silence = now - peer.heard_at
+    state: State = "long" if silence >= LONG_SILENT_AFTER else "silent" if silence >= SILENT_AFTER else "online"
+    oldest = str(peer.report.get("oldest") or "")
+    return Station(
+        name,
+        since,
+        state,
+        peer.heard_at,
+        line.missing,
+        from_iso(oldest) if oldest and line.missing else None,
+        line.behind,
+        peer.ahead_ms,
+        int(peer.report.get("quarantined") or 0),
+        _versions(peer.report, catalog),
+    )
+
+
+def _versions(report: Mapping[str, object], catalog: Catalog) -> tuple[Version, ...]:
+    plugins = report.get("plugins")
+    told = dict(plugins) if isinstance(plugins, Mapping) else {}
+    here = {name: plugin.version for name, plugin in catalog.plugins.items()}
+    program = Version("", str(report.get("software") or ""), __version__)
+    return (program, *(Version(name, str(told[name]), here.get(name)) for name in sorted(told)))

@@ -1,0 +1,1 @@
+"""Headquarters' console: pages for those who look after the whole chain."""

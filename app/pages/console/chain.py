@@ -1,0 +1,239 @@
+"""The chain at a glance: every branch on its line, what waits, what is wrong; and one branch in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.branches import TONES, Branch, Station, Version, branch_of, branches_of
+from app.overseeing import directs
+from app.pages.console.activity import deeds_of
+from app.pages.console.overseer import OverseerDesk
+from app.pages.console.quarantine import held_lines
+from app.pages.desk import Desk, action_url, list_url, record_url, with_query
+from app.pages.drawing import page
+from app.pages.line import clock_text
+from app.pages.menu import readable
+from app.pages.speaking import spoken
+from app.pages.values import shown_moment
+from stores.reads import oversight, records
+from stores.reads.reading import Reading
+from stores.reads.settings import deviations
+
+router = APIRouter(include_in_schema=False)
+FEW = 6
+LIVE = "core.conflict core.branch core.setting"  # what redraws the page; a call of a branch does too, with the line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One branch of the picture, ready for the template."""
+
+    branch: Branch
+    name: str
+    url: str
+    business: list[str]
+    tone: str
+    line: str
+    waiting: str
+    versions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The picture: the rows by region, and the figures above it (words, count, address, colour)."""
+
+    regions: list[tuple[str, list[Row]]]
+    tiles: list[tuple[str, int, str, str]]
+    total: int
+    well: bool
+
+
+@router.get("/chain")
+def chain(request: Request, desk: OverseerDesk) -> Response:
+    """Show every branch of the chain; ``care`` only those that need some, ``business`` and ``region`` a part."""
+    asked = request.query_params
+    kept = {name: asked.get(name, "") for name in ("care", "business", "region")}
+    found = branches_of(desk.node, desk.catalog)
+    business = sorted({name for each in found for name in each.business})
+    return page(
+        desk,
+        "console/chain.html",
+        title=desk.words.chain,
+        overview=overview(desk, found, **kept),
+        care=kept["care"],
+        all_url="/chain" + with_query({**kept, "care": ""}),
+        care_url="/chain" + with_query({**kept, "care": "1"}),
+        businesses=[(name, _plugin(desk, name)) for name in business],
+        regions=sorted({each.placard.region for each in found if each.placard.region}),
+        kept=kept,
+        types=LIVE,
+    )
+
+
+@router.get("/chain/{store}")
+def branch_page(store: str, desk: OverseerDesk) -> Response:
+    """Show one branch: its nodes, versions, open conflicts, what is held back, its own settings, what was done."""
+    branch = branch_of(desk.node, desk.catalog, store)
+    placard = oversight.BRANCH
+    record = desk.catalog.records[placard]
+    known = branch.placard.id
+    return page(
+        desk,
+        "console/branch.html",
+        title=desk.say(branch.placard.name),
+        row=_row(desk, branch),
+        stations=[_station(desk, each) for each in branch.stations],
+        conflicts=list(_conflicts(desk, store)),
+        held=held_lines(desk, store)[:FEW],
+        settings=list(_settings(desk, store)),
+        kinds=list(_kinds(desk, branch)),
+        deeds=deeds_of(desk, [each.node for each in branch.stations]),
+        file_url=record_url(record, known) if known else None,
+        name_url=action_url(record, "add", code=store) if directs(desk.actor) and not known else None,
+        types=" ".join(sorted(desk.catalog.records)),
+    )
+
+
+def overview(desk: Desk, found: Sequence[Branch], care: str = "", business: str = "", region: str = "") -> Overview:
+    """Return the picture of some branches; the figures are always of all."""
+    wanted = [
+        each
+        for each in found
+        if (not care or each.needs_care)
+        and (not business or business in each.business)
+        and (not region or region == each.placard.region)
+    ]
+    regions: dict[str, list[Row]] = {}
+    for each in wanted:
+        regions.setdefault(each.placard.region, []).append(_row(desk, each))
+    named = [(name or (desk.words.no_region if len(regions) > 1 else ""), rows) for name, rows in regions.items()]
+    return Overview(named, _tiles(desk, found), len(found), not any(each.needs_care for each in found))
+
+
+def _tiles(desk: Desk, found: Sequence[Branch]) -> list[tuple[str, int, str, str]]:
+    w = desk.words
+    silent = sum(each.state in {"silent", "long"} for each in found)
+    told = [
+        (w.is_online, sum(each.state == "online" for each in found), "/chain", "good"),
+        (w.is_silent, silent, "/chain?care=1", "bad"),
+        (w.to_send, sum(each.missing for each in found), "/chain", "warn"),
+        (w.conflicts, sum(each.conflicts for each in found), "/conflicts", "bad"),
+        (w.held_back, sum(each.quarantined for each in found), "/quarantine", "bad"),
+        (w.other_versions, sum(bool(each.differing) for each in found), "/chain?care=1", "warn"),
+    ]
+    return [(word, count, url, tone if count else "plain") for word, count, url, tone in told]
+
+
+def _row(desk: Desk, branch: Branch) -> Row:
+    w = desk.words
+    differing = len(branch.differing)
+    same = w.same_version if branch.business else ""
+    return Row(
+        branch,
+        desk.say(branch.placard.name),
+        f"/chain/{branch.placard.code}",
+        [_plugin(desk, name) for name in branch.business],
+        TONES[branch.state],
+        line_words(desk, branch),
+        _waiting(desk, branch.missing, branch.oldest),
+        w.of("other_version", differing) if differing else same,
+    )
+
+
+def line_words(desk: Desk, branch: Branch) -> str:
+    """Return how the line of a branch stands, in words."""
+    w = desk.words
+    match branch.state:
+        case "online":
+            return w.on_line
+        case "never":
+            return w.never_heard
+        case "none":
+            return w.no_node
+    heard = branch.heard_at
+    assert heard is not None, "a line that is silent has been heard once"
+    return w.of("silent", clock_text(desk, heard.isoformat()))
+
+
+def _waiting(desk: Desk, missing: int, oldest: datetime | None) -> str:
+    if not missing:
+        return ""
+    return desk.words.of("to_send_since", missing, clock_text(desk, oldest.isoformat())) if oldest else str(missing)
+
+
+def _plugin(desk: Desk, name: str) -> str:
+    found = desk.catalog.plugins.get(name)
+    return desk.say(found.label) if found else name
+
+
+def _station(desk: Desk, station: Station) -> dict[str, Any]:
+    """Return one node of a branch, in words."""
+    w, ahead = desk.words, round(station.ahead_ms / 1000)
+    clock = w.of("clock_ahead" if ahead > 0 else "clock_behind", abs(ahead)) if station.clock_off else ""
+    return {
+        "node": station.node,
+        "tone": TONES[station.state],
+        "line": line_words(desk, Branch(oversight.unnamed(""), (station,), 0, 0)),
+        "since": shown_moment(desk, station.since.isoformat()),
+        "heard": shown_moment(desk, station.heard_at.isoformat()) if station.heard_at else None,
+        "waiting": _waiting(desk, station.missing, station.oldest) or w.all_sent,
+        "behind": w.of("behind", station.behind) if station.behind else w.up_to_date,
+        "clock": clock,
+        "stuck": w.of("stuck_there", station.stuck) if station.stuck else "",
+        "versions": [_version(desk, each) for each in station.versions],
+    }
+
+
+def _version(desk: Desk, version: Version) -> tuple[str, str, str, bool]:
+    label = _plugin(desk, version.plugin) if version.plugin else desk.words.program
+    return label, version.there, version.here or desk.words.not_here, version.differs
+
+
+def _conflicts(desk: Desk, store: str) -> Iterator[dict[str, Any]]:
+    kind = desk.catalog.records[oversight.CONFLICT]
+    where: list[tuple[str, str, object]] = [("store", "eq", store), ("state", "eq", "open")]
+    for row in records.query(desk.node, desk.actor, kind, where=where, limit=FEW).rows:
+        told = {name: spoken(desk, kind, name, row) for name in ("record_type", "record_id", "field")}
+        yield {**told, "url": f"/conflicts/{row['id']}", "at": shown_moment(desk, row["theirs_at"])}
+
+
+def _settings(desk: Desk, store: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (business, setting, value) of what the store has set for itself."""
+    with desk.node.database.read() as connection:
+        for each in deviations(connection, desk.node):
+            if each.store == store:
+                setting = each.standing.setting
+                value = (
+                    setting.spec.json(each.standing.value, desk.node.zone) if each.standing.value is not None else None
+                )
+                yield (
+                    desk.say(each.plugin.label),
+                    desk.say(setting.label),
+                    desk.words.not_configured if value is None else str(value),
+                )
+
+
+def _kinds(desk: Desk, branch: Branch) -> Iterator[tuple[str, str, int, bool]]:
+    """Yield (address, words, how many, more than that) of the record types of its business that the person reads."""
+    store = branch.placard.code
+    plugins = [desk.catalog.plugins[name] for name in branch.business if name in desk.catalog.plugins]
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        kinds = [kind for plugin in plugins for kind in readable(desk, reading, plugin) if kind.origin == "record"]
+    for kind in kinds:
+        where: list[tuple[str, str, object]] = [("store", "eq", store)]
+        found = records.query(desk.node, desk.actor, kind, where=where, limit=1, total=True)
+        if found.total:
+            yield list_url(kind, store=store), desk.say(kind.label), found.total, found.more
+
+
+def names_of(desk: Desk, stores: Iterable[str]) -> dict[str, str]:
+    """Return what some stores are called, by code."""
+    with desk.node.database.read() as connection:
+        known = oversight.names(connection, desk.node)
+    return {code: desk.say((known.get(code) or oversight.unnamed(code)).name) for code in stores}

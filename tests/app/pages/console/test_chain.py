@@ -1,0 +1,92 @@
+"""The chain at a glance: who is on the line, who is silent, what waits; for those who look after it and nobody else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+PAGES = ("/chain", "/chain/bund", "/quarantine")
+
+
+def rows(page: str) -> list[str]:
+    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table.split("</tr>")]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_only_who_looks_after_the_chain_sees_it(branch: Any, browse: Any, address: str) -> None:
+    assert browse("wu").open(address).status_code == 200
+    for login in ("li", "an", "no"):
+        browser = browse(login)
+        assert browser.open(address).status_code == 403
+        assert f'href="{address}"' not in browser.open("/").text
+    assert branch.shop.as_("li").get("/api/chain").status_code == 403
+
+
+def test_a_branch_is_online_with_its_business_and_versions(branch: Any, browse: Any) -> None:
+    page = browse("wu").open("/chain").text
+
+    assert any("bund" in row and "Bicycle rental" in row and "online" in row for row in rows(page))
+    told = branch.shop.as_("wu").get("/api/chain").json()["branches"]
+    assert [(each["store"], each["state"], each["waiting"]) for each in told] == [("bund", "online", 0)]
+    assert told[0]["nodes"][0]["versions"]["bicycle_rental"] == {"there": "1.0.0", "here": "1.0.0"}
+
+
+def test_one_that_does_not_call_any_more_is_silent_since_then(branch: Any, browse: Any) -> None:
+    branch.shop.clock.pass_(minutes=5)
+
+    page = browse("wu", "zh").open("/chain?care=1").text
+
+    assert "10:00 起失联" in page
+    branch.sync()
+    assert "起失联" not in browse("wu", "zh").open("/chain").text
+    assert "Nothing was found" in browse("wu").texts("/chain?care=1")
+
+
+def test_what_waits_there_and_what_is_wrong_stands_beside_its_name(branch: Any, browse: Any) -> None:
+    made = branch.dispute()
+    branch.forge(made)
+    branch.shop.clock.pass_(minutes=1)
+    branch.do(branch.node, branch.chen, "bicycle_rental.rental.remark", {"note": "spät"}, made)
+    branch.link.before = lambda call, question: question if call == "hello" else 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        branch.sync()
+
+    row = next(row for row in rows(browse("wu").open("/chain").text) if "bund" in row)
+
+    assert re.search(r"online 1 since 10:0\d 1 1 ", row), row
+
+
+def test_a_branch_has_a_name_and_a_region_once_somebody_writes_them_down(branch: Any, browse: Any) -> None:
+    wu = browse("wu")
+    assert "/records/core/branch/actions/add?code=bund" in wu.open("/chain/bund").text
+
+    wu.send("/records/core/branch/actions/add", code="bund", name="外滩店", name_en="The Bund", region="East")
+
+    page = wu.open("/chain").text
+    assert "The Bund" in page
+    assert ">East<" in page
+    assert "外滩店" in browse("wu", "zh").open("/chain/bund").text
+    assert wu.open("/chain/nowhere").status_code == 404
+
+
+def test_the_page_of_a_branch_leads_down_to_its_records(branch: Any, browse: Any) -> None:
+    made = branch.rental()
+
+    page = browse("wu").open("/chain/bund").text
+
+    assert f'href="/records/bicycle_rental/rental/{made}"' in page
+    assert 'href="/records/bicycle_rental/rental?store=bund"' in page
+    assert re.search(r">Chen</td>\s*<td[^>]*>Hand out<", page)
+
+
+def test_the_first_page_of_headquarters_shows_the_branches_that_need_care(branch: Any, browse: Any) -> None:
+    assert "Every line is up" in browse("wu").texts("/")
+    branch.dispute()
+
+    page = browse("wu").open("/").text
+
+    assert 'href="/conflicts?store=bund">1</a>' in page
+    assert 'href="/chain"' not in browse("li").open("/").text

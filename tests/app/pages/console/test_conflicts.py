@@ -1,0 +1,92 @@
+"""Two writes side by side, and the decision: one click, a new value, or somebody else's to take."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.app.pages.conftest import words
+
+
+def only(browser: Any) -> str:
+    found = re.findall(r'<a class="button" href="(/conflicts/[^"]+)"', browser.open("/conflicts").text)
+    assert len(found) == 1
+    return str(found[0])
+
+
+def test_both_values_stand_side_by_side_with_who_wrote_them_where(branch: Any, browse: Any) -> None:
+    branch.dispute()
+
+    page = words(browse("wu").open("/conflicts").text)
+
+    assert re.search(
+        r"Before both 白天 Written at headquarters first stands now 总部备注 Li · \S+ · Headquarters", page
+    )
+    assert re.search(r"Came in 门店备注 Chen · \S+ · bund", page)
+    assert "Settled by: the later edit" in page
+
+
+def test_one_click_takes_the_other_value_and_it_reaches_the_branch(branch: Any, browse: Any) -> None:
+    made, wu = branch.dispute(), browse("wu")
+
+    said = wu.send(only(wu), keep="other")
+
+    assert "Decided" in said.text
+    assert branch.note(branch.shop.service.node, made) == ("门店备注", True)
+    branch.sync()
+    assert branch.note(branch.node, made) == ("门店备注", True)
+    history = words(wu.open("/conflicts?state=resolved").text)
+    assert "The other value · Wu" in history
+
+
+def test_a_new_value_is_entered_as_the_field_wants_it(branch: Any, browse: Any) -> None:
+    made, wu = branch.dispute(), browse("wu")
+    address = only(wu)
+
+    nothing = wu.send(address)
+    assert nothing.status_code == 422
+    assert "say what is to stand" in nothing.text
+    wu.send(address, keep="value", value="两边都对")
+
+    assert branch.note(branch.shop.service.node, made) == ("两边都对", True)
+
+
+def test_it_is_given_to_somebody_until_a_moment(branch: Any, browse: Any) -> None:
+    branch.dispute()
+    wu = browse("wu")
+    address = only(wu)
+
+    wu.send(f"{address}/assign", assignee=branch.shop.staff["wu"], due="2026-03-13T09:00")
+
+    page = wu.open("/conflicts?mine=1").text
+    assert "Assign to Wu" in page
+    assert '<span class="tone-bad">due 09:00' in page
+
+
+def test_those_ticked_are_decided_together_and_one_that_is_gone_says_so(branch: Any, browse: Any) -> None:
+    made, wu = branch.dispute(), browse("wu")
+    one = only(wu).rpartition("/")[2]
+
+    done = wu.send("/conflicts", id=[one, "no-such-id"], deed="other")
+
+    assert done.status_code == 422
+    assert "2 chosen; some could not be done" in done.text
+    assert branch.note(branch.shop.service.node, made) == ("门店备注", True)
+
+
+def test_who_decides_nothing_sees_only_what_concerns_him_and_no_button(branch: Any, browse: Any) -> None:
+    branch.dispute()
+    address = only(browse("wu"))
+
+    assert "No open conflicts" in browse("li").texts("/conflicts")
+    assert browse("li").open(address).status_code == 404
+    assert browse("li").send(address, keep="other").status_code == 404
+
+
+def test_links_to_a_conflict_lead_to_its_own_page(branch: Any, browse: Any) -> None:
+    branch.dispute()
+
+    page = browse("wu").open("/").text
+
+    assert 'href="/conflicts"' in page
+    assert "/records/core/conflict" not in page

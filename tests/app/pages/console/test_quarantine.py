@@ -1,0 +1,78 @@
+"""What could not be merged: why, tried again, or given up with a reason; never more than the reader may see."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app.passwords import Passwords
+from app.staffing import NewPerson, add_person
+from tests.app.pages.conftest import PASSWORD, words
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_it_says_what_why_and_from_where_and_masks_what_the_reader_may_not_see(branch: Any, browse: Any) -> None:
+    branch.forge(branch.rental())
+    auditor = NewPerson("Au", "au", PASSWORD, ("hq_audit",), "A9")
+    add_person(branch.shop.service.node, Passwords.quick(), auditor)
+
+    owner, audit = (words(browse(login).open("/quarantine").text) for login in ("wu", "au"))
+
+    for page in (owner, audit):
+        assert "Remark Li" in page
+        assert "a store may only ask and sign for people who work in it" in page
+    assert "白天 → 伪造" in owner
+    assert "13911112222" in owner
+    assert "伪造" not in audit
+    assert "13911112222" not in audit
+    assert "Give up" not in audit
+
+
+def test_trying_again_says_how_it_went(branch: Any, browse: Any) -> None:
+    branch.forge(branch.rental())
+
+    again = browse("wu").send("/quarantine/retry")
+
+    assert "Tried again: 0 went through, 1 are left" in again.text
+    assert "tried 2 times" in again.text
+
+
+def test_giving_up_needs_a_reason_and_puts_the_branch_back_to_what_headquarters_has(branch: Any, browse: Any) -> None:
+    made = branch.rental()
+    branch.forge(made)
+    assert branch.note(branch.node, made) == ("伪造", True)
+    wu = browse("wu")
+    page = wu.open("/quarantine").text
+    which = {"origin": hidden(page, "origin"), "tx": hidden(page, "tx")}
+
+    assert wu.send("/quarantine/discard", reason=" ", **which).status_code == 422
+    assert "Given up" in wu.send("/quarantine/discard", reason="edited by hand", **which).text
+
+    assert "Nothing is held back" in wu.texts("/quarantine")
+    branch.sync()
+    assert branch.note(branch.node, made) == ("白天", True)
+    assert "edited by hand" in wu.texts(f"/records/bicycle_rental/rental/{made}")
+    assert "a store may only ask" in wu.texts("/conflicts?state=resolved")
+    assert wu.send("/quarantine/discard", reason="again", **which).status_code == 404
+
+
+def test_a_record_that_was_never_taken_is_gone_at_the_branch_too(branch: Any, browse: Any) -> None:
+    made, wu = branch.forge(), browse("wu")
+    page = wu.open("/quarantine").text
+
+    wu.send("/quarantine/discard", reason="invented", origin=hidden(page, "origin"), tx=hidden(page, "tx"))
+
+    branch.sync()
+    assert branch.note(branch.node, made) == (None, False)
+
+
+def test_who_audits_sees_it_and_changes_nothing(branch: Any, browse: Any) -> None:
+    branch.forge(branch.rental())
+
+    assert browse("li").send("/quarantine/retry").status_code == 403
+    assert browse("li").send("/quarantine/discard", origin="x", tx="y", reason="z").status_code == 403
