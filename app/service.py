@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from app.bootstrap import Surroundings, open_node
@@ -18,12 +18,15 @@ from app.upstream import worker_for
 from core.host.catalog import Catalog
 from stores.acts import firing, outbox, periods
 from stores.node import Node
+from stores.storage import words
 from stores.storage.migrate import migrate
+from stores.storage.tables import tables_of
 from sync import arrival
 from sync.link import Link
 from sync.worker import Worker
 
 log = logging.getLogger("branchline.node")
+WORDS_PAUSE = timedelta(milliseconds=250)  # between two batches of words
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Service:
     sessions: Sessions
     timers: TimerLoop
     post: TimerLoop  # the outbox
+    words: TimerLoop  # what a search looks into
     worker: Worker | None = None
     _stop: Event = field(default_factory=Event)
     _watcher: Thread | None = None
@@ -50,6 +54,7 @@ class Service:
         arrival.catch_up(self.node)
         self.timers.start()
         self.post.start("outbox")
+        self.words.start("words")
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)
         if self.worker is not None:
@@ -63,6 +68,7 @@ class Service:
             self.worker.stop()
         self.timers.stop()
         self.post.stop()
+        self.words.stop()
         self.node.database.close()
         log.info("stopped", extra={"node": self.node.identity.node})
 
@@ -86,7 +92,8 @@ def open_service(
     post = TimerLoop(lambda: outbox.deliver_due(node), lambda: outbox.next_due(node), node.now)
     loop = TimerLoop(lambda: len(firing.fire_due(node)), lambda: firing.next_due(node), node.now)
     worker = worker_for(node, settings, world, connect)
-    service = Service(settings, world, node, passwords, sessions, loop, post, worker)
+    reader = TimerLoop(lambda: _read_words(node), lambda: _words_due(node), node.now)
+    service = Service(settings, world, node, passwords, sessions, loop, post, reader, worker)
     with node.database.write() as connection:
         periods.arm(connection, node)
     node.on_commit(loop.wake)
@@ -94,6 +101,20 @@ def open_service(
     node.host.before_swap(lambda new: _make_room(node, new))
     node.host.subscribe(lambda _old, new: _adopt(service, new))
     return service
+
+
+def _read_words(node: Node) -> int:
+    """Read a batch of what was written into the index of words; that is nobody's timer, so none is counted."""
+    with node.database.write() as connection:
+        words.read_in(connection, tables_of(node.catalog))
+    return 0
+
+
+def _words_due(node: Node) -> datetime | None:
+    """Return when to read on: soon while a batch waits, leaving the writer to others most of the time."""
+    with node.database.read() as connection:
+        many = words.waiting(connection) >= words.READ_ROWS
+    return node.now() + WORDS_PAUSE if many else None
 
 
 def _make_room(node: Node, new: Catalog) -> None:

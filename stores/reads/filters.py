@@ -17,6 +17,8 @@ from core.model.fields import FieldSpec
 from core.model.values import BadValue, Cell, clean_text
 from stores.reads.paging import SortKey
 from stores.reads.sight import Sight
+from stores.storage.grams import folded
+from stores.storage.words import SEARCHED
 
 Filter = tuple[str, str, object]  # field, operator, value
 
@@ -28,7 +30,6 @@ ENDING = 4  # characters that the mask `last4` shows
 SORT_MAX = 8  # fields of one order
 _ORDER: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _UNORDERED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
-_SEARCHED = frozenset({"text", "phone"})
 
 _TEXT = FieldSpec("text")
 _BUILT_IN: Mapping[str, tuple[str, FieldSpec]] = {  # what every record has: name -> column and type
@@ -78,11 +79,11 @@ class Columns:
         the end of his number, and what the reader is shown anyway is no secret.
         """
         fields = self.sight.record.fields.values()
-        texts = [field for field in fields if field.stored and field.spec.type in _SEARCHED]
+        texts = [field for field in fields if field.stored and field.spec.type in SEARCHED]
         searched: list[ColumnElement[Any]] = [self.table.c.number]
         searched += [self.table.c[field.name] for field in texts if self.sight.is_open(field.name)]
         endings = [self.table.c[field.name] for field in texts if self.sight.shows_ending(field)]
-        parts = _cleaned("q", words).split()[:WORDS_MAX]
+        parts = words_of(words)
         found = ([*(_contains(c, part) for c in searched), *(_ends(c, part) for c in endings)] for part in parts)
         return and_(*(or_(*conditions) for conditions in found))
 
@@ -136,6 +137,11 @@ class Columns:
             raise NodeError((bad.problem(name),)) from None
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a search, each of which must be found."""
+    return _cleaned("q", text).split()[:WORDS_MAX]
+
+
 def no_field(record: RecordType, name: str, known: Iterable[str]) -> Problem:
     """Return what to say of a field that is not there, or not for this reader."""
     what = Text(f"{record.label.en} has no field `{name}`", f"{record.label.zh}没有字段 `{name}`")
@@ -154,7 +160,7 @@ def _matches(column: ColumnElement[Any], spec: FieldSpec, operator: str, text: s
     if spec.type == "list":  # kept as JSON: an item stands between quotes
         return column.contains(json.dumps(text, ensure_ascii=False), autoescape=True)
     if operator == "startswith":
-        return func.lower(column).startswith(_lowered(text), autoescape=True)
+        return func.lower(column).startswith(folded(text), autoescape=True)
     return _contains(column, text)
 
 
@@ -170,7 +176,7 @@ def _cleaned(name: str, raw: str) -> str:
 
 
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(_lowered(text), autoescape=True)
+    return func.lower(column).contains(folded(text), autoescape=True)
 
 
 def _ends(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
@@ -178,11 +184,6 @@ def _ends(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
     if len(part) != ENDING or not part.isdigit():
         return false()
     return and_(func.length(column) > ENDING, column.endswith(part, autoescape=True))
-
-
-def _lowered(text: str) -> str:
-    """Lower A to Z only, as both databases do in byte order."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _values(name: str, raw: object) -> list[object]:

@@ -15,10 +15,11 @@ from stores import rows
 from stores.actor import Actor
 from stores.node import Node
 from stores.reads import accesses
-from stores.reads.filters import Columns, Filter
+from stores.reads.filters import Columns, Filter, words_of
 from stores.reads.paging import SortKey, after, from_cursor, in_order, position, to_cursor
 from stores.reads.reading import Reading
 from stores.reads.showing import Json, show
+from stores.storage import words
 
 LIMIT_MAX = 500
 TOTAL_MAX = 10_000  # counting further would read the whole table for a figure that nobody uses
@@ -65,18 +66,23 @@ def query(  # noqa: PLR0913 - each is one thing a list can be asked for
         columns = Columns(node.table(record), reading.sight_of(record), node.zone)
         reading.check_role(record)
         conditions = [columns.condition(each) for each in where]
+        narrowing: words.Narrowing | None = None
         if search and not search.isspace():
             conditions.append(columns.search(search))
+            narrowing = words.narrowed(connection, record, columns.table, words_of(search))
         if only is not None:
             conditions.append(reading.lowered(record, only))
         conditions += also(reading) if also is not None else []
         conditions += [*reading.conditions(record), columns.table.c._life % 2 == (0 if deleted else 1)]
         keys = columns.sort_keys(sort)
-        found = _page(reading, columns, conditions, keys, _limit(limit), cursor)
+        few = [narrowing.condition] if narrowing is not None else []
+        quick = few if narrowing is not None and narrowing.whole else []
+        found = _page(reading, columns, [*quick, *conditions], keys, _limit(limit), cursor)
         shown = show(reading, record, found[:limit], fields, alone=False)
-        count = _count(connection, reading, columns, conditions) if total else None
+        count = _count(connection, reading, columns, [*few, *conditions]) if total else None
+        more = (count or 0) > TOTAL_MAX or (few != quick)
     following = to_cursor(keys, position(found[limit - 1], keys)) if len(found) > limit else None
-    return Page(shown, following, count if count is None else min(count, TOTAL_MAX), (count or 0) > TOTAL_MAX)
+    return Page(shown, following, count if count is None else min(count, TOTAL_MAX), more)
 
 
 def fetch(node: Node, actor: Actor, record: RecordType, id: str, *, fields: Collection[str] | None = None) -> Json:

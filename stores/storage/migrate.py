@@ -18,7 +18,7 @@ from core.language.definition import Field, RecordType
 from core.language.expressions import Literal
 from core.model.errors import DefinitionError, Problem, Text
 from core.model.values import Cell
-from stores.storage import state, upgrades
+from stores.storage import state, upgrades, words
 from stores.storage.database import Database
 from stores.storage.system import NODE_STATE, SYSTEM
 from stores.storage.tables import Tables, cell_form, stored_fields, tables_of
@@ -83,6 +83,8 @@ def _additions(database: Database, catalog: Catalog, tables: Tables) -> Migratio
         done = Migration()
         _create_system(connection, found, indexes)
         forms: upgrades.Forms = json.loads(state.get(connection, FORMS) or "{}")
+        if not database.in_memory and NODE_STATE.name in found:
+            words.lift(connection)
         upgrade = upgrades.run(connection, catalog, found, forms)
         if upgrade.taken:
             done.steps, found, indexes = upgrade.taken, _found_columns(connection), _found_indexes(connection)
@@ -90,6 +92,8 @@ def _additions(database: Database, catalog: Catalog, tables: Tables) -> Migratio
         for record, table in tables:
             _fit_table(connection, record, table, found, done, upgrade.fills.get(record.key, {}))
             _fit_indexes(connection, table, indexes, done)
+        if not database.in_memory:
+            words.fit(connection, tables, upgrade.changed)
         state.put(connection, FORMS, json.dumps(forms, sort_keys=True, ensure_ascii=False))
         state.put(connection, DIGEST, tables.digest)
     return done

@@ -216,8 +216,9 @@
 
   /* --- long work goes on by itself, a second at a time, and shows how far it is ---------------------------------------- */
   function goOn(form) {
+    form.querySelector('button').hidden = true;
     post(form.action, []).then(function (answer) { return answer.text(); }).then(function (html) {
-      var part = form.closest('[data-part]'), other = part && new DOMParser().parseFromString(html, 'text/html').getElementById(part.id);
+      var part = form.closest('section'), other = part && new DOMParser().parseFromString(html, 'text/html').getElementById(part.id);
       if (!other) { location.reload(); return; }
       keepPlace(part, other); dress(part);
     }).catch(function () { say(body.dataset.away); setTimeout(function () { goOn(form); }, 3000); });

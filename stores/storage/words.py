@@ -1,0 +1,186 @@
+"""An index of words over all records of a node, so that a search looks at those that can match and at no others.
+
+It only says which records may match: the search itself is asked of their columns as ever, under the reader's masks. So
+it may hold too much, never too little. What has been written and not yet been read into it stands in ``unread``, put
+there by a trigger; a search looks at those too, and reading them in is left to a quiet moment (``read_in``).
+
+SQLite keeps it as an FTS5 table, PostgreSQL as a GIN index. A database in memory has none: it is a rehearsal's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Table, column, or_, text
+
+from core.language.definition import RecordType
+from stores.storage import bulk, state
+from stores.storage.bulk import quoted
+from stores.storage.grams import asked, grams_of
+from stores.storage.tables import Tables, index_name, stored_fields
+
+COLUMNS = "words.columns"  # JSON: record type -> the columns whose words are in the index
+SEARCHED = frozenset({"text", "phone"})  # field types
+CANDIDATES_MAX = 20_000  # a word that so many records have is found soon by looking at the records themselves
+READ_ROWS = 400  # of one write transaction
+
+_SCHEMA = {
+    "sqlite": (
+        "CREATE TABLE IF NOT EXISTS unread (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, pk TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS word_doc (doc INTEGER PRIMARY KEY, type TEXT NOT NULL, pk TEXT NOT NULL)",
+        "CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(grams, content='', detail=none, tokenize='ascii')",
+    ),
+    "postgresql": (
+        """CREATE TABLE IF NOT EXISTS unread (
+            seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, type TEXT NOT NULL, pk TEXT COLLATE "C" NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS word_doc (
+            type TEXT NOT NULL, pk TEXT COLLATE "C" NOT NULL, grams TSVECTOR NOT NULL, PRIMARY KEY (type, pk))""",
+        "CREATE INDEX IF NOT EXISTS word_grams ON word_doc USING gin (grams)",
+        """CREATE OR REPLACE FUNCTION note_unread() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO unread (type, pk) SELECT TG_ARGV[0], id FROM written; RETURN NULL; END $$""",
+    ),
+}  # fmt: skip
+_ASKED = {
+    "sqlite": "SELECT d.pk FROM word w JOIN word_doc d ON d.doc = w.rowid WHERE w.word MATCH :grams AND d.type = :type",
+    "postgresql": "SELECT pk FROM word_doc WHERE grams @@ CAST(:grams AS tsquery) AND type = :type",
+}
+
+
+_UNREAD = "SELECT pk FROM unread WHERE type = :type"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which records of a type can match: a condition on their id. Not ``whole``: it names only some of them."""
+
+    condition: ColumnElement[bool]
+    whole: bool
+
+
+def searched(record: RecordType) -> list[str]:
+    """Return the columns of a record type that a search looks into."""
+    return ["number", *(name for name, field in stored_fields(record).items() if field.spec.type in SEARCHED)]
+
+
+def lift(connection: Connection) -> None:
+    """Take the triggers away before tables change: one that names a column keeps it from being dropped."""
+    for key in _known(connection):
+        _drop_triggers(connection, key)
+
+
+def fit(connection: Connection, tables: Tables, changed: Iterable[str]) -> None:
+    """Make index and triggers fit the tables; records whose searched columns are others now are read in anew.
+
+    ``changed`` are record types whose values a migration has changed behind the triggers' back.
+    """
+    for statement in _SCHEMA[connection.dialect.name]:
+        bulk.run_only(connection, statement)
+    known, again = _known(connection), set(changed)
+    for record, table in tables:
+        columns = searched(record)
+        _make_triggers(connection, record.key, table, columns)
+        if known.get(record.key) != columns or record.key in again:
+            sql = f"INSERT INTO unread (type, pk) SELECT ?, id FROM {quoted(table.name)}"  # noqa: S608 - our own name
+            bulk.run_only(connection, sql, record.key)
+    known |= {record.key: searched(record) for record, _ in tables}
+    state.put(connection, COLUMNS, json.dumps(known, sort_keys=True))
+
+
+def narrowed(connection: Connection, record: RecordType, table: Table, words: Sequence[str]) -> Narrowing | None:
+    """Return which records can hold all of ``words``; None where there is no index, or it is still being made."""
+    if not words or record.key not in _known(connection):
+        return None
+    values = {"grams": _asked(connection.dialect.name, words), "type": record.key}
+    limited = f"{_ASKED[connection.dialect.name]} LIMIT {CANDIDATES_MAX + 1}"
+    found = _count(connection, limited, values)
+    unread = f"{_UNREAD} LIMIT {CANDIDATES_MAX + 1}"
+    if _count(connection, unread, values) > CANDIDATES_MAX:
+        return None
+    of_index = table.c.id.in_(text(limited).bindparams(**values).columns(column("pk")))
+    fresh = table.c.id.in_(text(unread).bindparams(type=record.key).columns(column("pk")))
+    return Narrowing(or_(of_index, fresh), found <= CANDIDATES_MAX)
+
+
+def read_in(connection: Connection, tables: Tables, rows_max: int = READ_ROWS) -> int:
+    """Read some of what was written into the index, oldest first; return how many rows that were.
+
+    In the caller's write transaction, which is short: nobody's action waits for it.
+    """
+    found = bulk.run(connection, "SELECT seq, type, pk FROM unread ORDER BY seq LIMIT ?", rows_max)
+    wanted: dict[str, set[str]] = {}
+    for _, key, pk in found:
+        wanted.setdefault(key, set()).add(pk)
+    known = {record.key: (record, table) for record, table in tables}
+    for key, ids in wanted.items():
+        if key in known:
+            _take(connection, *known[key], sorted(ids))
+    if found:
+        bulk.run_only(connection, "DELETE FROM unread WHERE seq <= ?", found[-1][0])
+    return len(found)
+
+
+def waiting(connection: Connection) -> int:
+    """Return how many rows wait to be read in, counted up to a batch."""
+    return len(bulk.run(connection, "SELECT 1 FROM unread LIMIT ?", READ_ROWS))
+
+
+def _take(connection: Connection, record: RecordType, table: Table, ids: Sequence[str]) -> None:
+    rows = bulk.select(connection, table, ("id", *searched(record)), "id", ids)
+    docs = [(str(row[0]), sorted(grams_of(row[1:]))) for row in rows]
+    if connection.dialect.name == "postgresql":
+        sql = (
+            "INSERT INTO word_doc (type, pk, grams) VALUES (?, ?, array_to_tsvector(CAST(? AS text[])))"
+            " ON CONFLICT (type, pk) DO UPDATE SET grams = excluded.grams"
+        )
+        for pk, grams in docs:
+            bulk.run_only(connection, sql, record.key, pk, grams)
+        return
+    (first,) = bulk.run(connection, "SELECT coalesce(max(doc), 0) FROM word_doc")[0]
+    for doc, (pk, grams) in enumerate(
+        docs, start=int(first) + 1
+    ):  # an older entry of the record stays: it says too much
+        bulk.run_only(connection, "INSERT INTO word_doc (doc, type, pk) VALUES (?, ?, ?)", doc, record.key, pk)
+        bulk.run_only(connection, "INSERT INTO word (rowid, grams) VALUES (?, ?)", doc, " ".join(grams))
+
+
+def _asked(dialect: str, words: Sequence[str]) -> str:
+    found = [gram for word in words for gram in asked(word)]
+    if dialect == "postgresql":
+        return " & ".join(f"'{gram}'{':*' if beginning else ''}" for gram, beginning in found)
+    return " AND ".join(f'"{gram}"{" *" if beginning else ""}' for gram, beginning in found)
+
+
+def _count(connection: Connection, sql: str, values: Mapping[str, str]) -> int:
+    counted = text(f"SELECT count(*) FROM ({sql}) AS found")  # noqa: S608 - our own text
+    return int(connection.execute(counted, values).scalar_one())
+
+
+def _known(connection: Connection) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(state.get(connection, COLUMNS) or "{}")
+    return found
+
+
+def _trigger(key: str, event: str) -> str:
+    return index_name(key.replace(".", "_"), ("unread", event))
+
+
+def _make_triggers(connection: Connection, key: str, table: Table, columns: Sequence[str]) -> None:
+    _drop_triggers(connection, key, table.name)
+    of = ", ".join(quoted(name) for name in columns)
+    sqlite = connection.dialect.name == "sqlite"
+    for event, when in (("insert", "INSERT"), ("update", f"UPDATE OF {of}" if sqlite else "UPDATE")):
+        head = f"CREATE TRIGGER {quoted(_trigger(key, event))} AFTER {when} ON {quoted(table.name)}"
+        if sqlite:
+            body = f"BEGIN INSERT INTO unread (type, pk) VALUES ('{key}', NEW.id); END"  # noqa: S608 - our own name
+        else:
+            body = f"REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_unread('{key}')"
+        bulk.run_only(connection, f"{head} {body}")
+
+
+def _drop_triggers(connection: Connection, key: str, table: str | None = None) -> None:
+    name = table or key.replace(".", "_")
+    for event in ("insert", "update"):
+        where = "" if connection.dialect.name == "sqlite" else f" ON {quoted(name)}"
+        bulk.run_only(connection, f"DROP TRIGGER IF EXISTS {quoted(_trigger(key, event))}{where}")
