@@ -69,7 +69,13 @@ def _whole_chain(desk: Desk) -> Group:
     w = desk.words
     group = Group(w.whole_chain, "chain")
     if oversees(desk.actor) and desk.node.is_hub:
-        pages = {"/chain": w.chain, "/conflicts": w.conflicts, "/quarantine": w.held_back}
+        pages = {
+            "/chain": w.chain,
+            "/conflicts": w.conflicts,
+            "/quarantine": w.held_back,
+            "/compare": w.compare,
+            "/console/drift": w.drift,
+        }
         group.entries.extend(Entry(label, url, "console") for url, label in pages.items())
     return group
 
@@ -90,6 +96,8 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
     )
     group.entries.extend(Entry(desk.say(r.label), list_url(r)) for r in seen if r.origin == "record")
     group.entries.extend(_further(desk, reading, plugin, seen))
+    if plugin.name == CORE:
+        group.entries.append(Entry(desk.words.settings, "/settings", "settings"))
     return group
 
 

@@ -58,6 +58,7 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
         total=_cells(url, kept, told["total"], counted, units) if told["total"] is not None else None,
         rows=[(_words(desk, name), _cells(url, query, figures, counted, units)) for name, query, figures in lines],
         stores=[(name, _cells(url, query, figures, counted, units)) for name, query, figures in stores],
+        compare=f"/compare/{plugin}/{report}" + with_query({"day": start.isoformat()}),
         blank=[label for name, label in heads if name in told["not_configured"]],
         before=url + with_query({**kept, "day": (start - timedelta(days=1)).isoformat()}),
         after=url + with_query({**kept, "day": (end + timedelta(days=1)).isoformat()}),
@@ -107,7 +108,7 @@ def _cells(
 ) -> list[tuple[str, str]]:
     """Return (address of the records behind it, figure) for each figure of a line."""
     return [
-        (f"{url}/{name}{_asked(query)}" if name in counted else "", _figure(value, units.get(name)))
+        (f"{url}/{name}{_asked(query)}" if name in counted else "", figure_text(value, units.get(name)))
         for name, value in figures.items()
     ]
 
@@ -118,7 +119,8 @@ def _asked(query: Mapping[str, Any]) -> str:
     return with_query(query) + row
 
 
-def _figure(value: object, unit: str | None) -> str:
+def figure_text(value: object, unit: str | None) -> str:
+    """Return a figure as a person reads it: yuan, percent, or the number; a dash where there is none."""
     if value is None:
         return "—"
     if unit == "CNY":

@@ -11,6 +11,7 @@ from app.pages import (
     assets,
     boards,
     choices,
+    comparing,
     ledgers,
     lists,
     live,
@@ -18,11 +19,12 @@ from app.pages import (
     reports,
     scores,
     session,
+    settings,
     today,
     turns,
     views,
 )
-from app.pages.console import chain, conflicts, quarantine
+from app.pages.console import chain, conflicts, drift, quarantine
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
@@ -30,7 +32,7 @@ from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
     assets, session, today, excel, lists, boards, views, turns, scores, ledgers, reports, choices, live,
-    chain, conflicts, quarantine, acting, record,
+    chain, conflicts, quarantine, drift, settings, comparing, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
