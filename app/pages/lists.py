@@ -14,6 +14,7 @@ from app.pages.buttons import beginnings, may_export
 from app.pages.columns import Column
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
+from app.pages.saved import links, may_share, views_of, with_usual
 from app.pages.speaking import spoken
 from app.pages.values import Shown, tone_of
 from app.web.guidance import guidance_for
@@ -91,9 +92,10 @@ def record_list(plugin: str, record: str, request: Request, desk: CurrentDesk) -
 
 def draw_list(desk: Desk, source: Source, request: Request) -> Response:
     """Return the page of a list, as the address asks for it."""
-    asked = request.query_params
     record = source.record
     sight = sight_of(desk, record)
+    views = views_of(desk, source.url)
+    asked = with_usual(desk, request.query_params, views)
     asking = question(desk, source, asked, sight)
     columns, sort = asking.columns, asking.sort
     found = asking.answer(desk, record, ROWS, asked.get("cursor"), total=not asked.get("cursor"))
@@ -118,6 +120,11 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         states=_state_tabs(desk, source, kept),
         narrowed=bool(asked.get("q") or filters(asked.multi_items())),
         layouts=cols.layouts(record, sight),
+        saved=links(desk, views, source.url + with_query(kept)),
+        query=with_query(kept),
+        may_share=may_share(desk),
+        usual=asked is not request.query_params,
+        query_names_columns=bool(request.query_params.get("cols")),
         actions=actions,
         export_url=f"{source.url}/excel{with_query(kept)}" if may_export(desk, record, source.excel) else None,
         imports=[each for each in actions if record.actions[each.name].ask],

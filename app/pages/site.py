@@ -17,6 +17,7 @@ from app.pages import (
     live,
     record,
     reports,
+    saved,
     scores,
     session,
     settings,
@@ -31,7 +32,7 @@ from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, excel, lists, boards, views, turns, scores, ledgers, reports, choices, live,
+    assets, session, today, excel, lists, saved, boards, views, turns, scores, ledgers, reports, choices, live,
     chain, conflicts, quarantine, drift, settings, comparing, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

@@ -223,6 +223,15 @@ WORDS: Mapping[str, Text] = {
     "entries": Text("Entries", "明细"),
     "sum": Text("Sum", "合计"),
     "records_behind": Text("records behind it", "来源记录"),
+    # saved views
+    "views_saved": Text("Saved views", "常用视图"),
+    "view_save": Text("Save this view", "保存当前视图"),
+    "view_name": Text("Name of the view", "视图名称"),
+    "view_share": Text("Show it to everybody of this store", "本店所有人可见"),
+    "view_shared": Text("shared", "共享"),
+    "view_drop": Text("Remove the view {0}", "删除视图“{0}”"),
+    "columns_usual": Text("Make these my usual columns", "设为我的默认列"),
+    "columns_reset": Text("Back to the usual columns of the house", "恢复系统默认列"),
     # Excel
     "excel_export": Text("Export this list", "导出此列表"),
     "excel_import": Text("Import: {0}", "导入：{0}"),

@@ -238,6 +238,20 @@ class Outbox(System, table=True):
     done_at: str | None = Field(default=None, sa_type=Chars)
 
 
+class SavedView(System, table=True):
+    """A list as somebody likes to see it. It stays on this node; ``shared`` shows it to everybody of the store."""
+
+    __tablename__: ClassVar[str] = "saved_view"
+    __table_args__ = (Index("saved_view_of_list", "list", "store"),)
+    id: str = Field(sa_type=Chars, primary_key=True)
+    staff_id: str = Field(sa_type=Chars)
+    store: str = Field(sa_type=Chars)
+    list: str = Field(sa_type=Chars)  # the address of the list
+    name: str = Field(sa_type=Chars)  # empty: the columns and order this person has it in when the address names none
+    query: str = Field(sa_type=Chars)
+    shared: int = Field(default=0, sa_type=Whole)
+
+
 class Once(System, table=True):
     """An action that must not be carried out twice, by a key of whoever asked: which record it made."""
 
@@ -272,3 +286,4 @@ RECEIPT = _table(Receipt)
 DIGEST = _table(Digest)
 OUTBOX = _table(Outbox)
 ONCE = _table(Once)
+SAVED_VIEW = _table(SavedView)
