@@ -59,11 +59,11 @@ def push(node: Node, link: Link, held: Head, limits: Limits | None = None) -> Pu
     while True:
         with node.database.read() as connection:
             _check_shared(connection, node.identity.origin, held)
-            entries = next_frame(connection, node.identity.origin, held.seq, replace(limits, changes=page))
+            entries = _readable_frame(connection, node.identity.origin, held.seq, replace(limits, changes=page))
         if not entries:
             return done
         question = Push(node.identity.origin, held, tuple(entries))
-        answer = link.push(question)
+        answer = _send(link, question)
         if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < held.seq:
             held, gaps = answer.head, gaps + 1
             continue
@@ -75,6 +75,10 @@ def push(node: Node, link: Link, held: Head, limits: Limits | None = None) -> Pu
         done = Pushed(
             done.changes + len(entries), done.conflicts + answer.conflicts, done.quarantined + answer.quarantined
         )
+
+
+class LogDamaged(LogDisputed):
+    """The log here is not what was written: a disk failed, or somebody edited it. It cannot be sent as it is."""
 
 
 def acknowledge(connection: Connection, node: Node, held: Head) -> None:
@@ -124,6 +128,34 @@ def disputed(standing: Standing) -> LogDisputed:
         "请保留本数据库，停用该节点的其他副本，并从总部重建本节点",
     )
     return LogDisputed((Problem("log-disputed", what, fix=fix),))
+
+
+def _readable_frame(connection: Connection, origin: str, after: int, limits: Limits) -> list[Entry]:
+    try:
+        return next_frame(connection, origin, after, limits)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _damaged(after) from error
+
+
+def _send(link: Link, question: Push) -> PushAnswer:
+    try:
+        return link.push(question)
+    except NodeError as error:
+        if any(problem.code == "frame-hash" for problem in error.problems):
+            raise _damaged(question.after.seq) from error
+        raise
+
+
+def _damaged(after: int) -> LogDamaged:
+    what = Text(
+        f"this node's log was altered behind its back, somewhere after line {after}; it cannot be sent from there on",
+        f"本节点日志在第 {after} 行之后被改动，此后的内容无法发送",
+    )
+    fix = Text(
+        "keep this database, run `branchline verify` and put the last good backup back; records still come down",
+        "请保留本数据库，运行 `branchline verify` 并恢复最近的完好备份；下行数据不受影响",
+    )
+    return LogDamaged((Problem("log-damaged", what, fix=fix),))
 
 
 def _check_shared(connection: Connection, origin: str, held: Head) -> None:

@@ -51,9 +51,22 @@ class RowStamps:
         return f"[{hs},{hlc},{_quoted(origin)},{{{','.join(parts)}}}]"
 
     @classmethod
-    def unpack(cls, text: str) -> RowStamps:
-        """Return the stamps in a column that ``pack`` wrote; an empty column has none."""
+    def unpack(cls, text: str, hs: int = 0) -> RowStamps:
+        """Return the stamps in a column that ``pack`` wrote; an empty column has none.
+
+        Disks flip bits. A column that does not read is as good as one stamp of nobody at ``hs``, the row's own place in
+        the hub's order: whoever has seen the row as it stands has seen its values, and nobody's work is held up.
+        """
         if not text:
             return cls()
-        hs, hlc, origin, fields = read_json(text)
-        return cls(FieldStamp(hs, hlc, origin), {name: FieldStamp(*stamp) for name, stamp in fields.items()})
+        try:
+            base_hs, hlc, origin, fields = read_json(text)
+            stamps = {name: FieldStamp(*stamp) for name, stamp in fields.items()}
+            return cls(FieldStamp(base_hs, hlc, origin), stamps)
+        except (ValueError, TypeError, AttributeError):
+            return cls(FieldStamp(hs, 0, ""))
+
+    @property
+    def newest(self) -> int:
+        """The highest clock stamp among them."""
+        return max(self.base.hlc, *(stamp.hlc for stamp in self.fields.values()), 0)

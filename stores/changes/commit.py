@@ -14,6 +14,7 @@ from core.host.catalog import Catalog
 from core.language.definition import RecordType
 from core.model.change import Entry, sealed
 from core.model.clock import iso
+from core.model.errors import NodeError, Problem, Text
 from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
 from core.model.values import Cell
@@ -30,7 +31,14 @@ from stores.storage.system import NODE_STATE
 
 EditKind = Literal["create", "update", "delete", "undelete"]
 NOTICE = "core.notice"
+LINE_CHARS_MAX = 1 << 20  # of all texts of one change, old and new; of the longest letters still less than half a frame
 UPSTREAM = "hub"  # the peer that hidden fields are hidden from
+
+
+class TooLarge(NodeError):
+    """One change holds more text than any node reads at once. Nothing was saved."""
+
+    status = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
         line = _line(node.catalog, draft, nth, standing.seq + 1, edit, record)
         _work_in(record, edit, line, stamp)
         line, kept = _without_hidden(connection, node, edit.record, line)
+        _check_size(line, edit.record)
         line = sealed(standing.hash, line)
         standing.seq, standing.hash = line.seq, line.hash
         lines.append(line)
@@ -96,6 +105,18 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
     node.touched((line.type, line.pk) for line in lines)
     _post_notices(connection, node, lines)
     return lines
+
+
+def _check_size(line: Entry, record: RecordType) -> None:
+    """Refuse what could never be sent: it would stay in the log, and everything written later would wait behind it."""
+    chars = sum(len(cell) for pair in line.body.values() for cell in pair if isinstance(cell, str))
+    if chars > LINE_CHARS_MAX:
+        what = Text(
+            f"the texts of this {record.label.en}, old and new, are too long together: {chars} characters",
+            f"该{record.label.zh}的新旧文本合计过长：{chars} 个字符",
+        )
+        fix = Text(f"shorten them to {LINE_CHARS_MAX} characters", f"请缩短至 {LINE_CHARS_MAX} 个字符以内")
+        raise TooLarge((Problem("change-too-large", what, fix=fix),))
 
 
 def _post_notices(connection: Connection, node: Node, lines: Sequence[Entry]) -> None:

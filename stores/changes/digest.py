@@ -14,7 +14,7 @@ from hashlib import blake2b
 from sqlalchemy import Connection
 
 from core.language.definition import RecordType
-from core.model.values import Cell, canonical_json, read_json
+from core.model.values import Cell, canonical_json, read_aside
 from stores.changes.feed import held_by, leaving
 from stores.node import Node
 from stores.storage import bulk
@@ -72,7 +72,7 @@ def rows(connection: Connection, record: RecordType, test: str = "", *values: ob
     columns = ", ".join(map(bulk.quoted, ("id", "_store", "_life", "_hs", "_x", *names)))
     sql = f"SELECT {columns} FROM {bulk.quoted(record.table)} WHERE {test}{COUNTED}"  # noqa: S608 - our names
     for id_, store, life, hs, unknown, *cells_ in bulk.each(connection, sql, *values):
-        cells = dict(zip(names, cells_, strict=True)) | (read_json(unknown) if unknown else {})
+        cells = dict(zip(names, cells_, strict=True)) | (read_aside(unknown) if unknown else {})
         yield Row(id_, store, hs, row_hash(id_, store, life, hs, cells))
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from core.model.change import Entry
 from core.model.merge import FieldStamp
 from core.model.scope import is_home
-from core.model.values import read_json
+from core.model.stamps import RowStamps
+from core.model.values import read_aside
 from stores.changes import held, log, older, quarantine
 from stores.changes.batch import merge_hook
 from stores.changes.feed import StateRow
@@ -100,7 +101,7 @@ def _record(node: Node, shape: Shape, row: StateRow, version: str | None, ours: 
     hidden = shape.record.sync.hide.union(ours)
     cells = older.lift_cells(node.catalog, row.type, version, row.cells)
     if row.x:
-        cells |= read_json(row.x)
+        cells |= read_aside(row.x)
     for name, cell in cells.items():
         if name not in shape.policies:
             record.unknown[name] = cell
@@ -144,8 +145,4 @@ def _replay_line(node: Node, shape: Shape, record: Held, line: Entry) -> None:
 
 def _highest_stamp(rows: Sequence[StateRow]) -> int:
     """Return the highest clock stamp in the rows' packed stamps: what arrived must rank below what comes next."""
-    highest = 0
-    for row in filter(lambda row: row.m, rows):  # a row that somebody put in by hand has none
-        _, hlc, _, fields = read_json(row.m)
-        highest = max(highest, hlc, *(stamp[1] for stamp in fields.values()))
-    return highest
+    return max((RowStamps.unpack(row.m).newest for row in rows), default=0)

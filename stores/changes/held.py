@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from core.model.stamps import RowStamps
-from core.model.values import Cell, canonical_json, read_json
+from core.model.values import Cell, canonical_json, read_aside
 from stores.storage import bulk
 
 LIFE = "_life"  # in a log line: the life counter, odd = alive; no field may be called so
@@ -47,7 +47,7 @@ class Held:
     def stamps(self) -> RowStamps:
         """Who wrote each field. Unpacked only when somebody asks: most changes need not look."""
         if self._stamps is None:
-            self._stamps = RowStamps.unpack(self.packed)
+            self._stamps = RowStamps.unpack(self.packed, self.hs)
         return self._stamps
 
     @stamps.setter
@@ -119,7 +119,7 @@ def _held(row: bulk.Values, names: tuple[str, ...]) -> Held:
     held = Held(row[0], row[1], fresh=False)
     held.hs, held.life, held.at, held.by, held.packed = row[2], row[3], row[4] or "", row[5] or "", row[6] or ""
     if row[7]:
-        held.unknown = read_json(row[7])
+        held.unknown = read_aside(row[7])
     held.cells = dict(zip(names, row[8:], strict=True))
     return held
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
 from core.model.errors import NodeError, Problem, Text
-from stores.storage import bulk
+from stores.storage import bulk, journal
 from stores.storage.turns import TurnMissed, Turns
 
 __all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchronous"]  # also for the layers above
@@ -161,7 +161,10 @@ def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
 
 
 def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
-    _make_private(Path(url.database or ""))
+    file = Path(url.database or "")
+    if problem := journal.foreign(file):
+        raise StorageFault((problem,))
+    _make_private(file)
     writer = create_engine(url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
     _take_over(writer, "BEGIN IMMEDIATE", ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
     reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_reset_on_return=None)

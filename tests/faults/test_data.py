@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from core.model.errors import NodeError
+from core.model.merge import MergePolicy
 from stores.node import Node
 from stores.storage import bulk
 from stores.storage.credentials import Credential
@@ -111,18 +113,22 @@ def test_stamps_that_do_not_read_at_a_branch_hold_up_nothing_there(shops: Chain)
 
 def test_a_hook_that_writes_holds_up_its_own_transaction_only(shops: Chain) -> None:
     def writes(**_: Any) -> Any:
-        with shops.hub.database.write():
-            raise AssertionError("a hook came to write")
+        with shops.hub.database.write() as connection:
+            bulk.run_only(connection, "DELETE FROM club_member")
 
-    hooked = FakeHost(*TYPES, merge_field=writes)
-    shops.hub.node.host = hooked  # type: ignore[assignment]
+    hooked = replace(MEMBER, fields={**MEMBER.fields, "tier": replace(MEMBER.fields["tier"], merge=MergePolicy.HOOK)})
+    shops.hub.node.host = FakeHost(*(hooked if each is MEMBER else each for each in TYPES), merge_field=writes)  # type: ignore[assignment]
+    member = shops.east.create(MEMBER, {"tier": "basic"})
+    shops.settle()
+    shops.west.update(MEMBER, member, tier="silver")
+    shops.push(shops.west)
+    shops.east.update(MEMBER, member, tier="gold")  # the hook is asked
     good = shops.east.create(BOOKING, {"guest": "Lin"})
-    with pytest.raises(AssertionError, match="already holds the turn"):
-        with shops.hub.database.write():
-            writes()
 
     shops.push(shops.east)
 
+    assert [(line.pk, line.code) for line in quarantined(shops.hub)] == [(member, "merge-failed")]
+    assert shops.hub.row(MEMBER, member)["tier"] == "silver"
     assert shops.hub.row(BOOKING, good)["guest"] == "Lin"
 
 
