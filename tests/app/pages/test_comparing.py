@@ -73,7 +73,7 @@ def test_the_periods_before_are_plotted_and_stand_in_a_table(two: Any, browse: A
     assert bund.endswith("300.00 600.00")
     assert jing.endswith("300.00")
     assert len(re.findall(r"<polyline", page)) >= 2
-    assert 'role="img" aria-label="Over time : Deposits"' in page
+    assert 'role="img" aria-label="Over time: Deposits"' in page
 
 
 def test_a_region_narrows_it(two: Any, browse: Any) -> None:
