@@ -72,6 +72,9 @@ def _sync(service: Service, language: Language, waiting: int, oldest: str | None
     seen = service.worker.status()
     return {
         **told,
+        "files_up": seen.files_up,
+        "files_down": seen.files_down,
+        "safe_to_switch_off": waiting == 0 and seen.files_up == 0,
         "online": seen.online,
         "since": _cell(node, seen.since),
         "last_sync": _cell(node, seen.last_sync),

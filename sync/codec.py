@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Literal, TypeVar
 
@@ -23,7 +24,7 @@ def encode(message: Message, form: Form = "packed") -> bytes:
     """Return the message as a body of the given form."""
     tree = to_tree(message)
     if form == "json":
-        return json.dumps(tree, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(tree, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_base64).encode()
     return packing.pack(tree)
 
 
@@ -59,6 +60,10 @@ def _read_json(body: bytes) -> object:
     except (ValueError, RecursionError) as error:
         raise bad("message", "no JSON", "不是 JSON") from error
     return tree
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _refuse(word: str) -> object:

@@ -20,11 +20,17 @@ from sync.protocol import (
     Answer,
     Compare,
     CompareAnswer,
+    Deliver,
+    DeliverAnswer,
     Enrol,
     EnrolAnswer,
+    Fetch,
+    FetchAnswer,
     FrameError,
     Hello,
     HelloAnswer,
+    Offer,
+    OfferAnswer,
     Pull,
     PullAnswer,
     Push,
@@ -85,6 +91,15 @@ class Link(Protocol):
     def repair(self, question: Repair) -> RepairAnswer:
         """Have records put right that differ."""
 
+    def offer(self, question: Offer) -> OfferAnswer:
+        """Ask which contents headquarters needs."""
+
+    def deliver(self, question: Deliver) -> DeliverAnswer:
+        """Send pieces of a content."""
+
+    def fetch(self, question: Fetch) -> FetchAnswer:
+        """Get pieces of a content."""
+
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""
 
@@ -134,6 +149,18 @@ class HttpLink:
     def repair(self, question: Repair) -> RepairAnswer:
         """Have records put right that differ."""
         return self._ask("repair", question, RepairAnswer)
+
+    def offer(self, question: Offer) -> OfferAnswer:
+        """Ask which contents headquarters needs."""
+        return self._ask("offer", question, OfferAnswer)
+
+    def deliver(self, question: Deliver) -> DeliverAnswer:
+        """Send pieces of a content."""
+        return self._ask("deliver", question, DeliverAnswer)
+
+    def fetch(self, question: Fetch) -> FetchAnswer:
+        """Get pieces of a content."""
+        return self._ask("fetch", question, FetchAnswer)
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""

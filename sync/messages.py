@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from stores.changes.buckets import Sum
+from sync import carriage
 from sync.columns import entries_tree, read_entries, read_rows, rows_tree
 from sync.packing import Column
 from sync.protocol import (
@@ -354,6 +355,7 @@ NAMES: dict[type[Any], str] = {
     CompareAnswer: "compare-answer",
     Repair: "repair",
     RepairAnswer: "repair-answer",
+    **carriage.NAMES,
     Refusal: "refusal",
 }
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
@@ -366,6 +368,7 @@ _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
     CompareAnswer: _compare_answer_tree,
     Repair: _repair_tree,
     RepairAnswer: _repair_answer_tree,
+    **carriage.WRITERS,
 }
 _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     Hello: _read_hello,
@@ -380,5 +383,6 @@ _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     CompareAnswer: _read_compare_answer,
     Repair: _read_repair,
     RepairAnswer: _read_repair_answer,
+    **carriage.READERS,
     Refusal: _read_refusal,
 }

@@ -2,9 +2,10 @@
 
 A branch asks, headquarters answers; nobody calls a branch. ``hello`` compares where both stand, ``push``
 carries a branch's log up, ``pull`` brings the state of records down, ``enrol`` turns an invitation into a
-credential, ``compare`` finds records that differ although nothing is on its way, and ``repair`` puts them right.
-Every message may be lost, repeated or late: whatever it says is said by sequence number, so saying it again changes
-nothing. docs/protocol.md shows a whole exchange.
+credential, ``compare`` finds records that differ although nothing is on its way, and ``repair`` puts them right;
+``offer``, ``deliver`` and ``fetch`` carry contents when nothing else travels. Every message may be lost, repeated or
+late: whatever it says is said by sequence number or by hash, so saying it again changes nothing.
+docs/protocol.md shows a whole exchange.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ FRAME_BYTES_MAX = 1 << 20  # ... or here; bytes before compression
 HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
 HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
 PATHS_MAX = 100  # what one comparison asks for at once
+PIECES_MAX = 4  # of a content in one message
+OFFERED_MAX = 50  # contents in one offer
 BODY_BYTES_MAX = 8 << 20  # the largest body a node reads from the network, in bytes as received
 
 Dice = Callable[[int], bytes]  # n unpredictable bytes; app/bootstrap.py passes the real ones
@@ -258,6 +261,69 @@ class RepairAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A content that a branch has whole, and a record of its own that names it. ``pieces`` are their hashes."""
+
+    hash: str
+    size: int
+    pieces: tuple[str, ...]
+    type: str
+    pk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Which of these contents does headquarters need?"""
+
+    contents: tuple[Offered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswer:
+    """``needs`` are the pieces that are missing, by content; ``later``: their record has not arrived, ask again.
+
+    A content that is in neither is held whole.
+    """
+
+    needs: Mapping[str, tuple[int, ...]]
+    later: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Some pieces of a content that headquarters needs."""
+
+    hash: str
+    pieces: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverAnswer:
+    """Whether the content is whole now. What was delivered is durably stored either way."""
+
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask for a content that a record names, from its ``first`` piece that is not here."""
+
+    hash: str
+    type: str
+    pk: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAnswer:
+    """What the content is made of and its next pieces; without ``hashes`` headquarters does not have it (yet)."""
+
+    size: int = 0
+    hashes: tuple[str, ...] = ()
+    data: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
 
@@ -267,8 +333,18 @@ class Refusal:
     retry_after_s: int | None = None
 
 
-Question = Hello | Push | Pull | Enrol | Compare | Repair
-Answer = HelloAnswer | PushAnswer | PullAnswer | EnrolAnswer | CompareAnswer | RepairAnswer
+Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch
+Answer = (
+    HelloAnswer
+    | PushAnswer
+    | PullAnswer
+    | EnrolAnswer
+    | CompareAnswer
+    | RepairAnswer
+    | OfferAnswer
+    | DeliverAnswer
+    | FetchAnswer
+)
 Message = Question | Answer | Refusal
 
 

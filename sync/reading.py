@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
@@ -78,6 +79,17 @@ def hexadecimal(value: object, where: str, chars: int) -> str:
     found = text(value, where)
     if len(found) != chars or not set(found) <= set("0123456789abcdef"):
         raise bad(where, f"{chars} hexadecimal digits are needed", f"应为 {chars} 位十六进制数")
+    return found
+
+
+def blob(value: object, where: str, bytes_max: int) -> bytes:
+    """Return ``value`` if it is bytes, or their base64 in a readable message."""
+    try:
+        found = base64.b64decode(value, validate=True) if isinstance(value, str) else value
+    except ValueError as error:
+        raise bad(where, "bytes are needed", "应为字节") from error
+    if type(found) is not bytes or len(found) > bytes_max:
+        raise bad(where, f"at most {bytes_max} bytes are needed", f"应为不超过 {bytes_max} 字节的内容")
     return found
 
 

@@ -10,17 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
+from typing import TypeVar
 
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
+from stores import contents
 from stores.changes import log
 from stores.node import Node
 from sync import comparing
+from sync.carrier import carry
 from sync.comparing import Compared
 from sync.journal import journal, traced
 from sync.link import AskedToWait, Link
 from sync.protocol import Dice
 from sync.round import Round, sync_round
+
+T = TypeVar("T")
 
 STOP_S_MAX = 5.0
 DOUBLINGS_MAX = 16
@@ -42,6 +47,7 @@ class Status:
     """Where sync stands, in a shop's words. Moments are cells (UTC text) by this node's clock, None = never.
 
     ``waiting`` counts changes headquarters has not acknowledged; ``oldest`` is when the first of them happened.
+    ``files_up`` counts contents it does not have yet, ``files_down`` those that are on their way here.
     """
 
     online: bool = False
@@ -54,6 +60,8 @@ class Status:
     pulled: int = 0
     conflicts: int = 0
     quarantined: int = 0
+    files_up: int = 0
+    files_down: int = 0
     skew: tuple[str, ...] = ()
     error: Problem | None = None
     compared: Compared | None = None
@@ -111,23 +119,20 @@ class Worker:
         with self._node.database.read() as connection:
             waiting, oldest = log.unsent(connection)
             compared = comparing.last(connection)
-        return replace(self._status, waiting=waiting, oldest=oldest, compared=compared)
+            up, down = contents.count_waiting(connection)
+        seen = replace(self._status, waiting=waiting, oldest=oldest, compared=compared)
+        return replace(seen, files_up=up, files_down=down)
 
     def work(self) -> bool:
         """Do one round now, in the calling thread, and note how it went; return whether it succeeded. Never raises."""
-        try:
-            link = self._open_link()
-            done = sync_round(self._node, link)
-            self._compare(link, done)
-        except NodeError as error:
-            self._failed(error.problems[0] if error.problems else _FAULT, error)
-            return False
-        except Exception as error:  # noqa: BLE001 - a thread that dies would stop sync without a word
-            journal.error("sync failed", extra=traced(error))
-            self._failed(_FAULT, error)
-            return False
-        self._succeeded(done)
-        return True
+        done = self._tried(self._round)
+        if done is not None:
+            self._succeeded(done)
+        return done is not None
+
+    def carry(self) -> bool:
+        """Carry some contents now, in the calling thread; return whether there are more. Never raises."""
+        return self._tried(carry) or False
 
     def pause_s(self) -> float:
         """Return how long to rest now: the beat, or after failures a growing pause, both spread by the dice.
@@ -143,9 +148,31 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping:
             self._take_news()
-            self.work()
+            if self.work():
+                self._carry()
             self._rest(self.pause_s())
         self._hang_up()
+
+    def _carry(self) -> None:
+        """Contents travel when nothing else does: a change that waits goes first."""
+        while not (self._stopping or self._news or self._urgent) and self.carry():
+            pass
+
+    def _round(self, node: Node, link: Link) -> Round:
+        done = sync_round(node, link)
+        self._compare(link, done)
+        return done
+
+    def _tried(self, step: Callable[[Node, Link], T]) -> T | None:
+        """Take one step and note how it failed, if it did; then it returns None."""
+        try:
+            return step(self._node, self._open_link())
+        except NodeError as error:
+            self._failed(error.problems[0] if error.problems else _FAULT, error)
+        except Exception as error:  # noqa: BLE001 - a thread that dies would stop sync without a word
+            journal.error("sync failed", extra=traced(error))
+            self._failed(_FAULT, error)
+        return None
 
     def _take_news(self) -> None:
         """Forget the news before looking, not after: what comes while a round runs calls for another round."""

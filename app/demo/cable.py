@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from core.model.errors import Problem, Text
 from sync.link import Link, LinkDown
 from sync.protocol import (
     Compare,
     CompareAnswer,
+    Deliver,
+    DeliverAnswer,
     Enrol,
     EnrolAnswer,
+    Fetch,
+    FetchAnswer,
     Hello,
     HelloAnswer,
+    Offer,
+    OfferAnswer,
     Pull,
     PullAnswer,
     Push,
@@ -20,6 +27,9 @@ from sync.protocol import (
     Repair,
     RepairAnswer,
 )
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 _PULLED_OUT = Problem("link-unreachable", Text("headquarters cannot be reached", "无法连接总部"))
 
@@ -51,41 +61,45 @@ class _Through:
 
     def hello(self, question: Hello) -> HelloAnswer:
         """Compare where both stand."""
-        self._cable.check()
-        answer = self._link.hello(question)
-        self._cable.check()
-        return answer
+        return self._through(self._link.hello, question)
 
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
-        self._cable.check()
-        answer = self._link.push(question)
-        self._cable.check()
-        return answer
+        return self._through(self._link.push, question)
 
     def pull(self, question: Pull) -> PullAnswer:
         """Fetch a page of the down-feed."""
-        self._cable.check()
-        answer = self._link.pull(question)
-        self._cable.check()
-        return answer
+        return self._through(self._link.pull, question)
 
     def compare(self, question: Compare) -> CompareAnswer:
         """Ask for sums of what this node holds."""
-        self._cable.check()
-        return self._link.compare(question)
+        return self._through(self._link.compare, question)
 
     def repair(self, question: Repair) -> RepairAnswer:
         """Have records put right that differ."""
-        self._cable.check()
-        answer = self._link.repair(question)
-        self._cable.check()
-        return answer
+        return self._through(self._link.repair, question)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""
+        return self._through(self._link.enrol, question)
+
+    def offer(self, question: Offer) -> OfferAnswer:
+        """Ask which contents headquarters needs."""
+        return self._through(self._link.offer, question)
+
+    def deliver(self, question: Deliver) -> DeliverAnswer:
+        """Send pieces of a content."""
+        return self._through(self._link.deliver, question)
+
+    def fetch(self, question: Fetch) -> FetchAnswer:
+        """Get pieces of a content."""
+        return self._through(self._link.fetch, question)
+
+    def _through(self, call: Callable[[Q], A], question: Q) -> A:
         self._cable.check()
-        return self._link.enrol(question)
+        answer = call(question)
+        self._cable.check()
+        return answer
 
     def close(self) -> None:
         """Hang up."""

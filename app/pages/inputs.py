@@ -16,6 +16,7 @@ from app.pages.choices import Choice, few
 from app.pages.desk import Desk
 from app.pages.forms import Form
 from app.pages.values import part_label, parts_of
+from core.model.contents import name_in
 from core.model.errors import Problem
 from core.model.fields import FieldSpec
 
@@ -27,6 +28,7 @@ _ONE_UNIT = re.compile(r"(\d+)(bd|mo|[ywdhms])")
 _PLAIN = {
     "int": "number", "decimal": "number", "money": "money", "date": "date", "time": "time", "phone": "tel",
     "datetime": "datetime", "duration": "duration", "enum": "select", "bool": "switch", "signature": "pad",
+    "file": "file", "image": "photo",
 }  # fmt: skip
 
 
@@ -169,8 +171,10 @@ def _single(desk: Desk, name: str, label: str, spec: FieldSpec, form: Form, more
         w = desk.words
         words = (w.minutes, w.hours, w.days, w.workdays, w.weeks, w.months, w.years)
         options = [Choice(unit, word) for unit, word in zip(UNITS, words, strict=True)]
+    text = name_in(value) if widget in {"file", "photo"} else ""
     unit = form.get(f"{name}.unit") or ("" if value and not value.isdigit() else "m")
-    return Input(name, label, widget, value, options=options, unit=unit, wide=widget in {"area", "pad"}, **more)
+    wide = widget in {"area", "pad"}
+    return Input(name, label, widget, value, options=options, text=text, unit=unit, wide=wide, **more)
 
 
 def _references(desk: Desk, name: str, label: str, spec: FieldSpec, form: Form, more: dict[str, Any]) -> Input:

@@ -47,6 +47,8 @@ def _linked(desk: Desk, sync: Mapping[str, Any]) -> Line:
     parts = [Part(w.of("waiting", waiting), "warn" if waiting else "plain")] if waiting else [Part(w.all_sent, "plain")]
     if waiting and sync.get("oldest"):
         parts.append(Part(w.of("oldest", clock_text(desk, str(sync["oldest"])))))
+    if files := int(sync.get("files_up", 0)):
+        parts.append(Part(w.of("files_waiting", files)))
     safe = bool(sync["safe_to_switch_off"])
     parts.append(Part(w.safe_off if safe else w.not_safe_off, "good" if safe else "warn"))
     offset = sync.get("clock_offset_ms")

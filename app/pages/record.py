@@ -21,12 +21,14 @@ from app.pages.values import (
     NOTHING,
     Shown,
     duration_text,
+    located,
     money_text,
     shown,
     shown_field,
     shown_moment,
     shown_state,
 )
+from app.web.files import download
 from app.web.guidance import guidance_for
 from app.web.history import history_of
 from app.web.why import explained
@@ -86,6 +88,12 @@ def reveal(plugin: str, record: str, record_id: str, form: FormBody, desk: FormD
     return draw_record(desk, kind, record_id, said=desk.words.revealed, clear=clear)
 
 
+@router.get("/records/{plugin}/{record}/{record_id}/files/{field}/{digest}")
+def file(plugin: str, record: str, record_id: str, field: str, digest: str, desk: CurrentDesk) -> Response:
+    """Return a file that the record names, or a page that says why not."""
+    return download(plugin, record, record_id, field, digest, desk)
+
+
 def draw_record(
     desk: Desk,
     kind: RecordType,
@@ -142,6 +150,7 @@ def _facts(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str,
         if each.name in row:
             told = spoken(desk, sight.record, each.name, row)
             value = clear.get(each.name) or told or shown_field(desk, each, row)
+            value = located(value, f"{record_url(sight.record, row['id'])}/files/{each.name}")
             wide = each.spec.type in _LONG or len(value.text) > 60
             reveal = value.kind == "mask" and each.name in may_reveal
             found.append(Fact(each.name, desk.say(each.label), value, not each.stored, reveal, wide))

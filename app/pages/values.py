@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
 from app.pages.desk import Desk, record_url
 from app.pages.line import clock_text
 from core.language.definition import DispatchKey, Field, RecordType
+from core.model.contents import hash_in, name_in
 from core.model.duration import Duration
 from core.model.fields import BadValue, FieldSpec
 
-Kind = Literal["text", "ref", "moment", "image", "list", "table", "state", "mask", "none"]
+Kind = Literal["text", "ref", "moment", "image", "photo", "file", "list", "table", "state", "mask", "none"]
 NEVER_BEFORE = "2001"  # a turn before this is how rules say: none yet
 NEVER_S = 50 * 365 * 86_400  # who has waited for so long has never had a turn
 NUMERIC = frozenset({"int", "decimal", "money"})
@@ -22,7 +23,10 @@ NUMERIC = frozenset({"int", "decimal", "money"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One value ready for a template: what kind of thing, its words, and where a click leads."""
+    """One value ready for a template: what kind of thing, its words, and where a click leads.
+
+    ``content`` is the hash of a file or photo, which has no address until it is known which record names it.
+    """
 
     kind: Kind
     text: str = ""
@@ -33,6 +37,7 @@ class Shown:
     rows: list[list[Shown]] = field(default_factory=list)
     tone: str = ""
     numeric: bool = False
+    content: str = ""
 
 
 NOTHING = Shown("none")
@@ -54,6 +59,16 @@ def shown(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) 
         return NOTHING
     draw = _DRAWN.get(spec.type)
     return draw(desk, spec, value, names) if draw else Shown("text", _plain(value))
+
+
+def located(value: Shown, base: str) -> Shown:
+    """Return a value with the addresses of its files, which begin with ``base``: a record's, and the field's name."""
+    if value.content:
+        return replace(value, url=f"{base}/{value.content}")
+    if not value.items and not value.rows:
+        return value
+    rows = [[located(cell, base) for cell in row] for row in value.rows]
+    return replace(value, items=[located(item, base) for item in value.items], rows=rows)
 
 
 def shown_state(desk: Desk, record: RecordType, state: object) -> Shown:
@@ -190,6 +205,10 @@ def _list(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) 
     return Shown("list", items=[Shown("text", _plain(item)) for item in items])
 
 
+def _images(desk: Desk, _spec: FieldSpec, value: object, names: Mapping[str, str]) -> Shown:
+    return _list(desk, FieldSpec("list", item=FieldSpec("image")), value, names)
+
+
 def _map(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -> Shown:
     if not isinstance(value, Mapping):
         return Shown("text", _plain(value))
@@ -202,7 +221,14 @@ def _map(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -
 
 def _signature(desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
     text = str(value)
-    return Shown("image", desk.words.signed, url=text) if text.startswith("data:image/") else Shown("text", text)
+    if text.startswith("data:image/"):
+        return Shown("image", desk.words.signed, url=text)
+    return Shown("photo", name_in(text), content=hash_in(text) or "")
+
+
+def _file(_desk: Desk, spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
+    digest = hash_in(value)
+    return Shown("photo" if spec.type == "image" else "file", name_in(value), content=digest or "")
 
 
 def _geo(_desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
@@ -221,7 +247,9 @@ _DRAWN: Mapping[str, Callable[[Desk, FieldSpec, Any, Mapping[str, str]], Shown]]
     "duration": _duration,
     "datetime": _moment,
     "list": _list,
-    "images": _list,
+    "images": _images,
+    "file": _file,
+    "image": _file,
     "map": _map,
     "signature": _signature,
     "geo": _geo,

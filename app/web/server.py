@@ -13,7 +13,7 @@ from app.excel import api as excel
 from app.pages import site
 from app.pages.live import Live
 from app.service import Service
-from app.web import actions, chain, docs, figures, guidance, plugins, reading, reports, session, settings, status
+from app.web import actions, chain, docs, figures, files, guidance, plugins, reading, reports, session, settings, status
 from app.web.documents import Documents
 from app.web.errors import add_error_handlers
 from app.web.guard import Guard
@@ -41,7 +41,8 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app.state.documents = Documents()
     app.state.live = Live(service)
     add_error_handlers(app, site.error_page)
-    for part in (session, status, chain, settings, plugins, docs, guidance, figures, reports, excel, actions, reading):
+    described = (session, status, chain, settings, plugins, docs, guidance, figures, reports)
+    for part in (*described, excel, files, actions, reading):
         app.include_router(part.router)
     for router in site.ROUTERS:
         app.include_router(router)

@@ -11,17 +11,20 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, codec, packing, server
+from sync import audit, codec, contents, packing, server
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
     Compare,
+    Deliver,
     Enrol,
+    Fetch,
     FrameError,
     Hello,
     Message,
+    Offer,
     Pull,
     Push,
     Question,
@@ -69,6 +72,21 @@ def sync_router(node: Node) -> APIRouter:
     async def repair(request: Request) -> Response:
         """Put records right that the caller holds otherwise."""
         return await _serve_node(node, gate, request, Repair, audit.repair)
+
+    @router.post("/offer")
+    async def offer(request: Request) -> Response:
+        """Say which of the caller's contents are needed."""
+        return await _serve_node(node, gate, request, Offer, contents.offer)
+
+    @router.post("/deliver")
+    async def deliver(request: Request) -> Response:
+        """Take pieces of a content."""
+        return await _serve_node(node, gate, request, Deliver, contents.deliver)
+
+    @router.post("/fetch")
+    async def fetch(request: Request) -> Response:
+        """Give pieces of a content that a record of the caller's names."""
+        return await _serve_node(node, gate, request, Fetch, contents.fetch)
 
     return router
 

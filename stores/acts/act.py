@@ -204,6 +204,8 @@ def _check_state(work: Work) -> None:
 def _take_in(work: Work) -> list[Problem]:
     """Put what was entered into the draft. Asked fields of a replayed request merge with what is there."""
     work.asked, problems = intake.parse(work.world, work.action, work.call.ask)
+    if not work.call.replayed:  # a home may be told of an upload before its bytes arrive
+        problems += intake.take_uploads(work.world, work.action, work.draft, work.asked)
     if work.action.new:
         work.env.names["ask"] = work.asked
     for ask in work.action.ask:

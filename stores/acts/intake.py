@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from core.language.definition import Action, Ask, RecordType
 from core.language.expressions import Env, Row
+from core.model.contents import hashes_in
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
-from stores import rows
+from core.model.fields.files import may_hold
+from stores import contents, rows
 from stores.acts.messages import value_or_none
 from stores.world import NodeWorld
 
@@ -28,6 +30,21 @@ def parse(world: NodeWorld, action: Action, entered: Mapping[str, object]) -> tu
             continue
         problems += _dangling(world, ask, values[name])
     return values, problems
+
+
+def take_uploads(world: NodeWorld, action: Action, draft: Row, asked: Mapping[str, object]) -> list[Problem]:
+    """Say of every content that was given that the record names it; return a problem for each nobody has uploaded."""
+    problems = []
+    for ask in action.ask:
+        if ask.name not in asked or not may_hold(ask.spec):
+            continue
+        for digest in hashes_in(str(asked[ask.name])):
+            if contents.find(world.connection, digest) is None:
+                what = Text("this file is not on this node", "本机没有此文件")
+                problems.append(Problem("no-such-content", what, fix=Text("upload it", "请上传"), field=ask.name))
+            else:
+                contents.name(world.connection, digest, draft.type, draft.id, world.node.now())
+    return problems
 
 
 def required(record: RecordType, action: Action, draft: Row, asked: Mapping[str, object]) -> list[Problem]:

@@ -2,7 +2,8 @@
 
 ``head``: how far an origin's log is stored here. ``up``: how much of it headquarters has acknowledged.
 ``down``: up to which place of the hub's order this node holds the records of its scopes. ``seal``: the hub's word
-for that place, to be shown to it again.
+for that place, to be shown to it again. ``named``: up to where a log, or the records of a type, have been looked
+through for the contents they name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.model.change import GENESIS
 from stores.storage import bulk
 from stores.storage.system import CHECKPOINT
 
-Stream = Literal["head", "up", "down", "seal"]
+Stream = Literal["head", "up", "down", "seal", "named"]
 HUB = "hub"  # the peer of a node with one upstream
 
 _COLUMNS = ("peer", "stream", "position", "proof", "moved_at")
@@ -96,6 +97,22 @@ def seal(connection: Connection, place: int, peer: str = HUB) -> str:
     """Return the hub's seal of a place; empty when the one kept is of another."""
     sealed, shown = _read(connection, peer, "seal")
     return (shown or "") if sealed == place else ""
+
+
+def named(connection: Connection, peer: str) -> tuple[int, str]:
+    """Return up to where ``peer`` (a log, a record type, the hub) was looked through for contents, in which epoch."""
+    position, proof = _read(connection, peer, "named")
+    return position, proof or ""
+
+
+def move_named(connection: Connection, peer: str, position: int, epoch: str = "") -> None:
+    """Say up to where contents have been looked for, in the transaction that takes note of them."""
+    _write(connection, peer, "named", position, epoch, None)
+
+
+def forget_named(connection: Connection) -> None:
+    """Look through everything again: headquarters has another epoch."""
+    bulk.run_only(connection, "DELETE FROM checkpoint WHERE stream = 'named'")
 
 
 def _read(connection: Connection, peer: str, stream: Stream) -> tuple[int, str | None]:

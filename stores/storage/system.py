@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, LargeBinary, Table
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -262,6 +262,36 @@ class Once(System, table=True):
     at: str = Field(sa_type=Chars)
 
 
+class Content(System, table=True):
+    """What is known of a content that records name (see ``stores.contents``); its bytes are in ``piece``.
+
+    ``next_at`` is when the carrier looks at it next, empty when there is nothing left to carry.
+    """
+
+    __tablename__: ClassVar[str] = "content"
+    __table_args__ = (Index("content_next", "next_at"), Index("content_unused", "type", "known_at"))
+    hash: str = Field(sa_type=Chars, primary_key=True)
+    size: int | None = Field(default=None, sa_type=Whole)  # bytes; empty while only its name has arrived
+    pieces: str | None = Field(default=None, sa_type=Chars)  # JSON: the hash of each piece
+    media: str | None = Field(default=None, sa_type=Chars)
+    type: str | None = Field(default=None, sa_type=Chars)  # a record that names it
+    pk: str | None = Field(default=None, sa_type=Chars)
+    known_at: str = Field(sa_type=Chars)
+    whole_at: str | None = Field(default=None, sa_type=Chars)  # when its last piece was here
+    held_at: str | None = Field(default=None, sa_type=Chars)  # when headquarters said it has all of it
+    next_at: str | None = Field(default=None, sa_type=Chars)
+    tries: int = Field(default=0, sa_type=Whole)
+
+
+class Piece(System, table=True):
+    """One piece of a content."""
+
+    __tablename__: ClassVar[str] = "piece"
+    hash: str = Field(sa_type=Chars, primary_key=True)  # of the content
+    nth: int = Field(sa_type=Whole, primary_key=True)
+    data: bytes = Field(sa_type=LargeBinary)
+
+
 SYSTEM = System.metadata
 
 
@@ -287,3 +317,5 @@ DIGEST = _table(Digest)
 OUTBOX = _table(Outbox)
 ONCE = _table(Once)
 SAVED_VIEW = _table(SavedView)
+CONTENT = _table(Content)
+PIECE = _table(Piece)

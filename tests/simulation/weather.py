@@ -12,18 +12,24 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, server
+from sync import audit, contents, server
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown
 from sync.protocol import (
     Answer,
     Compare,
     CompareAnswer,
+    Deliver,
+    DeliverAnswer,
     Enrol,
     EnrolAnswer,
+    Fetch,
+    FetchAnswer,
     Hello,
     HelloAnswer,
     Limits,
+    Offer,
+    OfferAnswer,
     Pull,
     PullAnswer,
     Push,
@@ -135,6 +141,15 @@ class StormyLink:
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         raise AssertionError("the chain of a simulation is enrolled before the storm")
+
+    def offer(self, question: Offer) -> OfferAnswer:
+        return self._call(contents.offer, question, OfferAnswer)
+
+    def deliver(self, question: Deliver) -> DeliverAnswer:
+        return self._call(contents.deliver, question, DeliverAnswer)
+
+    def fetch(self, question: Fetch) -> FetchAnswer:
+        return self._call(contents.fetch, question, FetchAnswer)
 
     def close(self) -> None:
         pass

@@ -23,15 +23,21 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import audit, keys, server
+from sync import audit, contents, keys, server
 from sync.protocol import (
     Compare,
     CompareAnswer,
+    Deliver,
+    DeliverAnswer,
     Enrol,
     EnrolAnswer,
+    Fetch,
+    FetchAnswer,
     Hello,
     HelloAnswer,
     Limits,
+    Offer,
+    OfferAnswer,
     Pull,
     PullAnswer,
     Push,
@@ -125,6 +131,18 @@ class DirectLink:
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         answer: EnrolAnswer = self._call("enrol", lambda hub, _, asked: server.enrol(hub, asked), question)
+        return answer
+
+    def offer(self, question: Offer) -> OfferAnswer:
+        answer: OfferAnswer = self._call("offer", contents.offer, question)
+        return answer
+
+    def deliver(self, question: Deliver) -> DeliverAnswer:
+        answer: DeliverAnswer = self._call("deliver", contents.deliver, question)
+        return answer
+
+    def fetch(self, question: Fetch) -> FetchAnswer:
+        answer: FetchAnswer = self._call("fetch", contents.fetch, question)
         return answer
 
     def close(self) -> None:

@@ -17,8 +17,12 @@ from sync import codec, packing
 from sync.codec import Form, decode, encode
 from sync.messages import to_tree
 from sync.protocol import (
+    Deliver,
+    DeliverAnswer,
     Enrol,
     EnrolAnswer,
+    Fetch,
+    FetchAnswer,
     FrameError,
     FrameTooLarge,
     Head,
@@ -26,6 +30,9 @@ from sync.protocol import (
     HelloAnswer,
     Limits,
     Message,
+    Offer,
+    OfferAnswer,
+    Offered,
     Pull,
     PullAnswer,
     Push,
@@ -51,6 +58,13 @@ MESSAGES: list[Message] = [
     Enrol("ABCD", "osaka-road", "osaka-road", "ff" * 32),
     EnrolAnswer("osaka-road", "osaka-road", "hq", "e1", "cd" * 32, 1),
     Refusal("hub-busy", "busy", "繁忙", 3),
+    Offer((Offered("ab" * 32, 300_000, ("cd" * 32, "ef" * 32), "club.card", "0190a0a0"),)),
+    OfferAnswer({"ab" * 32: (0, 1)}, ("cd" * 32,)),
+    Deliver("ab" * 32, ((0, b"\x00\xff" * 40), (1, b""))),
+    DeliverAnswer(whole=True),
+    Fetch("ab" * 32, "club.card", "0190a0a0", 1),
+    FetchAnswer(300_000, ("cd" * 32,), (b"\x89PNG",)),
+    FetchAnswer(),
 ]
 
 

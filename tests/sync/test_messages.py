@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from sync.messages import NAMES, from_tree, to_tree
+from sync.codec import encode
+from sync.messages import NAMES, from_tree
 from sync.protocol import FrameError, Message
 from tests.sync.test_codec import MESSAGES
 
 
 def trees() -> list[tuple[Message, dict[str, Any]]]:
-    return [(message, json.loads(json.dumps(to_tree(message)))) for message in MESSAGES]
+    return [(message, json.loads(encode(message, "json"))) for message in MESSAGES]
 
 
 def test_every_sort_of_message_is_among_the_samples_and_has_a_name_of_its_own() -> None:

@@ -196,6 +196,8 @@
         if (field.type === 'radio' || field.type === 'checkbox') field.checked = field.value === ''; else field.value = '';
         field.name = field.name.replace(/\.(\d+)\./, function () { return '.' + n + '.'; }); if (field.id) field.id += 'n' + n;
       }, copy);
+      each('[data-on]', function (one) { delete one.dataset.on; }, copy);
+      each('[data-given], [data-drop]', function (one) { one.hidden = true; }, copy);
       last.parentNode.insertBefore(copy, last.nextSibling); dress(copy);
       var first = copy.querySelector('input:not([type=hidden]), select, textarea'); if (first) first.focus();
     });
@@ -224,7 +226,32 @@
     }).catch(function () { say(body.dataset.away); setTimeout(function () { goOn(form); }, 3000); });
   }
 
+  /* --- a file goes up at once, so that a draft keeps it; the form then only names it ---------------------------------- */
+  function upload(box) {
+    var held = box.querySelector('input[type=hidden]'), file = box.querySelector('input[type=file]'), given = box.querySelector('[data-given]'), drop = box.querySelector('[data-drop]'), going = box.querySelector('[data-going]');
+    function hold(value, name) {
+      held.value = value; given.textContent = name; given.hidden = drop.hidden = !value;
+      held.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    drop.addEventListener('click', function () { file.value = ''; going.textContent = ''; hold('', ''); file.focus(); });
+    file.addEventListener('change', function () {
+      var one = file.files[0]; if (!one) return;
+      var ask = new XMLHttpRequest(); ask.open('POST', '/api/files'); ask.responseType = 'json';
+      ask.setRequestHeader('X-File-Name', encodeURIComponent(one.name)); ask.setRequestHeader('X-Branchline', '1');
+      ask.setRequestHeader('Accept-Language', document.documentElement.lang);
+      ask.upload.onprogress = function (event) { if (event.lengthComputable) going.textContent = box.dataset.upload + ' ' + Math.round(100 * event.loaded / event.total) + '%'; };
+      ask.onerror = function () { going.textContent = box.dataset.failed; };
+      ask.onload = function () {
+        var told = ask.response || {};
+        if (ask.status === 200) { going.textContent = ''; hold(told.value, told.name); }
+        else going.textContent = told.error ? told.error.problems[0].what : box.dataset.failed;
+      };
+      going.textContent = box.dataset.upload; ask.send(one);
+    });
+  }
+
   function dress(within) {
+    each('[data-upload]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; upload(box); } }, within);
     each('[data-choices]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; picker(box); } }, within);
     each('[data-rows]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; rows(box); } }, within);
     each('[data-sign]', function (box) { if (!box.dataset.on) { box.dataset.on = '1'; pad(box); } }, within);

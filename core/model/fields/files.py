@@ -1,4 +1,4 @@
-"""``file``, ``image`` and ``signature``: the name of content that is kept and sent apart from the record."""
+"""``file``, ``image`` and ``signature``: the name of content that is kept and sent apart from the record (contents)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\s./\\:*?\"<>|][^/\\:*?\"<>|\n\t]{0,199}")
 _HASH = re.compile(r"[a-z0-9]{2,12}:[0-9a-f]{16,128}")
+_HELD = re.compile(rf"blake2b:[0-9a-f]{{64}}/{_NAME.pattern}")
 _DRAWN = re.compile(r"data:image/(png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}")
 _DRAWN_CHARS_MAX = 90_000
 
 
 class FileField(FieldType):
-    """A file name, or a content hash like ``blake2b:9f…``. Never a path: it may not lead out of its folder."""
+    """A content that was uploaded, ``blake2b:9f…/contract.pdf``, or only a name or a hash of what is kept elsewhere.
+
+    The name is never a path: it may not lead out of its folder.
+    """
 
     name = "file"
     drawn = False
@@ -49,7 +53,7 @@ class SignatureField(FileField):
 def content_name(raw: object, *, drawn: bool = False) -> str:
     """Return the name or hash of some content; with ``drawn`` the content itself may stand in for it."""
     word = clean_text(raw).strip() if isinstance(raw, str) else ""
-    if _NAME.fullmatch(word) or _HASH.fullmatch(word):
+    if _NAME.fullmatch(word) or _HASH.fullmatch(word) or _HELD.fullmatch(word):
         return word
     if drawn and len(word) <= _DRAWN_CHARS_MAX and _DRAWN.fullmatch(word):
         return word
@@ -58,3 +62,20 @@ def content_name(raw: object, *, drawn: bool = False) -> str:
         Text("upload the file and give its name without folders", "请上传文件，文件名不含路径"),
         code="bad-file",
     )
+
+
+def file_name(raw: object) -> str:
+    """Return a name that a browser or a program gave a file, as a record keeps it; raise ``BadValue``."""
+    word = clean_text(raw).strip().replace("\\", "/").rpartition("/")[2] if isinstance(raw, str) else ""
+    word = re.sub(r"[:*?\"<>|\n\t]+", "_", word).lstrip(". ")[:200]
+    return content_name(word)
+
+
+def may_hold(spec: FieldSpec) -> bool:
+    """Return whether a field's cells may name contents: files and pictures, or a list or map that has some, or may."""
+    if spec.type in {"file", "image", "images", "signature"}:
+        return True
+    if spec.type not in {"list", "map"}:
+        return False
+    inside = (*([spec.item] if spec.item else []), *(spec.parts or {}).values())
+    return not inside or any(map(may_hold, inside))
