@@ -21,7 +21,7 @@ from stores.node import Node
 from stores.storage import words
 from stores.storage.migrate import migrate
 from stores.storage.tables import tables_of
-from sync import arrival
+from sync import arrival, first_load
 from sync.link import Link
 from sync.worker import Worker
 
@@ -52,6 +52,7 @@ class Service:
     def start(self) -> None:
         """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
         arrival.catch_up(self.node)
+        first_load.finish(self.node)
         self.timers.start()
         self.post.start("outbox")
         self.words.start("words")

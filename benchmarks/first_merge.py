@@ -23,7 +23,7 @@ def run(count: int) -> list[tuple[str, str]]:
         rows = workbench.plain_rows(count)
         branch = workbench.open_node(path, "s001", "http://127.0.0.1:1")
         for first in range(0, count, BATCH):
-            _fill(branch, first, min(BATCH, count - first))
+            fill(branch, first, min(BATCH, count - first))
         hub = workbench.open_node(path, "hq", None)
         dice = Surroundings().dice
         code = invite(hub, "s001", dice=dice).code
@@ -47,7 +47,8 @@ def run(count: int) -> list[tuple[str, str]]:
     ]
 
 
-def _fill(node: Node, first: int, count: int) -> None:
+def fill(node: Node, first: int, count: int) -> None:
+    """Write ``count`` parcels of store s001, a transaction each."""
     record = node.catalog.records["parcels.parcel"]
     now = node.now()
     with node.database.write() as connection:

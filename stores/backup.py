@@ -22,6 +22,8 @@ from stores.storage import checkpoints, identity
 from stores.storage.database import Connection, Database
 from stores.storage.identity import Identity
 
+_BESIDE = ("-wal", "-shm")  # files that belong to a SQLite database
+
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -99,7 +101,7 @@ def restore(
     if prepare is not None:
         _prepare(part, prepare)
     _flush(part)
-    aside = _put_aside(target, now)
+    aside = put_aside(target, now)
     part.replace(target)
     return aside
 
@@ -126,13 +128,19 @@ def _prepare(file: Path, prepare: Callable[[Connection], None]) -> None:
         database.close()
 
 
-def _put_aside(target: Path, now: datetime) -> Path | None:
+def put_aside(target: Path, now: datetime) -> Path | None:
+    """Give a node's database, which nobody may have open, another name; return it, None when there is none."""
     if not target.exists():
         return None
     aside = target.with_name(f"{target.stem}-before-{now:%Y%m%d-%H%M%S}{target.suffix}")
-    with closing(sqlite3.connect(target)) as old:  # what its WAL still holds belongs to it
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    for ending in ("-wal", "-shm"):
+    try:
+        with closing(sqlite3.connect(target)) as old:  # what its WAL still holds belongs to it
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.DatabaseError:  # damaged: it is kept as it is, with what lies beside it
+        for ending in _BESIDE:
+            with suppress(FileNotFoundError):
+                target.with_name(target.name + ending).replace(aside.with_name(aside.name + ending))
+    for ending in _BESIDE:
         with suppress(FileNotFoundError):
             target.with_name(target.name + ending).unlink()
     target.replace(aside)

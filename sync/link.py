@@ -39,6 +39,8 @@ from sync.protocol import (
     Refusal,
     Repair,
     RepairAnswer,
+    Snapshot,
+    SnapshotAnswer,
 )
 
 A = TypeVar("A", bound=Answer)
@@ -99,6 +101,9 @@ class Link(Protocol):
 
     def fetch(self, question: Fetch) -> FetchAnswer:
         """Get pieces of a content."""
+
+    def snapshot(self, question: Snapshot) -> SnapshotAnswer:
+        """Fetch a piece of a snapshot."""
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""
@@ -161,6 +166,10 @@ class HttpLink:
     def fetch(self, question: Fetch) -> FetchAnswer:
         """Get pieces of a content."""
         return self._ask("fetch", question, FetchAnswer)
+
+    def snapshot(self, question: Snapshot) -> SnapshotAnswer:
+        """Fetch a piece of a snapshot."""
+        return self._ask("snapshot", question, SnapshotAnswer)
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""

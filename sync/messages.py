@@ -13,6 +13,7 @@ from sync.protocol import (
     HARD_BYTES_MAX,
     HARD_CHANGES_MAX,
     PATHS_MAX,
+    PIECE_BYTES,
     Compare,
     CompareAnswer,
     Enrol,
@@ -31,9 +32,11 @@ from sync.protocol import (
     RepairAnswer,
     Report,
     SignedReceipt,
+    Snapshot,
+    SnapshotAnswer,
     Standing,
 )
-from sync.reading import Part, bad, flag, hexadecimal, integer, integers, listing, mapping, name, text, texts
+from sync.reading import Part, bad, blob, flag, hexadecimal, integer, integers, listing, mapping, name, text, texts
 
 M = TypeVar("M", bound=Message)
 
@@ -328,6 +331,29 @@ def _read_repair_answer(tree: dict[str, object]) -> RepairAnswer:
     )
 
 
+def _read_snapshot(tree: dict[str, object]) -> Snapshot:
+    part = Part(tree, "snapshot", tuple(Snapshot.__dataclass_fields__))
+    return Snapshot(
+        origin=part.get("origin", name),
+        epoch=part.get("epoch", text, HASH_CHARS_MAX),
+        name=part.get("name", text, TOKEN_CHARS_MAX),
+        offset=part.get("offset", integer),
+    )
+
+
+def _read_snapshot_answer(tree: dict[str, object]) -> SnapshotAnswer:
+    part = Part(tree, "snapshot", tuple(SnapshotAnswer.__dataclass_fields__))
+    return SnapshotAnswer(
+        name=part.get("name", text, TOKEN_CHARS_MAX),
+        size=part.get("size", integer),
+        digest=part.get("digest", text, HASH_CHARS_MAX),
+        seal=part.get("seal", text, TOKEN_CHARS_MAX),
+        offset=part.get("offset", integer),
+        data=part.get("data", blob, PIECE_BYTES),
+        restart=part.get("restart", flag),
+    )
+
+
 def _read_refusal(tree: dict[str, object]) -> Refusal:
     part = Part(tree, "refusal", tuple(Refusal.__dataclass_fields__))
     return Refusal(
@@ -356,6 +382,8 @@ NAMES: dict[type[Any], str] = {
     Repair: "repair",
     RepairAnswer: "repair-answer",
     **carriage.NAMES,
+    Snapshot: "snapshot",
+    SnapshotAnswer: "snapshot-answer",
     Refusal: "refusal",
 }
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
@@ -384,5 +412,7 @@ _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     Repair: _read_repair,
     RepairAnswer: _read_repair_answer,
     **carriage.READERS,
+    Snapshot: _read_snapshot,
+    SnapshotAnswer: _read_snapshot_answer,
     Refusal: _read_refusal,
 }

@@ -25,6 +25,7 @@ FRAME_CHANGES_MAX = 5_000  # a frame is cut here, at the end of a transaction ..
 FRAME_BYTES_MAX = 1 << 20  # ... or here; bytes before compression
 HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
 HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
+PIECE_BYTES = 4 << 20  # of a snapshot
 PATHS_MAX = 100  # what one comparison asks for at once
 PIECES_MAX = 4  # of a content in one message
 OFFERED_MAX = 50  # contents in one offer
@@ -324,6 +325,33 @@ class FetchAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Ask for a piece of a snapshot of all one holds, from ``offset`` bytes on; without a name, for a new one."""
+
+    origin: str
+    epoch: str
+    name: str = ""
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotAnswer:
+    """A piece of the file called ``name``, from ``offset`` on, of ``size`` bytes in all whose BLAKE2b is ``digest``.
+
+    It may be another file than was asked for, from its beginning: the old one is no longer kept. ``seal`` is
+    headquarters' own for the place the snapshot is of. ``restart`` means: unknown epoch, say hello again.
+    """
+
+    name: str
+    size: int
+    digest: str
+    seal: str
+    offset: int
+    data: bytes = field(repr=False)
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
 
@@ -333,7 +361,7 @@ class Refusal:
     retry_after_s: int | None = None
 
 
-Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch
+Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch | Snapshot
 Answer = (
     HelloAnswer
     | PushAnswer
@@ -344,6 +372,7 @@ Answer = (
     | OfferAnswer
     | DeliverAnswer
     | FetchAnswer
+    | SnapshotAnswer
 )
 Message = Question | Answer | Refusal
 

@@ -7,8 +7,11 @@ from stores.changes import apply
 from stores.node import Node
 from stores.storage import checkpoints
 from sync import arrival
+from sync.first_load import finish, first_load
 from sync.link import Link
-from sync.protocol import Limits, Pull, PullAnswer
+from sync.protocol import FRAME_CHANGES_MAX, Limits, Pull, PullAnswer
+
+SNAPSHOT_ROWS = FRAME_CHANGES_MAX // 2  # a first page so full, and more to come: a snapshot is quicker
 
 
 class FeedRestarted(NodeError):
@@ -20,7 +23,8 @@ class FeedRestarted(NodeError):
 def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
     """Fetch and apply pages until headquarters has no more; return the number of records received.
 
-    The rows of a page and the checkpoint behind them are written in one transaction: a crash repeats the page.
+    A node that has nothing yet, and much to come, takes a snapshot over first (``first_load``). The rows of a page and
+    the checkpoint behind them are written in one transaction: a crash repeats the page.
     """
     limits = limits or Limits()
     received = 0
@@ -31,6 +35,10 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
         answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal))
         if answer.restart or answer.epoch != epoch:
             raise _restarted()
+        if after == 0 and answer.more and len(answer.rows) >= SNAPSHOT_ROWS and (loaded := first_load(node, link)):
+            finish(node, loaded)
+            received += loaded.rows
+            continue
         if answer.upto > after:
             _apply(node, after, answer)
         received += len(answer.rows)

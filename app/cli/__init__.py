@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.cli import backup, chain, demo, explain, nodes, person, settings
+from app.cli import backup, chain, demo, explain, nodes, person, rebuild, settings
 from app.cli.common import REFUSED, fail
 from app.cli.plugin import plugin_app
 from core.host.host import tell_installed
@@ -30,6 +30,7 @@ app.command()(nodes.status)
 app.command()(nodes.verify)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(rebuild.rebuild)
 app.command()(explain.explain)
 app.add_typer(plugin_app, name="plugin")
 

@@ -29,7 +29,7 @@ def backup(
 ) -> None:
     """Copy the node's data to a file while it works, and check the copy. 备份节点数据。"""
     settings = read_settings(config)
-    now = _local_now(settings)
+    now = local_now(settings)
     place = to or settings.data / FOLDER
     folder = place if to is None or place.is_dir() else None
     file = place / backups.name_of(settings.node, now) if folder else place
@@ -52,7 +52,7 @@ def restore(
     settings = read_settings(config)
     found = backups.check(file)
     _check_belongs(found, settings)
-    _check_stopped(settings)
+    check_stopped(settings)
     _tell(found)
     if not yes:
         question = Text("Put it in the place of the node's data?", "用它替换节点现有数据？")
@@ -60,7 +60,7 @@ def restore(
     world = Surroundings()
     target = backups.file_of(settings.database_url)
     begin = (lambda connection: keys.begin_epoch(connection, world.dice)) if found.identity.is_hub else None
-    aside = backups.restore(found, target, _local_now(settings), begin)
+    aside = backups.restore(found, target, local_now(settings), begin)
     if aside is not None:
         say(Text(f"what was there is kept as {aside.name}", f"原数据已保留为 {aside.name}"))
     say(Text("restored; start the node", "已恢复，请启动节点"))
@@ -88,7 +88,7 @@ def _check_belongs(found: Backup, settings: Settings) -> None:
     )
 
 
-def _check_stopped(settings: Settings) -> None:
+def check_stopped(settings: Settings) -> None:
     """A node that runs would go on writing into the file that is put aside. While it runs, its port is taken."""
     if settings.listen.port == 0:
         return
@@ -100,5 +100,6 @@ def _check_stopped(settings: Settings) -> None:
         raise NodeError((Problem("node-running", what, fix=fix),)) from error
 
 
-def _local_now(settings: Settings) -> datetime:
+def local_now(settings: Settings) -> datetime:
+    """Return the present moment in the branch's time."""
     return Surroundings().now().astimezone(settings.zone)

@@ -26,6 +26,8 @@ from sync.protocol import (
     PushAnswer,
     Repair,
     RepairAnswer,
+    Snapshot,
+    SnapshotAnswer,
 )
 
 Q = TypeVar("Q")
@@ -78,6 +80,11 @@ class _Through:
     def repair(self, question: Repair) -> RepairAnswer:
         """Have records put right that differ."""
         return self._through(self._link.repair, question)
+
+    def snapshot(self, question: Snapshot) -> SnapshotAnswer:
+        """Fetch a piece of a snapshot."""
+        self._cable.check()
+        return self._link.snapshot(question)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""

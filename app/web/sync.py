@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, codec, contents, packing, server
+from sync import audit, codec, contents, packing, server, shipping
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX
 from sync.protocol import (
@@ -30,6 +30,7 @@ from sync.protocol import (
     Question,
     Refusal,
     Repair,
+    Snapshot,
 )
 
 Q = TypeVar("Q", bound=Question)
@@ -87,6 +88,11 @@ def sync_router(node: Node) -> APIRouter:
     async def fetch(request: Request) -> Response:
         """Give pieces of a content that a record of the caller's names."""
         return await _serve_node(node, gate, request, Fetch, contents.fetch)
+
+    @router.post("/snapshot")
+    async def snapshot(request: Request) -> Response:
+        """Give a piece of a snapshot of what the caller holds."""
+        return await _serve_node(node, gate, request, Snapshot, shipping.snapshot)
 
     return router
 

@@ -74,6 +74,11 @@ class Database:
         """Which SQL it speaks."""
         return "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
 
+    @property
+    def folder(self) -> Path | None:
+        """Where its file is; None for one in memory or on a server."""
+        return Path(str(self.url.database)).parent if self.dialect == "sqlite" and not self.in_memory else None
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one write transaction; commit at the end of the block, roll back if it raises.
@@ -89,6 +94,20 @@ class Database:
             if self.dialect == "postgresql":
                 connection.execute(_WRITE_LOCK)
             yield connection
+
+    @contextmanager
+    def write_beside(self, file: Path, name: str) -> Iterator[Connection]:
+        """Open the write transaction with another SQLite file at hand, whose tables are called ``name.table``."""
+        assert self.dialect == "sqlite", "only SQLite reads SQLite files"
+        turn = self._turns.turn(self._wait_s_max)
+        with _told_plainly(_WRITE_FAULTS), turn, self._writer.connect() as connection:
+            driver = _driver(connection)
+            driver.execute(f"ATTACH ? AS {name}", (str(file),)).close()
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute(f"DETACH {name}").close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

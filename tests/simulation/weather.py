@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, contents, server
+from sync import audit, contents, server, shipping
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown
 from sync.protocol import (
@@ -37,6 +37,8 @@ from sync.protocol import (
     Question,
     Repair,
     RepairAnswer,
+    Snapshot,
+    SnapshotAnswer,
 )
 from tests.simulation.witness import Witness
 
@@ -138,6 +140,9 @@ class StormyLink:
 
     def repair(self, question: Repair) -> RepairAnswer:
         return self._call(audit.repair, question, RepairAnswer)
+
+    def snapshot(self, question: Snapshot) -> SnapshotAnswer:
+        return self._call(shipping.snapshot, question, SnapshotAnswer)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         raise AssertionError("the chain of a simulation is enrolled before the storm")

@@ -23,7 +23,7 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import audit, contents, keys, server
+from sync import audit, contents, keys, server, shipping
 from sync.protocol import (
     Compare,
     CompareAnswer,
@@ -44,6 +44,8 @@ from sync.protocol import (
     PushAnswer,
     Repair,
     RepairAnswer,
+    Snapshot,
+    SnapshotAnswer,
 )
 from tests.simulation.chain import host
 
@@ -127,6 +129,10 @@ class DirectLink:
 
     def repair(self, question: Repair) -> RepairAnswer:
         answer: RepairAnswer = self._call("repair", audit.repair, question)
+        return answer
+
+    def snapshot(self, question: Snapshot) -> SnapshotAnswer:
+        answer: SnapshotAnswer = self._call("snapshot", shipping.snapshot, question)
         return answer
 
     def enrol(self, question: Enrol) -> EnrolAnswer:

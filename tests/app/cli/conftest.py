@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from app.cli import main
+from app.service import open_service
+from app.settings import read_settings
+from app.web.server import create_app, server_for
 
 BICYCLES = Path(__file__).parents[2] / "journeys" / "bicycle_rental"
 
@@ -61,3 +67,21 @@ def settings_for(tmp_path: Path) -> Callable[..., Path]:
         return folder / "node.yaml"
 
     return write
+
+
+@pytest.fixture
+def hq(settings_for: Callable[..., Path]) -> Iterator[tuple[Path, str]]:
+    """The settings file and the address of a headquarters that is up."""
+    config = settings_for("hq", "hq")
+    service = open_service(read_settings(config))
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    server = server_for(create_app(service, run_service=False), "127.0.0.1", bound.getsockname()[1])
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield config, f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    service.node.database.close()

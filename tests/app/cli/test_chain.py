@@ -1,37 +1,12 @@
 from __future__ import annotations
 
-import socket
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
-
-import pytest
 
 from app.service import open_service
 from app.settings import read_settings
-from app.web.server import create_app, server_for
 from sync import keys
-
-
-@pytest.fixture
-def hq(settings_for: Any) -> Iterator[tuple[Path, str]]:
-    """The settings file and the address of a headquarters that is up."""
-    config = settings_for("hq", "hq")
-    service = open_service(read_settings(config))
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    server = server_for(create_app(service, run_service=False), "127.0.0.1", bound.getsockname()[1])
-    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield config, f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    service.node.database.close()
 
 
 def test_a_code_lets_one_node_of_its_store_in(run: Any, hq: tuple[Path, str], settings_for: Any) -> None:

@@ -1,0 +1,60 @@
+"""The first load of a new node: a snapshot over HTTP into a store's database, against plain executemany."""
+
+from __future__ import annotations
+
+from app.bootstrap import Surroundings
+from benchmarks import served, workbench
+from benchmarks.first_merge import BATCH, fill
+from stores.node import Node
+from sync import keys
+from sync.enrolment import enrol, invite
+from sync.first_load import finish, first_load
+from sync.link import HttpLink
+from sync.round import greet, sync_round
+
+
+def run(count: int) -> list[tuple[str, str]]:
+    """Fill a headquarters with ``count`` records of one store and let a new node of that store take them over."""
+    with workbench.folder() as path, workbench.plain_table(path / "plain.db") as plain:
+        rows = workbench.plain_rows(count)
+        hub = workbench.open_node(path, "hq", None)
+        for first in range(0, count, BATCH):
+            fill(hub, first, min(BATCH, count - first))
+        dice = Surroundings().dice
+        code = invite(hub, "s001", dice=dice).code
+        hub.database.close()
+        branch = workbench.open_node(path, "s001", "http://127.0.0.1:1")
+        with served.serving(served.write_settings(path, "hq")) as url:
+            enrol(branch, url, code, dice=dice)
+            half = count // 2 // BATCH * BATCH or count
+            plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
+            told: list[int] = []
+            spent = workbench.seconds(lambda: told.append(_load(branch)))
+            plain_s += workbench.seconds(lambda: workbench.insert(plain, rows[half:]))
+            timers = workbench.seconds(lambda: finish(branch))
+            rest = workbench.seconds(lambda: sync_round(branch, _link(branch)))
+        assert told[0] >= count, f"{told[0]} rows were taken over"
+        branch.database.close()
+    return [
+        (f"records per second, first load of {count:,} as a snapshot over HTTP, timers apart", f"{count / spent:,.0f}"),
+        ("plain executemany of the same rows per second", f"{count / plain_s:,.0f}"),
+        ("ratio", f"{plain_s / spent:.1%}"),
+        ("seconds to arm a timer for each of them afterwards", f"{timers:.1f}"),
+        ("seconds of the round behind it", f"{rest:.2f}"),
+    ]
+
+
+def _link(node: Node) -> HttpLink:
+    with node.database.read() as connection:
+        upstream = keys.upstream(connection)
+    assert upstream is not None
+    return HttpLink(upstream.url, upstream.token)
+
+
+def _load(node: Node) -> int:
+    link = _link(node)
+    greet(node, link)
+    loaded = first_load(node, link)
+    link.close()
+    assert loaded is not None
+    return loaded.rows
