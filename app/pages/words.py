@@ -154,6 +154,8 @@ WORDS: Mapping[str, Text] = {
     "draft_saved": Text("kept", "已暂存"),
     "add_row": Text("Add a row", "增加一行"),
     "remove_row": Text("Remove", "删除"),
+    "choose_file": Text("Choose a file", "选择文件"),
+    "choose_photo": Text("Choose a photo", "选择照片"),
     "uploading": Text("Uploading …", "正在上传…"),
     "upload_failed": Text("Not uploaded", "上传失败"),
     "upload_drop": Text("Remove", "移除"),

@@ -197,7 +197,7 @@
         field.name = field.name.replace(/\.(\d+)\./, function () { return '.' + n + '.'; }); if (field.id) field.id += 'n' + n;
       }, copy);
       each('[data-on]', function (one) { delete one.dataset.on; }, copy);
-      each('[data-given], [data-drop]', function (one) { one.hidden = true; }, copy);
+      each('[data-given], [data-drop], [data-look]', function (one) { one.hidden = true; }, copy);
       last.parentNode.insertBefore(copy, last.nextSibling); dress(copy);
       var first = copy.querySelector('input:not([type=hidden]), select, textarea'); if (first) first.focus();
     });
@@ -228,12 +228,16 @@
 
   /* --- a file goes up at once, so that a draft keeps it; the form then only names it ---------------------------------- */
   function upload(box) {
-    var held = box.querySelector('input[type=hidden]'), file = box.querySelector('input[type=file]'), given = box.querySelector('[data-given]'), drop = box.querySelector('[data-drop]'), going = box.querySelector('[data-going]');
+    var held = box.querySelector('input[type=hidden]'), file = box.querySelector('input[type=file]'), given = box.querySelector('[data-given]'), drop = box.querySelector('[data-drop]'), going = box.querySelector('[data-going]'), look = box.querySelector('[data-look]');
+    function preview(one) { // only what this browser reads anyway: nothing comes back from the node before it is sent
+      look.hidden = true; if (!one || one.type.indexOf('image/') !== 0 || one.size > 8e6) return;
+      var reader = new FileReader(); reader.onload = function () { look.src = reader.result; look.hidden = false; }; reader.readAsDataURL(one);
+    }
     function hold(value, name) {
       held.value = value; given.textContent = name; given.hidden = drop.hidden = !value;
       held.dispatchEvent(new Event('input', { bubbles: true }));
     }
-    drop.addEventListener('click', function () { file.value = ''; going.textContent = ''; hold('', ''); file.focus(); });
+    drop.addEventListener('click', function () { file.value = ''; going.textContent = ''; preview(null); hold('', ''); file.focus(); });
     file.addEventListener('change', function () {
       var one = file.files[0]; if (!one) return;
       var ask = new XMLHttpRequest(); ask.open('POST', '/api/files'); ask.responseType = 'json';
@@ -243,7 +247,7 @@
       ask.onerror = function () { going.textContent = box.dataset.failed; };
       ask.onload = function () {
         var told = ask.response || {};
-        if (ask.status === 200) { going.textContent = ''; hold(told.value, told.name); }
+        if (ask.status === 200) { going.textContent = ''; hold(told.value, told.name); preview(one); }
         else going.textContent = told.error ? told.error.problems[0].what : box.dataset.failed;
       };
       going.textContent = box.dataset.upload; ask.send(one);
