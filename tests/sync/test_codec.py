@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from core.model.change import sealed
 from core.model.errors import NodeError
+from stores.changes.buckets import Sum
 from sync import codec, packing
 from sync.codec import Form, decode, encode
 from sync.messages import to_tree
 from sync.protocol import (
+    Compare,
+    CompareAnswer,
     Deliver,
     DeliverAnswer,
     Enrol,
@@ -38,7 +41,11 @@ from sync.protocol import (
     Push,
     PushAnswer,
     Refusal,
+    Repair,
+    RepairAnswer,
     SignedReceipt,
+    Snapshot,
+    SnapshotAnswer,
     Standing,
 )
 from tests.sync.samples import ORIGIN, a_log, a_page, a_push
@@ -65,6 +72,13 @@ MESSAGES: list[Message] = [
     Fetch("ab" * 32, "club.card", "0190a0a0", 1),
     FetchAnswer(300_000, ("cd" * 32,), (b"\x89PNG",)),
     FetchAnswer(),
+    Compare(ORIGIN, "e1", 77, HEAD, ((), ("club.card|osaka-road", "01957", "a1"))),
+    CompareAnswer(True, ((Sum("club.card|osaka-road", 3, 1 << 127), Sum("club.card|", 1, 0)), ())),
+    CompareAnswer(False),
+    Repair(ORIGIN, "e1", 77, a_page(2), (("club.card", "0190a0a0"),)),
+    RepairAnswer(a_page(1), (("club.card", "0190a0a1"),), 1, 2, 412, 1 << 60),
+    Snapshot(ORIGIN, "e1", "snapshot-ab", 4_096),
+    SnapshotAnswer("snapshot-ab", 4_099, "cd" * 32, "a.b", 4_096, b"\x00\xff\x7f"),
 ]
 
 
