@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.language.definition import EVERYONE, SYSTEM
+from core.language.mutants.bounds import apart
 from core.language.mutants.mutant import Mutant
 from core.language.mutants.timed import only_timed
 from core.language.mutants.wording import rewordings
@@ -180,6 +181,8 @@ def _list_broken(root: YamlNode, node: YamlNode, path: Path, key: str) -> Iterat
     if not rows:
         return
     for index in range(len(items) - 1):
+        if apart(items[index], items[index + 1]):
+            continue  # whichever is asked first, the same one holds
         swapped = [*items[:index], items[index + 1], items[index], *items[index + 2 :]]
         words = Text(f"rows {index} and {index + 1} swapped", f"第 {index} 行与第 {index + 1} 行互换")
         yield replace(_mutant(root, path, replace(node, value=swapped), words), place=root.place((*path, index)))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from core.language.definition import SYSTEM
-from core.language.expressions.parse import parse
-from core.language.expressions.spots import Source
-from core.language.expressions.tree import Compare, Constant, ListOf, Logic, Name, Node, Part
+from core.language.mutants.bounds import bounds
 from core.language.yaml_tree import KeyPath, YamlNode
-from core.model.errors import DefinitionError
 
 
 def only_timed(root: YamlNode, path: KeyPath) -> bool:
@@ -19,38 +16,9 @@ def only_timed(root: YamlNode, path: KeyPath) -> bool:
     own = [timer for timer in map(_map, _map(record.get("timers")).values()) if timer.get("then") == action]
     if step.get("by") != SYSTEM or not own:
         return False
-    states = set(_names(step["from"]))
-    return all((runs := _states(str(timer.get("while", "")))) is not None and runs <= states for timer in own)
-
-
-def _states(condition: str) -> set[str] | None:
-    """Return the states a condition is bound to by ``self.state == …`` or ``in […]``; None where it names none."""
-    try:
-        tree = parse(Source(condition))
-    except DefinitionError:
-        return None
-    for term in _terms(tree):
-        match term:
-            case Compare(first=Part(base=Name(name="self"), name="state"), rest=((("==" | "in"), right),)):
-                return set(_constants(right))
-    return None
-
-
-def _terms(tree: Node) -> Iterator[Node]:
-    if isinstance(tree, Logic) and tree.op == "and":
-        for part in tree.parts:
-            yield from _terms(part)
-    else:
-        yield tree
-
-
-def _constants(node: Node) -> Iterator[str]:
-    for each in node.items if isinstance(node, ListOf) else (node,):
-        yield str(each.value) if isinstance(each, Constant) else ""
-
-
-def _names(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+    states = step["from"] if isinstance(step["from"], list | tuple) else [step["from"]]
+    runs = [bounds(str(timer.get("while", ""))).get("self.state") for timer in own]
+    return all(each is not None and each <= set(states) for each in runs)
 
 
 def _map(value: object) -> Mapping[str, object]:

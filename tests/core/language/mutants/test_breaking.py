@@ -127,3 +127,11 @@ def test_a_name_that_is_also_a_word_of_the_language_is_only_a_name() -> None:
     root = parse_yaml("records: {bill: {timers: {first: {while: self.a, due: =self.at, then: remind}}}}", "bill.yaml")
 
     assert "records.bill.timers.first.due: a minute later" in [mutant.name for mutant in mutants_of(root)]
+
+
+def test_rows_that_exclude_each_other_do_not_change_places() -> None:
+    rows = "value: [{when: self.n == 1, is: a}, {when: self.n == 2, is: b}, {when: self.m, is: c}, {is: d}]"
+    root = parse_yaml(f"records: {{bill: {{fields: {{rate: {{{rows}}}}}}}}}", "bill.yaml")
+
+    swapped = [mutant.name for mutant in mutants_of(root) if mutant.name.endswith("swapped")]
+    assert swapped == [f"records.bill.fields.rate.value: rows {rows} swapped" for rows in ("1 and 2", "2 and 3")]
