@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from app.bootstrap import Surroundings
 from benchmarks import served, workbench
 from stores.changes import log
@@ -67,5 +69,6 @@ def _push(node: Node) -> None:
     assert upstream is not None
     link = HttpLink(upstream.url, upstream.token)
     answer, _ = greet(node, link)
-    push(node, link, answer.head, answer.limits)
+    with ThreadPoolExecutor(1) as helper:
+        push(node, link, answer.head, answer.limits, helper)
     link.close()

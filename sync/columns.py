@@ -8,27 +8,28 @@ entries are not sent at all: they follow from the head the piece continues, and 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, cast
 
-from core.model.change import HASHED, Entry, chain
+from core.model.change import Entry
 from core.model.errors import Problem, Text
+from core.model.lines import NUMBERS, TEXTS, Block, Lines, bodies_of, chained, lines_of
+from core.model.values import canonical_json
 from stores.changes.feed import StateRow
 from sync.packing import Column
 from sync.protocol import HARD_CHANGES_MAX, FrameError, Head
 from sync.reading import Part, bad, cells, integer, integers, listing, name, text, texts
 
 Cell = int | str | None
-Body = dict[str, tuple[Cell, Cell]]
 Key = tuple[str, str, tuple[str, ...]]  # record type, what else is shared, field names
 
-ENTRY_FIELDS = Entry._fields[:HASHED]
-ENTRY_TEXTS = ("tx", "action", "at", "received", "boot", "actor", "store", "pk")
-ENTRY_INTS = ("nth", "of", "hlc", "mono", "base_hs")
 ROW_TEXTS = ("id", "store", "m")
 ROW_INTS = ("life", "hs")
 ROW_CELLS = ("at", "by")
+_LISTS = (*TEXTS, *NUMBERS, "facts")
 KINDS = frozenset({"create", "update", "delete", "undelete"})
 HASH_CHARS = 32
 FACTS_DEPTH_MAX = 20
@@ -58,39 +59,43 @@ class _Shapes:
 
 def entries_tree(after: Head, entries: Sequence[Entry]) -> dict[str, object]:
     """Return a piece of a log as columns. ``hash`` is that of its last entry."""
-    shapes = _Shapes()
-    for entry in entries:
-        values = [cell for pair in entry.body.values() for cell in pair]
-        shapes.add((entry.type, entry.kind, tuple(entry.body)), values)
-    tree: dict[str, object] = {"count": len(entries), **shapes.tree()}
-    for key in (*ENTRY_TEXTS, *ENTRY_INTS):
-        tree[key] = Column(getattr(entry, key) for entry in entries)
-    tree["facts"] = Column(None if entry.facts is None else _compact(entry.facts) for entry in entries)
-    tree["hash"] = entries[-1].hash if entries else after.hash
-    return tree
+    if not entries:
+        return {"count": 0, "shapes": [], "shape": [], "values": [], "hash": after.hash} | {key: [] for key in _LISTS}
+    lines = lines_of(entries)
+    blocks = lines.blocks()
+    shape: list[object] = [0] * len(lines)
+    for number, block in enumerate(blocks):
+        for place in block.places:
+            shape[place] = number
+    tree: dict[str, object] = {
+        "count": len(lines),
+        "shapes": [[block.type, block.kind, list(block.fields)] for block in blocks],
+        "shape": Column(shape),
+        "values": [[Column(column) for column in block.cells] for block in blocks],
+        "hash": lines.hashes[-1],
+    }
+    return tree | {key: Column(lines.columns[key]) for key in _LISTS}
 
 
-def read_entries(tree: object, origin: str, after: Head) -> tuple[Entry, ...]:
+def read_entries(tree: object, origin: str, after: Head) -> Lines:
     """Return the entries of a piece, with sequence numbers and hashes worked out anew.
 
     Raises FrameError when the columns do not fit together or the last hash is not the one the sender claims.
     """
-    part = Part(tree, "entries", ("count", "shapes", "shape", "values", "facts", "hash", *ENTRY_TEXTS, *ENTRY_INTS))
+    part = Part(tree, "entries", ("count", "shapes", "shape", "values", "hash", *_LISTS))
     count = part.get("count", integer, 0, HARD_CHANGES_MAX)
-    columns: dict[str, list[Any]] = {key: texts(part.get(key, listing, count), key) for key in ENTRY_TEXTS}
-    columns |= {key: integers(part.get(key, listing, count), key) for key in ENTRY_INTS}
-    columns["origin"] = [origin] * count
-    columns["seq"] = list(range(after.seq + 1, after.seq + 1 + count))
-    columns["facts"] = [_read_facts(value) for value in part.get("facts", listing, count)]
-    columns["type"], columns["kind"], columns["body"] = _read_bodies(part, count)
-    previous = after.hash
-    entries = []
-    for values in zip(*(columns[key] for key in ENTRY_FIELDS), strict=True):
-        previous = _linked(previous, values)
-        entries.append(Entry._make((*values, previous)))
-    if previous != part.get("hash", name):
+    columns: dict[str, list[Any]] = {key: texts(part.get(key, listing, count), key) for key in TEXTS}
+    columns |= {key: integers(part.get(key, listing, count), key) for key in NUMBERS}
+    columns["facts"] = _read_all_facts(part.get("facts", listing, count))
+    places, blocks = _read_blocks(part, count)
+    columns["type"] = [blocks[place].type for place in places]
+    columns["kind"] = [blocks[place].kind for place in places]
+    columns["body"] = bodies_of(blocks, count)
+    hashes = chained(after.hash, origin, after.seq + 1, columns)
+    lines = Lines(origin, after.seq + 1, columns, hashes, [block for block in blocks if block.places])
+    if (lines.hashes[-1] if count else after.hash) != part.get("hash", name):
         raise _other_hash()
-    return tuple(entries)
+    return lines
 
 
 def rows_tree(rows: Sequence[StateRow]) -> dict[str, object]:
@@ -120,34 +125,40 @@ def read_rows(tree: object) -> tuple[StateRow, ...]:
     )
 
 
-def _read_bodies(part: Part, count: int) -> tuple[list[str], list[str], list[Body]]:
-    """Return type, kind and body of every change, as columns."""
-    types, kinds, bodies = [], [], []
-    for type_, kind, fields, values in _read_shapes(part, count, cells_per_field=2, extra=_read_kind):
-        types.append(type_)
-        kinds.append(kind)
-        bodies.append(dict(zip(fields, zip(values[::2], values[1::2], strict=True), strict=True)))
-    return types, kinds, bodies
+def _read_blocks(part: Part, count: int) -> tuple[list[int], list[Block]]:
+    """Return the shape of every change, and the changes of each shape."""
+    places, keys, columns = _read_columns(part, count, cells_per_field=2, extra=_read_kind)
+    of_shape: list[list[int]] = [[] for _ in keys]
+    for place, shape in enumerate(places):
+        of_shape[shape].append(place)
+    return places, [Block(*key, of, cells_) for key, of, cells_ in zip(keys, of_shape, columns, strict=True)]
 
 
 def _read_shapes(
     part: Part, count: int, *, cells_per_field: int, extra: Callable[[object], str]
 ) -> Iterator[tuple[str, str, tuple[str, ...], tuple[Cell, ...]]]:
     """Yield, for every change in order, its type, what it shares beside it, its fields and their cells."""
+    places, keys, columns = _read_columns(part, count, cells_per_field=cells_per_field, extra=extra)
+    supplies = [zip(*column, strict=True) if column else repeat(()) for column in columns]
+    for place in places:
+        yield (*keys[place], next(supplies[place]))
+
+
+def _read_columns(
+    part: Part, count: int, *, cells_per_field: int, extra: Callable[[object], str]
+) -> tuple[list[int], list[Key], list[list[list[Cell]]]]:
+    """Return the shape of every change, the shapes, and the columns of cells of each shape."""
     places = integers(part.get("shape", listing, count), "shape", 0, HARD_CHANGES_MAX)
     keys = [_read_key(item, extra) for item in part.get("shapes", listing)]
     columns = part.get("values", listing, len(keys))
-    used = [0] * len(keys)
-    for place in places:
-        if place >= len(keys):
-            raise bad("shape", "a shape that is not there", "引用了不存在的形状")
-        used[place] += 1
-    supplies = [
-        _read_values(item, len(key[2]) * cells_per_field, times)
-        for item, key, times in zip(columns, keys, used, strict=True)
+    if places and max(places) >= len(keys):
+        raise bad("shape", "a shape that is not there", "引用了不存在的形状")
+    used = Counter(places)
+    found = [
+        [cells(listing(column, "values", used[n]), "values") for column in listing(item, "values", width)]
+        for n, (item, width) in enumerate((i, len(k[2]) * cells_per_field) for i, k in zip(columns, keys, strict=True))
     ]
-    for place in places:
-        yield (*keys[place], next(supplies[place]))
+    return places, keys, found
 
 
 def _read_key(item: object, extra: Callable[[object], str]) -> Key:
@@ -156,12 +167,6 @@ def _read_key(item: object, extra: Callable[[object], str]) -> Key:
     if len(set(found)) != len(found):
         raise bad("fields", "a field twice", "字段重复")
     return name(type_, "type"), extra(shared), found
-
-
-def _read_values(item: object, width: int, times: int) -> Iterator[tuple[Cell, ...]]:
-    """Return the cells of one shape, change by change; a change may have none at all."""
-    columns = [cells(listing(column, "values", times), "values") for column in listing(item, "values", width)]
-    return zip(*columns, strict=True) if columns else iter([()] * times)
 
 
 def _read_kind(value: object) -> str:
@@ -176,8 +181,20 @@ def _read_nothing(value: object) -> str:
     return ""
 
 
-def _compact(facts: Mapping[str, object]) -> str:
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+def _read_all_facts(values: list[object]) -> list[str | None]:
+    """Return facts in canonical form; thousands of lines say the same."""
+    known: dict[object, str | None] = {None: None}
+    for value in values:
+        if type(value) is not str or value not in known:
+            known[value if value is None else text(value, "facts")] = _canonical(_read_facts(value))
+    return [known[value] for value in values]
+
+
+def _canonical(facts: Mapping[str, object] | None) -> str | None:
+    try:
+        return None if facts is None else canonical_json(facts)
+    except TypeError as error:
+        raise bad("facts", "what has no canonical form", "无规范形式的内容") from error
 
 
 def _read_optional(values: list[object], where: str) -> list[object]:
@@ -222,13 +239,6 @@ def _shallow(written: str, facts: object) -> bool:
             return True
         level = [value for item in inner for value in (item.values() if isinstance(item, dict) else item)]
     return False
-
-
-def _linked(previous: str, values: Sequence[object]) -> str:
-    try:
-        return chain(previous, values)
-    except TypeError as error:
-        raise bad("facts", "what has no canonical form", "无规范形式的内容") from error
 
 
 def _other_hash() -> FrameError:

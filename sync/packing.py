@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
+from struct import iter_unpack
 from typing import cast
 
 import msgpack
@@ -125,14 +126,14 @@ class _Budget:
         return list(_ids(data))
 
     def moments(self, data: bytes) -> list[object]:
-        return [_moment(value) for value in self._sums(data)]
+        return list(_moments(self._sums(data)))
 
     def rising(self, data: bytes) -> list[object]:
         return list(self._sums(data))
 
     def _sums(self, data: bytes) -> list[int]:
         steps = self.unpack(data, columns=False)
-        if not isinstance(steps, list) or not all(type(step) is int for step in steps):
+        if not isinstance(steps, list) or not set(map(type, steps)) <= {int}:
             raise _broken("a column of differences is malformed", "差值列格式错误")
         return list(accumulate(cast(list[int], steps)))
 
@@ -155,12 +156,12 @@ def _pack_column(column: object) -> msgpack.ExtType | list[object]:
     values = list(column)
     if len(values) < 2:
         return values
-    first = values[0]
-    if all(value == first and type(value) is type(first) for value in values):
+    first, kinds = values[0], set(map(type, values))
+    if len(kinds) == 1 and values.count(first) == len(values):
         return msgpack.ExtType(SAME, msgpack.packb([len(values), first]))
-    if all(type(value) is int for value in values):
+    if kinds == {int}:
         return _pack_rising(cast(list[int], values))
-    if all(type(value) is str for value in values):
+    if kinds == {str}:
         return _pack_texts(cast(list[str], values))
     return values
 
@@ -181,10 +182,11 @@ def _pack_texts(values: list[str]) -> msgpack.ExtType | list[object]:
             return msgpack.ExtType(IDS, data)
     if len(values[0]) == 24 and values[0].endswith("Z"):
         try:
-            numbers = [(datetime.fromisoformat(value) - EPOCH) // MILLISECOND for value in values]
-        except (ValueError, TypeError):
+            numbers = _milliseconds(values)
+            rebuilt = _moments(numbers)
+        except (ValueError, TypeError, OverflowError):
             return cast(list[object], values)
-        if [_moment(number) for number in numbers] == values:
+        if rebuilt == values:
             return msgpack.ExtType(MOMENTS, msgpack.packb(_steps(numbers)))
     return cast(list[object], values)
 
@@ -197,14 +199,33 @@ def _ids(data: bytes) -> list[str]:
     """Return the ids in ``data``, 16 bytes each; a rest that is none raises ValueError."""
     if len(data) % 16:
         raise ValueError("no whole number of ids")
-    digits = data.hex()
-    spans = (digits[i : i + 32] for i in range(0, len(digits), 32))
-    return [f"{s[:8]}-{s[8:12]}-{s[12:16]}-{s[16:20]}-{s[20:]}" for s in spans]
+    spans = [b"-".join(span) for span in iter_unpack("8s4s4s4s12s", data.hex().encode())]
+    return b" ".join(spans).decode().split()
 
 
-def _moment(milliseconds: int) -> str:
-    """Return the cell of a moment; beyond the year 9999 raises OverflowError."""
-    return (EPOCH + milliseconds * MILLISECOND).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+def _milliseconds(cells: list[str]) -> list[int]:
+    """Return moments as milliseconds since 1970; of thousands many lie in the same second."""
+    seconds: dict[str, int] = {}
+    found = []
+    for cell in cells:
+        start = seconds.get(cell[:19])
+        if start is None:
+            start = seconds[cell[:19]] = (datetime.fromisoformat(f"{cell[:19]}Z") - EPOCH) // MILLISECOND
+        found.append(start + int(cell[20:23]))
+    return found
+
+
+def _moments(milliseconds: list[int]) -> list[str]:
+    """Return the cells of moments; beyond the year 9999 raises OverflowError."""
+    seconds: dict[int, str] = {}
+    found = []
+    for moment in milliseconds:
+        second, rest = divmod(moment, 1000)
+        text = seconds.get(second)
+        if text is None:
+            text = seconds[second] = (EPOCH + 1000 * second * MILLISECOND).isoformat(timespec="seconds")[:19]
+        found.append(f"{text}.{rest:03}Z")
+    return found
 
 
 def too_large(bytes_max: int) -> FrameTooLarge:

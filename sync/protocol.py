@@ -10,7 +10,7 @@ docs/protocol.md shows a whole exchange.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ from stores.changes.feed import StateRow
 PROTOCOL_VERSION = 1
 
 FRAME_CHANGES_MAX = 5_000  # a frame is cut here, at the end of a transaction ...
-FRAME_BYTES_MAX = 1 << 20  # ... or here; bytes before compression
+FRAME_BYTES_MAX = 2 << 20  # ... or here; bytes before compression
 HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
 HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
 PIECE_BYTES = 4 << 20  # of a snapshot
@@ -124,7 +124,7 @@ class Push:
 
     origin: str
     after: Head
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
 
     @property
     def head(self) -> Head:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from itertools import groupby
+from functools import partial
+from itertools import accumulate
 
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
-from core.model.values import canonical_bytes
+from core.model.lines import Lines
+from core.model.values import read_json
 from stores.changes import log
 from stores.node import Node
 from stores.storage import checkpoints, signatures
@@ -28,6 +32,7 @@ from sync.protocol import (
     Standing,
 )
 
+AHEAD_FROM = 500  # lines in a frame: behind a smaller one there is hardly another
 GAPS_MAX = 3  # how often in a row headquarters may ask for another place before the node gives up for now
 FIELD_BYTES = 16  # what two values cost at least, here and in memory at headquarters
 ENTRY_BYTES = 120  # what an entry costs beside its values
@@ -48,33 +53,53 @@ class LogDisputed(NodeError):
     status = 409
 
 
-def push(node: Node, link: Link, held: Head, limits: Limits | None = None) -> Pushed:
+def push(node: Node, link: Link, held: Head, limits: Limits | None = None, helper: Executor | None = None) -> Pushed:
     """Send everything after ``held``, the head headquarters named, and keep its acknowledgements and receipts.
 
-    Each acknowledgement is kept before the next frame is sent. Raises LogDisputed when the two logs contradict each
-    other, ReceiptFault when a receipt is not headquarters' own, LinkDown when the network does not let it finish.
+    Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read from the log while
+    headquarters works on this one. Raises LogDisputed when the two logs contradict each other, ReceiptFault when a
+    receipt is not headquarters' own, LinkDown when the network does not let it finish.
     """
     limits = limits or Limits()
-    done, gaps, page = Pushed(), 0, limits.changes
-    while True:
-        with node.database.read() as connection:
-            _check_shared(connection, node.identity.origin, held)
-            entries = _readable_frame(connection, node.identity.origin, held.seq, replace(limits, changes=page))
-        if not entries:
-            return done
-        question = Push(node.identity.origin, held, tuple(entries))
+    done, gaps = Pushed(), 0
+    entries = _read(node, held, limits)
+    while entries:
+        question = Push(node.identity.origin, held, entries)
+        page = min(limits.changes, len(entries) * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
+        following = partial(_read, node, question.head, replace(limits, changes=page))
+        ahead = helper.submit(following) if helper is not None and len(entries) >= AHEAD_FROM else None
         answer = _send(link, question)
         if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < held.seq:
             held, gaps = answer.head, gaps + 1
+            entries = _read(node, held, limits)
             continue
         if answer.standing is not Standing.OK:
             raise disputed(answer.standing)
         _keep(node, question, answer)
-        page = min(limits.changes, len(entries) * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
         held, gaps = answer.head, 0
         done = Pushed(
             done.changes + len(entries), done.conflicts + answer.conflicts, done.quarantined + answer.quarantined
         )
+        if held != question.head:
+            entries = _read(node, held, limits)
+        else:
+            entries = ahead.result() if ahead is not None else following()
+    return done
+
+
+def _read(node: Node, held: Head, limits: Limits) -> Lines:
+    """Return what follows ``held``, gathered as it is sent."""
+    origin = node.identity.origin
+    with node.database.read() as connection:
+        _check_shared(connection, origin, held)
+        try:
+            frame = next_frame(connection, origin, held.seq, limits)
+            frame.blocks()
+            for facts in set(frame.columns["facts"]) - {None}:
+                read_json(facts)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _damaged(held.seq) from error
+    return frame
 
 
 class LogDamaged(LogDisputed):
@@ -87,28 +112,38 @@ def acknowledge(connection: Connection, node: Node, held: Head) -> None:
     checkpoints.ack(connection, node.identity.origin, held.seq, iso(node.now()))
 
 
-def next_frame(connection: Connection, origin: str, after: int, limits: Limits) -> list[Entry]:
+def next_frame(connection: Connection, origin: str, after: int, limits: Limits) -> Lines:
     """Return the entries of the next frame: whole transactions up to ``limits``, but at least one transaction.
 
     A transaction beyond the hard limits, which no node would unpack, is sent in pieces. Raises NodeError for a
     single change that large: it can never be sent, and somebody has to know.
     """
     page = log.entries_after(connection, origin, after, limits.changes)
-    frame: list[Entry] = []
-    room = limits.bytes
-    for _, group in groupby(page, key=lambda entry: entry.tx):
-        whole = list(group)
-        room -= sum(weight(entry) for entry in whole)
-        if frame and (room < 0 or len(frame) + len(whole) > limits.changes):
-            break
-        frame += whole
-    return _within_hard_limits(frame)
+    weights = list(accumulate(_weights(page)))
+    frame = page[: _cut(page.columns["tx"], min(bisect_right(weights, limits.bytes), limits.changes))]
+    room = min(bisect_right(weights, HARD_BYTES_MAX // 2), HARD_CHANGES_MAX)  # half: the estimate is rough
+    if frame and not room:
+        raise _too_large(frame[0])
+    return frame[:room]
 
 
-def weight(entry: Entry) -> int:
-    """Return roughly how many bytes an entry takes in a frame before compression, never fewer than it costs to hold."""
-    told = len(canonical_bytes(entry.body)) + (len(canonical_bytes(entry.facts)) if entry.facts else 0)
-    return ENTRY_BYTES + FIELD_BYTES * len(entry.body) + told
+def _weights(lines: Lines) -> list[int]:
+    """Return about how many bytes each line takes in a frame before compression; never fewer than it costs to hold."""
+    told = zip(lines.columns["body"], lines.columns["facts"], strict=True)
+    return [
+        ENTRY_BYTES + FIELD_BYTES * body.count('":[') + len(body.encode()) + (len(facts.encode()) if facts else 0)
+        for body, facts in told
+    ]
+
+
+def _cut(transactions: Sequence[str], fitting: int) -> int:
+    """Return how many lines to take so that a frame ends with a transaction: those that fit, or else the first one."""
+    if fitting >= len(transactions):
+        return len(transactions)
+    end = fitting
+    while end and transactions[end - 1] == transactions[end]:
+        end -= 1
+    return end or next((n for n, tx in enumerate(transactions) if tx != transactions[0]), len(transactions))
 
 
 def disputed(standing: Standing) -> LogDisputed:
@@ -128,13 +163,6 @@ def disputed(standing: Standing) -> LogDisputed:
         "请保留本数据库，停用该节点的其他副本，并从总部重建本节点",
     )
     return LogDisputed((Problem("log-disputed", what, fix=fix),))
-
-
-def _readable_frame(connection: Connection, origin: str, after: int, limits: Limits) -> list[Entry]:
-    try:
-        return next_frame(connection, origin, after, limits)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _damaged(after) from error
 
 
 def _send(link: Link, question: Push) -> PushAnswer:
@@ -183,17 +211,9 @@ def _signature(receipt: SignedReceipt) -> Signature:
     return Signature(receipt.origin, head.seq, head.hash, receipt.epoch, receipt.time, receipt.signature)
 
 
-def _within_hard_limits(frame: Sequence[Entry]) -> list[Entry]:
-    room, kept = HARD_BYTES_MAX // 2, []  # half: the estimate is rough, and the envelope takes its part
-    for entry in frame[:HARD_CHANGES_MAX]:
-        room -= weight(entry)
-        if room < 0:
-            break
-        kept.append(entry)
-    if frame and not kept:
-        what = Text(
-            f"change {frame[0].seq} of {frame[0].type} is too large to be sent to headquarters",
-            f"{frame[0].type} 的第 {frame[0].seq} 条更改过大，无法发送到总部",
-        )
-        raise NodeError((Problem("change-too-large", what, fix=Text("report it", "请报告此问题")),))
-    return kept
+def _too_large(entry: Entry) -> NodeError:
+    what = Text(
+        f"change {entry.seq} of {entry.type} is too large to be sent to headquarters",
+        f"{entry.type} 的第 {entry.seq} 条更改过大，无法发送到总部",
+    )
+    return NodeError((Problem("change-too-large", what, fix=Text("report it", "请报告此问题")),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import TypeVar, cast
 
 from core.model.errors import Problem, Text
@@ -110,17 +111,17 @@ class Part:
 
 def texts(values: list[object], where: str) -> list[str]:
     """Return a column of texts; a whole column is checked at once because there are thousands."""
-    if not all(type(value) is str for value in values):
+    if not set(map(type, values)) <= {str}:
         raise bad(where, "texts are needed", "应为文本")
     found = cast(list[str], values)
-    if any("\0" in value for value in found):
+    if "\0" in "".join(found):
         raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
     return found
 
 
 def integers(values: list[object], where: str, low: int = 0, high: int = INT_MAX) -> list[int]:
     """Return a column of whole numbers from ``low`` to ``high``."""
-    if not all(type(value) is int for value in values):
+    if not set(map(type, values)) <= {int}:
         raise bad(where, "whole numbers are needed", "应为整数")
     found = cast(list[int], values)
     if found and not (low <= min(found) and max(found) <= high):
@@ -130,14 +131,13 @@ def integers(values: list[object], where: str, low: int = 0, high: int = INT_MAX
 
 def cells(values: list[object], where: str) -> list[int | str | None]:
     """Return a column of cells: empty, a 64-bit whole number, or a text."""
-    for value in values:
-        kind = type(value)
-        if kind is str:
-            if "\0" in cast(str, value):
-                raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
-        elif kind is int:
-            if not INT_MIN <= cast(int, value) <= INT_MAX:
-                raise bad(where, "a number beyond 64 bits", "数字超过 64 位")
-        elif value is not None:
-            raise bad(where, "a cell is empty, a whole number or a text", "单元只能是空、整数或文本")
+    kinds = set(map(type, values))
+    if not kinds <= {str, int, NoneType}:
+        raise bad(where, "a cell is empty, a whole number or a text", "单元只能是空、整数或文本")
+    if str in kinds and "\0" in "".join([value for value in values if type(value) is str]):
+        raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
+    if int in kinds:
+        numbers = [value for value in values if type(value) is int]
+        if not INT_MIN <= min(numbers) <= max(numbers) <= INT_MAX:
+            raise bad(where, "a number beyond 64 bits", "数字超过 64 位")
     return cast("list[int | str | None]", values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from core import __version__
@@ -42,20 +43,20 @@ class Round:
     skew: tuple[str, ...] = ()
 
 
-def sync_round(node: Node, link: Link) -> Round:
+def sync_round(node: Node, link: Link, helper: Executor | None = None) -> Round:
     """Bring this node and its headquarters to the same state; repeat it at any time, after any interruption.
 
     First up, then down: what headquarters sends then contains what this node wrote. When the two logs have parted, the
     node goes on under its next incarnation (``rebirth``). A log that is still in dispute then keeps nothing from coming
     down; only after that LogDisputed is raised. Raises LinkDown when the network does not let it finish; what has been
-    acknowledged until then stays.
+    acknowledged until then stays. A ``helper`` reads the log while headquarters works (``push``).
     """
     for _ in range(RESTARTS_MAX):
         try:
-            return _one_round(node, link)
+            return _one_round(node, link, helper)
         except FeedRestarted:
             continue
-    return _one_round(node, link)
+    return _one_round(node, link, helper)
 
 
 def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
@@ -98,18 +99,18 @@ def hello_of(node: Node) -> Hello:
     )
 
 
-def _one_round(node: Node, link: Link) -> Round:
+def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
     answer, offset_ms = greet(node, link)
     limits = _smaller(answer.limits)
     dispute: LogDisputed | None = None
     pushed = up.Pushed()
     try:
-        pushed = _push(node, link, answer, limits)
+        pushed = _push(node, link, answer, limits, helper)
     except LogDisputed:
         rebirth.start_anew(node, link, hello_of(node))
         answer, offset_ms = greet(node, link)
         try:
-            pushed = _push(node, link, answer, limits)
+            pushed = _push(node, link, answer, limits, helper)
         except LogDisputed as error:
             dispute = error
     pulled = down.pull(node, link, limits)
@@ -118,10 +119,10 @@ def _one_round(node: Node, link: Link) -> Round:
     return Round(pushed.changes, pulled, pushed.conflicts, pushed.quarantined, offset_ms, answer.skew)
 
 
-def _push(node: Node, link: Link, answer: HelloAnswer, limits: Limits) -> up.Pushed:
+def _push(node: Node, link: Link, answer: HelloAnswer, limits: Limits, helper: Executor | None) -> up.Pushed:
     if answer.standing is not Standing.OK:
         raise up.disputed(answer.standing)
-    return up.push(node, link, answer.head, limits)
+    return up.push(node, link, answer.head, limits, helper)
 
 
 def _smaller(theirs: Limits) -> Limits:

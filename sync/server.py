@@ -8,7 +8,6 @@ checked against its credential; whatever it sends is bounded by the codec before
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
@@ -121,7 +120,7 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
         standing = _continues(connection, question, held)
         if standing is not Standing.OK:
             return PushAnswer(standing, held)
-        fresh = list(islice(question.entries, max(0, held.seq - question.after.seq), None))
+        fresh = question.entries[max(0, held.seq - question.after.seq) :]
         report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True)
         touched = [*report.touched, *_freed(connection, node, report)]
         if fresh:

@@ -7,6 +7,7 @@ is to send is read from the log each time, never remembered, so that no missed w
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
@@ -159,7 +160,8 @@ class Worker:
             pass
 
     def _round(self, node: Node, link: Link) -> Round:
-        done = sync_round(node, link)
+        with ThreadPoolExecutor(1, "sync-ahead") as helper:  # has no thread before there is much to send
+            done = sync_round(node, link, helper)
         self._compare(link, done)
         return done
 

@@ -12,6 +12,11 @@ from core.model.values import canonical_json, read_json
 _quoted = lru_cache(maxsize=4096)(canonical_json)  # the same few names again and again
 
 
+def pack_one(stamp: FieldStamp) -> str:
+    """Return the packed stamps of a row whose fields all share one: the text of ``RowStamps(stamp).pack()``."""
+    return f"[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)},{{}}]"
+
+
 @dataclass(frozen=True, slots=True)
 class RowStamps:
     """Who wrote each field of a row; the hidden column ``_m``. A row, not a row per field: most fields share one."""

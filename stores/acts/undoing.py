@@ -29,7 +29,7 @@ def of_others(connection: Connection, node: Node, entry: Entry) -> Iterator[Edit
     Refuses when somebody has gone on from one of them: then the late fact no longer fits. What the step entered
     into a ledger for its own record is countered by the caller; a counter-entry that it made is countered here.
     """
-    for line in lift_all(node.catalog, log.of_deed(connection, entry.tx, entry.origin)):
+    for line in lift_all(node.catalog, log.of_deed(connection, entry.origin, entry.seq)):
         record = node.catalog.records.get(line.type)
         if record is None or line.pk == entry.pk or line.type in KEPT:
             continue

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from core.model.change import GENESIS, Entry
 from core.model.clock import iso, stamp_ms
+from core.model.lines import Lines
 from core.model.values import Cell
 from stores.changes import conflicts, downward, log, quarantine
 from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
@@ -176,10 +177,12 @@ def _save(connection: Connection, node: Node, standing: Counters) -> None:
 
 
 def _touched(tally: Tally, opened: Sequence[Mapping[str, Cell]]) -> tuple[Key, ...]:
-    return (*tally.touched, *((conflicts.CONFLICT, str(cells["id"])) for cells in opened))
+    merged = dict.fromkeys((*tally.made, *tally.touched))
+    return (*merged, *((conflicts.CONFLICT, str(cells["id"])) for cells in opened))
 
 
 def _ahead_ms(node: Node, entries: Sequence[Entry]) -> int:
     """Return how far the newest stamp runs ahead of this node's clock, beyond what is tolerated; 0 when it does not."""
-    newest = max((stamp_ms(entry.hlc) for entry in entries), default=0)
+    stamps = entries.columns["hlc"] if isinstance(entries, Lines) else [entry.hlc for entry in entries]
+    newest = stamp_ms(max(stamps, default=0))
     return max(0, newest - int(node.now().timestamp() * 1000) - AHEAD_MS_MAX)

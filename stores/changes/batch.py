@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -19,10 +19,11 @@ from core.language.definition import SYSTEM, Field, RecordType
 from core.model.change import Entry
 from core.model.clock import STAMP_MAX
 from core.model.errors import Problem, Text
+from core.model.lines import Lines
 from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
 from core.model.values import Cell
-from stores.changes import held, invariants, quarantine
+from stores.changes import creating, held, invariants, quarantine
 from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Touched
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
@@ -41,8 +42,9 @@ _REFUSED = (DataError, IntegrityError, InterfaceError, OverflowError, UnicodeErr
 
 @dataclass(slots=True)
 class Tally:
-    """What a merge did: records touched, two writes that could not both stand, lines that wait."""
+    """What a merge did: records made, records touched, two writes that could not both stand, lines that wait."""
 
+    made: list[Key] = field(default_factory=list)  # plain new records, put down set-wise
     touched: dict[Key, Touched] = field(default_factory=dict)
     dissents: list[Dissent] = field(default_factory=list)
     waiting: list[Entry] = field(default_factory=list)
@@ -50,6 +52,7 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Take over what another merge did after this one."""
+        self.made += other.made
         self.touched.update(other.touched)
         self.dissents += other.dissents
         self.waiting += other.waiting
@@ -64,17 +67,20 @@ def merge_transactions(
     All of them in one savepoint. Only when the database itself refuses something are they taken one transaction a
     savepoint, to find the one at fault: that is slow, and nearly never needed.
     """
-    groups = [list(group) for _, group in groupby(entries, key=lambda entry: (entry.origin, entry.tx))]
     before = standing.hs
     try:
         with connection.begin_nested():
-            return Batch(connection, node, standing, sender, tries).run(groups)
+            return Batch(connection, node, standing, sender, tries).run(entries)
     except _REFUSED:
         standing.hs = before
     tally = Tally()
-    for group in groups:
+    for group in _transactions(entries):
         tally.add(_merge_alone(connection, node, standing, group, sender, tries))
     return tally
+
+
+def _transactions(entries: Iterable[Entry]) -> list[list[Entry]]:
+    return [list(group) for _, group in groupby(entries, key=lambda entry: (entry.origin, entry.tx))]
 
 
 def _merge_alone(
@@ -83,7 +89,7 @@ def _merge_alone(
     before = standing.hs
     try:
         with connection.begin_nested():
-            return Batch(connection, node, standing, sender, tries).run([group])
+            return Batch(connection, node, standing, sender, tries).run(group)
     except _REFUSED as error:
         standing.hs = before
         quarantine.keep(connection, node, group, sender, _failed(error), tries)
@@ -107,15 +113,38 @@ class Batch:
         self.latest = node.clock.rank(STAMP_MAX, AHEAD_MS_MAX)  # a stamp may rank no higher, whatever it claims
         self.newest = 0
 
-    def run(self, groups: Sequence[Sequence[Entry]]) -> Tally:
-        """Merge the transactions and write the records. The log is the caller's."""
-        groups = [lift_all(self.node.catalog, group) for group in groups]
-        self._load([entry for group in groups for entry in group])
-        for group in groups:
-            self._merge(group)
+    def run(self, entries: Sequence[Entry]) -> Tally:
+        """Merge whole transactions and write the records. The log is the caller's.
+
+        The n-th transaction takes the n-th place from here in the hub's order; one that is put aside leaves it empty.
+        """
+        start = self.standing.hs
+        groups = self._create(entries, start) if isinstance(entries, Lines) else list(enumerate(_transactions(entries)))
+        lifted = [(place, lift_all(self.node.catalog, group)) for place, group in groups]
+        self._load([entry for _, group in lifted for entry in group])
+        for place, group in lifted:
+            self._merge(group, start + 1 + place)
         self.node.clock.observe(self.newest)
         self._write()
         return self.tally
+
+    def _create(self, lines: Lines, start: int) -> list[tuple[int, list[Entry]]]:
+        """Put plain new records down at once; return the other transactions with their places."""
+        self.people.meet(set(lines.columns["actor"]) - {SYSTEM})
+        keys = zip(lines.columns["type"], lines.columns["pk"], strict=True)
+        waiting = quarantine.waiting(self.connection, keys)
+        made = creating.create(
+            self.connection, self.node, lines, self.people, waiting,
+            sender=self.sender, after=start, latest=self.latest,
+        )  # fmt: skip
+        self.tally.made += made.keys
+        self.tally.merged += len(made.keys)
+        self.newest, self.standing.hs = made.newest, max(start, made.hs)
+        number, rest = lines.transactions(), dict[int, list[Entry]]()
+        for place, done in enumerate(made.done):
+            if not done:
+                rest.setdefault(number[place], []).append(lines[place])
+        return list(rest.items())
 
     def _load(self, entries: Sequence[Entry]) -> None:
         ids: dict[str, set[str]] = defaultdict(set)
@@ -132,12 +161,12 @@ class Batch:
                 found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
                 self.records.update(((key, pk), record_) for pk, record_ in found.items())
         self.people.meet({entry.actor for entry in entries} - {SYSTEM})
-        self.waiting = quarantine.waiting(self.connection, entries)
+        self.waiting = quarantine.waiting(self.connection, ((entry.type, entry.pk) for entry in entries))
 
-    def _merge(self, group: Sequence[Entry]) -> None:
+    def _merge(self, group: Sequence[Entry], hs: int) -> None:
         """Work out what a transaction makes of the records it touches; they change only when all of it fits."""
         first = group[0]
-        stamp = FieldStamp(self.standing.hs + 1, min(first.hlc, self.latest), first.origin)
+        stamp = FieldStamp(hs, min(first.hlc, self.latest), first.origin)
         staged: dict[Key, Touched] = {}
         dissents: list[Dissent] = []
         unknown: list[Entry] = []
@@ -158,7 +187,7 @@ class Batch:
             self._keep(group, _failed(error))
             return
         if staged:
-            self.standing.hs, self.newest = stamp.hs, max(self.newest, stamp.hlc)
+            self.standing.hs, self.newest = max(self.standing.hs, hs), max(self.newest, stamp.hlc)
             self.tally.touched.update(staged)
         self.tally.dissents += dissents
         self.tally.merged += len(group) - len(unknown)

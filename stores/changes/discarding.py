@@ -37,7 +37,7 @@ def discard(connection: Connection, node: Node, origin: str, tx: str, actor: Act
     lines = [kept for kept in quarantine.listed(connection) if (kept.origin, kept.tx) == (origin, tx) and kept.sender]
     if not lines:
         raise NotFound.of("not-held-back", "this change is not held back any more", "该更改已不在隔离中")
-    entries = {entry.seq: entry for entry in log.of_deed(connection, tx, origin)}
+    entries = {entry.seq: entry for entry in log.of_deed(connection, origin, lines[0].seq)}
     quarantine.drop(connection, origin, tx)
     edits = [*_restated(connection, node, lines), *_traces(node, lines, entries)]
     facts = {"reason": reason.strip(), "discarded": [origin, min(kept.seq for kept in lines)]}

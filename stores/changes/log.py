@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from core.model.change import GENESIS, Entry, chain, sealed
+from core.model.lines import Lines
 from core.model.values import Cell, canonical_json, read_json
 from stores.storage import bulk
 from stores.storage.checkpoints import acked, head, heads, move_head
@@ -31,14 +32,16 @@ _PLAIN = len(COLUMNS) - 3  # the columns before body, facts and hash, which stan
 
 def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Body | None] = ()) -> None:
     """Add lines. ``hidden``, beside them, holds the fields that never leave this node."""
-    if any(hidden):
+    if isinstance(entries, Lines):
+        bulk.insert(connection, LOG, COLUMNS, list(entries.rows()))
+    elif any(hidden):
         rows = [(*to_row(entry), _written(kept)) for entry, kept in zip(entries, hidden, strict=True)]
         bulk.insert(connection, LOG, (*COLUMNS, "hidden"), rows)
     else:
         bulk.insert(connection, LOG, COLUMNS, [to_row(entry) for entry in entries])
 
 
-def entries_after(connection: Connection, origin: str, seq: int, limit: int) -> list[Entry]:
+def entries_after(connection: Connection, origin: str, seq: int, limit: int) -> Lines:
     """Return up to ``limit`` lines after ``seq``, cut where a transaction ends; one that is larger comes whole.
 
     Fields that never leave the store are not in them (docs/decisions/0004).
@@ -46,11 +49,11 @@ def entries_after(connection: Connection, origin: str, seq: int, limit: int) -> 
     page = _page(connection, origin, seq, limit)
     if len(page) < limit:
         return page
-    last = page[-1]
-    if last.nth == last.of:
+    number, count = page.columns["nth"][-1], page.columns["of"][-1]
+    if number == count:
         return page
-    whole = [entry for entry in page if entry.tx != last.tx]
-    return whole or _page(connection, origin, seq, last.of - page[0].nth + 1)
+    whole = page[: len(page) - page.columns["tx"].count(page.columns["tx"][-1])]
+    return whole or _page(connection, origin, seq, count - page.columns["nth"][0] + 1)
 
 
 def history(connection: Connection, type_: str, pk: str) -> list[Entry]:
@@ -65,10 +68,18 @@ def latest(connection: Connection, origin: str, limit: int) -> list[Entry]:
     return [from_row(row) for row in bulk.run(connection, sql, origin, limit)]
 
 
-def of_deed(connection: Connection, tx: str, origin: str) -> list[Entry]:
-    """Return every line of one deed, in order, with the fields that never leave this node."""
-    sql = f"{SELECT_ALL} WHERE origin = ? AND tx = ? ORDER BY seq"
-    return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, origin, tx)]
+def of_deed(connection: Connection, origin: str, seq: int) -> list[Entry]:
+    """Return every line of the deed that a line belongs to, in order, with the fields that never leave this node.
+
+    They follow one another in the log of their origin, so the log needs no index of deeds.
+    """
+    found = bulk.run(connection, "SELECT tx, nth, of FROM log WHERE origin = ? AND seq = ?", origin, seq)
+    sql = f"{SELECT_ALL} WHERE origin = ? AND seq BETWEEN ? AND ? AND tx = ? ORDER BY seq"
+    return [
+        from_row(row[:-1], row[-1])
+        for tx, nth, of in found
+        for row in bulk.run(connection, sql, origin, seq - nth + 1, seq - nth + of, tx)
+    ]
 
 
 def of_records(
@@ -197,9 +208,10 @@ def from_row(row: Sequence[Any], hidden: str | None = None) -> Entry:
     return Entry(*plain)
 
 
-def _page(connection: Connection, origin: str, seq: int, limit: int) -> list[Entry]:
+def _page(connection: Connection, origin: str, seq: int, limit: int) -> Lines:
     rows = bulk.run(connection, f"{SELECT} WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?", origin, seq, limit)
-    return [from_row(row) for row in rows]
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+    return Lines(origin, seq + 1, {name: columns[name] for name in COLUMNS[2:-1]}, columns["hash"])
 
 
 def _attempt(row: Sequence[Any]) -> Entry | None:

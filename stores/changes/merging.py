@@ -6,8 +6,9 @@ comes down. All three change a record here and nowhere else, or nodes would drif
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Literal
 
 from core.language.definition import Field, RecordType
@@ -89,23 +90,38 @@ def check_cells(shape: Shape, entry: Entry) -> None:
 
     Nor may it hold what does not read as a value: one such record would break every list that it stands in.
     """
-    forms = shape.forms
-    if not _reads(from_iso, entry.at):
+    if not is_moment(entry.at):
         raise Unfit(_bad_cell("at", "it is no moment", "不是有效的时间"))
     for name, (_, new) in entry.body.items():
-        if new is None:
-            continue
-        form = type(new)
-        if form is not forms.get(name, form) or (form is not str and form is not int):
+        check_column(shape, name, (new,))
+
+
+def check_column(shape: Shape, name: str, column: Sequence[Cell]) -> None:
+    """Raise ``Unfit`` when one of many cells of a field is such a cell."""
+    kinds = set(map(type, column)) - {NoneType}
+    for form in kinds - {shape.forms.get(name)}:
+        if name in shape.forms or form not in (str, int):
             raise Unfit(_bad_cell(name, f"it holds {form.__name__}", f"其类型为 {form.__name__}"))
-        if form is str:
-            if "\0" in new:  # type: ignore[operator]  # it is a str
-                raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
-            if name in shape.written and not _reads(_reader(shape.written[name]), new):
-                type_ = shape.written[name].type
-                raise Unfit(_bad_cell(name, f"it does not read as a {type_}", f"不是有效的 {type_} 值"))
-        elif not -_INT_MAX <= new <= _INT_MAX:  # type: ignore[operator]  # it is an int
-            raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+    if str in kinds:
+        texts = [cell for cell in column if isinstance(cell, str)]
+        if "\0" in "".join(texts):
+            raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
+        if name in shape.written:
+            _check_written(shape, name, set(texts))
+    if int in kinds and not all(-_INT_MAX <= cell <= _INT_MAX for cell in column if isinstance(cell, int)):
+        raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+
+
+def is_moment(cell: Cell) -> bool:
+    """Say whether a text is the cell of a moment."""
+    return _reads(from_iso, cell)
+
+
+def _check_written(shape: Shape, name: str, texts: Collection[str]) -> None:
+    spec = shape.written[name]
+    read = _reader(spec)
+    if not all(_reads(read, text) for text in texts):
+        raise Unfit(_bad_cell(name, f"it does not read as a {spec.type}", f"不是有效的 {spec.type} 值"))
 
 
 def _reader(spec: FieldSpec) -> Callable[[Cell], object]:

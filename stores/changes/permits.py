@@ -84,9 +84,13 @@ def _check_name(entry: Entry, sender: str, known: Known) -> None:
     Whom nobody knows is not refused: his record may itself be in quarantine, and a store that lies can invent people of
     its own as well. It cannot put its deeds on somebody else.
     """
-    works_in = known.store_of(STAFF, entry.actor) if entry.actor != SYSTEM else sender
-    if works_in not in (None, sender) and not known.has_asked(entry.actor, sender):
+    if entry.actor != SYSTEM and not speaks_for(entry.actor, sender, known):
         raise Unfit(_NOT_HIS_NAME)
+
+
+def speaks_for(actor: str, sender: str, known: Known) -> bool:
+    """Say whether a store may act in a person's name: one of its own, one nobody knows, or one who has asked it."""
+    return known.store_of(STAFF, actor) in (None, sender) or known.has_asked(actor, sender)
 
 
 def _check_edit(record: RecordType, entry: Entry, sender: str, known: Known) -> None:

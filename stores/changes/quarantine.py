@@ -109,12 +109,7 @@ def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
     return sorted(rows, key=lambda row: (row.hs, row.type, row.id))
 
 
-def waiting(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
-    """Return the records of ``entries`` that have a change in quarantine."""
-    return of_records(connection, ((entry.type, entry.pk) for entry in entries))
-
-
-def of_records(connection: Connection, records: Iterable[Key]) -> set[Key]:
+def waiting(connection: Connection, records: Iterable[Key]) -> set[Key]:
     """Return those of ``records`` that have a change in quarantine. It is mostly empty: then one look is all."""
     if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
         return set()

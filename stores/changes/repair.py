@@ -97,7 +97,7 @@ def mend(
         by_type[type_][id_] = None
     for row in offered:
         by_type[row.type][row.id] = row
-    stuck = quarantine.of_records(connection, ((type_, id_) for type_, group in by_type.items() for id_ in group))
+    stuck = quarantine.waiting(connection, ((type_, id_) for type_, group in by_type.items() for id_ in group))
     bench = _Bench(connection, node, standing, caller)
     for type_, group in by_type.items():
         free = {id_: row for id_, row in group.items() if type_ in node.catalog.records and (type_, id_) not in stuck}

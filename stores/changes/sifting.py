@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 
 from core.model.change import Entry, chain
 from core.model.errors import NodeError, Problem, Text
+from core.model.lines import Lines
+from core.model.lines import chained as chain_lines
 from stores.changes import log
 from stores.storage.checkpoints import head
 
@@ -30,7 +32,7 @@ class Sifted:
     """``fresh`` continues the log up to ``seq`` and ``hash``. With ``expected``, lines are missing from there on."""
 
     origin: str
-    fresh: list[Entry]
+    fresh: Sequence[Entry]
     repeated: int
     seq: int
     hash: str
@@ -44,6 +46,8 @@ def sift(connection: Connection, entries: Sequence[Entry], *, chained: bool = Fa
     ``ForkedLog`` when a stored place holds another line, ``BrokenChain`` when a hash does not follow from the last.
     ``chained``: the caller has worked out every hash from the one before, so only the first must be tied to the log.
     """
+    if isinstance(entries, Lines):
+        return _sift_lines(connection, entries, chained=chained)
     origin = entries[0].origin
     if any(entry.origin != origin for entry in entries):
         raise BrokenChain((_problem("frame-mixed", origin, entries[0].seq),))
@@ -62,6 +66,29 @@ def sift(connection: Connection, entries: Sequence[Entry], *, chained: bool = Fa
         seq = entry.seq
         fresh.append(entry)
     return Sifted(origin, fresh, len(repeated), seq, digest, expected)
+
+
+def _sift_lines(connection: Connection, lines: Lines, *, chained: bool) -> Sifted:
+    """Do the same for lines without a gap: only the ends of what is known and what is new have to be looked at."""
+    seq, digest = head(connection, lines.origin)
+    if lines.first > seq + 1:
+        return Sifted(lines.origin, (), 0, seq, digest, seq + 1)
+    known = min(seq + 1 - lines.first, len(lines))
+    _compare(connection, lines.origin, lines[:known])
+    fresh = lines[known:]
+    if not fresh:
+        return Sifted(lines.origin, (), known, seq, digest, None)
+    _linked(digest, fresh[0])
+    if not chained:
+        _rechained(digest, fresh)
+    return Sifted(lines.origin, fresh, known, fresh.last, fresh.hashes[-1], None)
+
+
+def _rechained(digest: str, lines: Lines) -> None:
+    follows = chain_lines(digest, lines.origin, lines.first, lines.columns)
+    for seq, (found, claimed) in enumerate(zip(follows, lines.hashes, strict=True), start=lines.first):
+        if found != claimed:
+            raise BrokenChain((_problem("chain-broken", lines.origin, seq),))
 
 
 def _linked(digest: str, entry: Entry) -> str:

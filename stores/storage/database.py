@@ -25,6 +25,12 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 WRITE_WAIT_S_MAX = 30.0  # how long an action waits for its turn before the person is told that the node is busy
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for a writer in another process
 READERS_MAX = 24
+_WRITER = (
+    "journal_mode = WAL",
+    "foreign_keys = ON",
+    "cache_size = -32768",  # KiB: the upper levels of every index of a large headquarters
+    "wal_autocheckpoint = 4000",  # pages: one merge fills a thousand, and copying them back is a sync of its own
+)
 IDLE_MS_MAX = 300_000  # PostgreSQL ends a transaction that does nothing for so long: it would hold everybody's lock
 _LOCK_FAMILY = 0x6272  # our half of PostgreSQL's advisory lock key; the other half is the schema
 
@@ -185,7 +191,7 @@ def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
         raise StorageFault((problem,))
     _make_private(file)
     writer = create_engine(url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
-    _take_over(writer, "BEGIN IMMEDIATE", ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
+    _take_over(writer, "BEGIN IMMEDIATE", [*_WRITER, f"synchronous = {synchronous}"])
     reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_reset_on_return=None)
     _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
     return writer, reader

@@ -31,7 +31,7 @@ class Log(System, table=True):
     """One line of the append-only log, gapless per origin: the audit trail and what is sent up."""
 
     __tablename__: ClassVar[str] = "log"
-    __table_args__ = (Index("log_of_record", "type", "pk"), Index("log_of_tx", "tx"))
+    __table_args__ = (Index("log_of_record", "type", "pk"),)
     origin: str = Field(sa_type=Chars, primary_key=True)
     seq: int = Field(sa_type=Whole, primary_key=True)
     tx: str = Field(sa_type=Chars)

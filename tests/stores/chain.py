@@ -240,7 +240,7 @@ class Stand:
 
     def log(self, origin: str | None = None) -> list[Entry]:
         with self.database.read() as connection:
-            return log.entries_after(connection, origin or self.node.identity.origin, 0, 10_000)
+            return list(log.entries_after(connection, origin or self.node.identity.origin, 0, 10_000))
 
 
 class Chain:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from stores.node import Node
 from stores.storage import checkpoints, signatures
 from sync import keys, push, receipts
 from sync.keys import Upstream
+from sync.link import LinkDown
 from sync.protocol import Head, Limits, PushAnswer, Standing
 from sync.push import LogDisputed, next_frame
 from sync.receipts import ReceiptFault
@@ -178,3 +182,47 @@ def test_a_hub_that_holds_more_than_was_written_here_says_that_this_is_an_old_co
         sync_round(bund, link)
 
     assert "push" not in link.calls
+
+
+def test_a_helper_reads_the_next_frame_while_this_one_is_worked_on(
+    enrolled: Node, link: DirectLink, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(enrolled, world, 3, 3, 3)
+    monkeypatch.setattr(push, "AHEAD_FROM", 1)
+    link.limits = Limits(changes=3)
+    asked: list[Head] = []
+    read = push._read
+    monkeypatch.setattr(push, "_read", lambda *call: (asked.append(call[1]), read(*call))[1])
+
+    def wait(call: str, question: Any) -> Any:
+        """Headquarters takes its time: until the next frame has been asked for."""
+        while call == "push" and question.head not in asked:
+            time.sleep(0.001)
+        return question
+
+    link.before = wait  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as helper:
+        done = sync_round(enrolled, link, helper)
+
+    assert done.pushed == 9
+    assert len(set(asked)) == len(asked) == 4  # three frames and the end, nothing read twice
+
+
+def test_what_a_helper_read_in_vain_is_not_sent(
+    enrolled: Node, link: DirectLink, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(enrolled, world, 2, 2)
+    monkeypatch.setattr(push, "AHEAD_FROM", 1)
+    link.limits = Limits(changes=2)
+
+    def cut(call: str, answer: Any) -> Any:
+        """The line breaks after headquarters has done the work."""
+        if call == "push" and link.calls.count("push") == 1:
+            raise LinkDown(())
+        return answer
+
+    link.after = cut  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as helper:
+        with pytest.raises(LinkDown):
+            sync_round(enrolled, link, helper)
+        assert sync_round(enrolled, link, helper).pushed == 2

@@ -106,7 +106,7 @@ def held_lines(desk: Desk, store: str = "") -> list[Deed]:
         found = [kept for kept in quarantine.listed(connection) if kept.sender and store in ("", kept.sender)]
         names = oversight.names(connection, desk.node)
         groups = [list(lines) for _, lines in groupby(found, key=lambda kept: (kept.origin, kept.tx))]
-        entries = [{e.seq: e for e in log.of_deed(connection, g[0].tx, g[0].origin)} for g in groups[:SHOWN_MAX]]
+        entries = [{e.seq: e for e in log.of_deed(connection, g[0].origin, g[0].seq)} for g in groups[:SHOWN_MAX]]
         entries += [{} for _ in groups[SHOWN_MAX:]]  # counted, not shown
         reading = Reading(connection, desk.node, desk.actor)
         opened = {key: _open_fields(reading, kind) for key, kind in desk.catalog.records.items()}

@@ -1,0 +1,197 @@
+"""A piece of one log by column. Thousands of lines come at once: they are looked at a column at a time.
+
+A line by itself is an ``Entry``; ``Lines`` makes one only when somebody asks for it. The texts here are byte for byte
+what ``canonical_json`` writes, put together from whole columns: a log is hashed at the speed it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any, overload
+
+from core.model.change import FORMAT, HASHED, Entry
+from core.model.values import Cell, canonical_json, read_json
+
+TEXTS = ("tx", "action", "at", "received", "boot", "actor", "store", "pk")
+NUMBERS = ("nth", "of", "hlc", "mono", "base_hs")
+_HEAD = Entry._fields[: HASHED - 2]  # all that is hashed before the body and the facts
+_UNCLEAN = re.compile(r'["\\\x00-\x1f]')  # what JSON writes otherwise than it is
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The lines of one record type and one kind that touch the same fields.
+
+    ``places`` are theirs in the piece, rising; ``cells`` has two columns per field, old and new, one item per line.
+    """
+
+    type: str
+    kind: str
+    fields: tuple[str, ...]
+    places: Sequence[int]
+    cells: Sequence[Sequence[Cell]]
+
+    def new(self, name: str) -> Sequence[Cell]:
+        """Return the column of a field's new values."""
+        return self.cells[2 * self.fields.index(name) + 1]
+
+
+class Lines(Sequence[Entry]):
+    """Lines of one origin, ``first`` and those after it without a gap.
+
+    ``columns`` has every field of ``Entry`` but origin, seq and hash; of body and facts the canonical JSON texts.
+    """
+
+    __slots__ = ("_blocks", "columns", "first", "hashes", "origin")
+
+    def __init__(
+        self,
+        origin: str,
+        first: int,
+        columns: Mapping[str, Sequence[Any]],
+        hashes: Sequence[str],
+        blocks: Sequence[Block] | None = None,
+    ) -> None:
+        """``blocks`` may be given by whoever has read the lines out of them."""
+        self.origin = origin
+        self.first = first
+        self.columns = columns
+        self.hashes = hashes
+        self._blocks = blocks
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> Lines: ...
+    def __getitem__(self, place: int | slice) -> Entry | Lines:
+        """Return one line as an entry, or some lines that follow one another."""
+        if isinstance(place, slice):
+            start, stop, step = place.indices(len(self))
+            assert step == 1, "a piece of a log has no gaps"
+            if stop - start == len(self):
+                return self
+            some = {name: column[place] for name, column in self.columns.items()}
+            return Lines(self.origin, self.first + start, some, self.hashes[place])
+        number = range(self.first, self.first + len(self))[place]
+        *plain, body, facts = (self.columns[name][place] for name in Entry._fields[2:HASHED])
+        pairs = {name: (old, new) for name, (old, new) in read_json(body).items()}
+        told = None if facts is None else read_json(facts)
+        return Entry._make((self.origin, number, *plain, pairs, told, self.hashes[place]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash((self.origin, self.first, tuple(self.hashes)))
+
+    def __repr__(self) -> str:
+        return f"Lines({self.origin!r}, {self.first}, {len(self)} lines)"
+
+    @property
+    def last(self) -> int:
+        """The number of the last line."""
+        return self.first + len(self) - 1
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the lines as rows of the fields of ``Entry``, body and facts as texts."""
+        numbers = range(self.first, self.first + len(self))
+        told = (self.columns[name] for name in Entry._fields[2:HASHED])
+        return zip([self.origin] * len(self), numbers, *told, self.hashes, strict=True)
+
+    def transactions(self) -> list[int]:
+        """Return for every line the number, from 0, of its transaction in this piece."""
+        number, found = 0, [0]
+        for one, next_ in pairwise(self.columns["tx"]):
+            number += one != next_
+            found.append(number)
+        return found[: len(self)]
+
+    def blocks(self) -> Sequence[Block]:
+        """Return the lines gathered by record type, kind and fields."""
+        if self._blocks is None:
+            self._blocks = self._gathered()
+        return self._blocks
+
+    def _gathered(self) -> list[Block]:
+        gathered: dict[tuple[str, ...], tuple[list[int], list[list[Cell]]]] = {}
+        types, kinds = self.columns["type"], self.columns["kind"]
+        for place, text in enumerate(self.columns["body"]):
+            body = read_json(text)
+            places, rows = gathered.setdefault((types[place], kinds[place], *body), ([], []))
+            places.append(place)
+            rows.append([cell for pair in body.values() for cell in pair])
+        return [
+            Block(type_, kind, tuple(fields), places, list(zip(*rows, strict=True)))
+            for (type_, kind, *fields), (places, rows) in gathered.items()
+        ]
+
+
+def lines_of(entries: Sequence[Entry]) -> Lines:
+    """Return entries of one origin that follow one another, at least one, as lines."""
+    if isinstance(entries, Lines):
+        return entries
+    plain = {name: [getattr(entry, name) for entry in entries] for name in Entry._fields[2:-1]}
+    plain["body"] = [canonical_json(entry.body) for entry in entries]
+    plain["facts"] = [None if entry.facts is None else canonical_json(entry.facts) for entry in entries]
+    return Lines(entries[0].origin, entries[0].seq, plain, [entry.hash for entry in entries])
+
+
+def bodies_of(blocks: Sequence[Block], count: int) -> list[str]:
+    """Return the canonical texts of the bodies of ``count`` lines, each of which lies in one block."""
+    texts = [""] * count
+    for block in blocks:
+        order = sorted(range(len(block.fields)), key=block.fields.__getitem__)
+        form, columns = "", list[Sequence[object]]()
+        for n in order:
+            old, new = (_written(block.cells[2 * n + side], columns) for side in (0, 1))
+            form += f",{_literal(canonical_json(block.fields[n]))}:[{old},{new}]"
+        made = _filled(f"{{{form[1:]}}}", columns, len(block.places))
+        for place, text in zip(block.places, made, strict=True):
+            texts[place] = text
+    return texts
+
+
+def chained(previous: str, origin: str, first: int, columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the hashes of lines, each from the one before: what ``chain`` gives for one line after the other."""
+    count = len(columns["tx"])
+    told = {"origin": [origin] * count, "seq": range(first, first + count), **columns}
+    varying: list[Sequence[object]] = []
+    parts = [_written(told[name], varying) for name in _HEAD]
+    facts = ["null" if text is None else text for text in columns["facts"]]
+    form = f"[{FORMAT},{','.join(parts)},%s,%s]"
+    hashes = []
+    for text in _filled(form, [*varying, columns["body"], facts], count):
+        previous = blake2b((previous + text).encode(), digest_size=16).hexdigest()
+        hashes.append(previous)
+    return hashes
+
+
+def _filled(form: str, columns: Sequence[Sequence[object]], count: int) -> list[str]:
+    return [form % row for row in zip(*columns, strict=True)] if columns else [form % ()] * count
+
+
+def _written(column: Sequence[object], varying: list[Sequence[object]]) -> str:
+    """Return how a column stands in a form: what never changes is written out, the rest is added to ``varying``."""
+    first = column[0] if column else None
+    kinds = set(map(type, column))
+    if len(kinds) < 2 and all(value == first for value in column):
+        return _literal(canonical_json(first))
+    if kinds == {int}:
+        varying.append(column)
+        return "%d"
+    if kinds == {str} and not _UNCLEAN.search("".join(column)):  # type: ignore[arg-type]  # they are texts
+        varying.append(column)
+        return '"%s"'
+    varying.append([canonical_json(value) for value in column])
+    return "%s"
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
