@@ -8,6 +8,7 @@ from stores.actor import Actor
 
 CHIEFS = frozenset({"hq_admin"})
 OVERSEERS = CHIEFS | {"hq_audit"}
+KEEPERS = CHIEFS | {"store_admin"}
 
 
 def oversees(actor: Actor) -> bool:
@@ -18,6 +19,11 @@ def oversees(actor: Actor) -> bool:
 def directs(actor: Actor) -> bool:
     """Return whether somebody may also change what holds for the whole chain."""
     return actor.store == HEADQUARTERS and bool(CHIEFS & actor.roles)
+
+
+def keeps(actor: Actor) -> bool:
+    """Return whether somebody looks after the data of the node in his store."""
+    return bool(KEEPERS & actor.roles)
 
 
 def check_overseer(actor: Actor) -> None:

@@ -17,6 +17,7 @@ from app.timer_loop import TimerLoop
 from app.upstream import worker_for
 from core.host.catalog import Catalog
 from stores.acts import firing, outbox, periods
+from stores.changes.unsent import UnsentMoney
 from stores.node import Node
 from stores.storage import words
 from stores.storage.migrate import migrate
@@ -42,6 +43,7 @@ class Service:
     post: TimerLoop  # the outbox
     words: TimerLoop  # what a search looks into
     worker: Worker | None = None
+    unsent: UnsentMoney = field(default_factory=UnsentMoney)
     _stop: Event = field(default_factory=Event)
     _watcher: Thread | None = None
 

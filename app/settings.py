@@ -16,6 +16,7 @@ from core.model.duration import Duration
 from core.model.errors import Language, NodeError, Place, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
 
+BACKUPS, BACKUPS_KEPT = "backups", 30  # the folder beside a node's database, unless another place is named
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 
 

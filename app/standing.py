@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from app.service import Service
 from core.model.clock import from_iso
@@ -49,6 +50,15 @@ def _held_back(kept: Sequence[quarantine.Kept]) -> dict[str, object]:
     """Tell what could not be merged apart from what only waits for a plugin that this node does not run."""
     parked = sum(each.code == quarantine.UNKNOWN_TYPE for each in kept)
     return {"quarantined": len(kept) - parked, "parked": parked}
+
+
+def money_unsent(service: Service) -> Decimal:
+    """Return how many yuan the changes speak of that headquarters does not have; for who looks after the node only.
+
+    A sum over records tells of records that not everybody reads.
+    """
+    with service.node.database.read() as connection:
+        return Decimal(service.unsent.fen(connection, service.node)) / 100
 
 
 def count(node: Node, record: str, state: str) -> int:

@@ -11,26 +11,23 @@ import typer
 from app.bootstrap import Surroundings
 from app.cli.common import Config, say
 from app.cli.nodes import bind
-from app.settings import Settings, read_settings
+from app.settings import BACKUPS, BACKUPS_KEPT, Settings, read_settings
 from core.model.errors import NodeError, Problem, Text
 from stores import backup as backups
 from stores.backup import Backup
 from stores.storage.database import Database
 from sync import keys
 
-FOLDER = "backups"  # beside the node's database, unless another place is named
-KEEP = 30
-
 
 def backup(
     config: Config,
     to: Annotated[Path | None, typer.Option("--to", help="File or folder; another disk is best. 保存位置。")] = None,
-    keep: Annotated[int, typer.Option(min=1, help="How many to keep in the folder. 保留份数。")] = KEEP,
+    keep: Annotated[int, typer.Option(min=1, help="How many to keep in the folder. 保留份数。")] = BACKUPS_KEPT,
 ) -> None:
     """Copy the node's data to a file while it works, and check the copy. 备份节点数据。"""
     settings = read_settings(config)
     now = local_now(settings)
-    place = to or settings.data / FOLDER
+    place = to or settings.data / BACKUPS
     folder = place if to is None or place.is_dir() else None
     file = place / backups.name_of(settings.node, now) if folder else place
     database = Database(settings.database_url)

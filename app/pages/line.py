@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from app.overseeing import oversees
+from app.overseeing import keeps, oversees
 from app.pages.desk import Desk
-from app.standing import standing
+from app.standing import money_unsent, standing
 
 CLOCK_OFF_S = 30  # a clock that is off by less is nobody's worry
 
@@ -47,6 +47,8 @@ def _linked(desk: Desk, sync: Mapping[str, Any]) -> Line:
     parts = [Part(w.of("waiting", waiting), "warn" if waiting else "plain")] if waiting else [Part(w.all_sent, "plain")]
     if waiting and sync.get("oldest"):
         parts.append(Part(w.of("oldest", clock_text(desk, str(sync["oldest"])))))
+    if waiting and keeps(desk.actor) and (money := money_unsent(desk.service)):
+        parts.append(Part(w.of("money_waiting", f"¥{money:,.2f}"), "warn"))
     if files := int(sync.get("files_up", 0)):
         parts.append(Part(w.of("files_waiting", files)))
     safe = bool(sync["safe_to_switch_off"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app.overseeing import oversees
+from app.overseeing import keeps, oversees
 from app.pages.desk import Desk, list_url
 from core.host.catalog import Catalog
 from core.language.definition import Plugin, RecordType
@@ -17,6 +17,11 @@ from stores.reads.subjects import assigners
 CORE = "core"
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
 _QUIET = frozenset({"core.setting"})
+_CONSOLE = {  # address -> word
+    "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/compare": "compare",
+    "/console/drift": "drift", "/console/plugins": "plugins", "/console/people": "people_and_roles",
+    "/console/joining": "joining", "/console/audit": "audit",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +74,7 @@ def _whole_chain(desk: Desk) -> Group:
     w = desk.words
     group = Group(w.whole_chain, "chain")
     if oversees(desk.actor) and desk.node.is_hub:
-        pages = {
-            "/chain": w.chain,
-            "/conflicts": w.conflicts,
-            "/quarantine": w.held_back,
-            "/compare": w.compare,
-            "/console/drift": w.drift,
-        }
-        group.entries.extend(Entry(label, url, "console") for url, label in pages.items())
+        group.entries.extend(Entry(w[word], url, "console") for url, word in _CONSOLE.items())
     return group
 
 
@@ -98,6 +96,8 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
     group.entries.extend(_further(desk, reading, plugin, seen))
     if plugin.name == CORE:
         group.entries.append(Entry(desk.words.settings, "/settings", "settings"))
+        if keeps(desk.actor) and desk.actor.store == desk.node.store:
+            group.entries.append(Entry(desk.words.backups, "/backups", "backups"))
     return group
 
 

@@ -9,6 +9,7 @@ from app.excel import pages as excel
 from app.pages import (
     acting,
     assets,
+    backups,
     boards,
     choices,
     comparing,
@@ -25,7 +26,7 @@ from app.pages import (
     turns,
     views,
 )
-from app.pages.console import chain, conflicts, drift, quarantine
+from app.pages.console import audit, chain, conflicts, drift, joining, people, plugins, quarantine
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
@@ -33,7 +34,8 @@ from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
     assets, session, today, excel, lists, saved, boards, views, turns, scores, ledgers, reports, choices, live,
-    chain, conflicts, quarantine, drift, settings, comparing, acting, record,
+    chain, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
+    acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 

@@ -54,6 +54,7 @@ WORDS: Mapping[str, Text] = {
     "all_sent": Text("all sent", "已全部发送"),
     "files_waiting": Text("{0} files to send", "待传文件 {0} 个"),
     "oldest": Text("oldest {0}", "最早 {0}"),
+    "money_waiting": Text("money in it {0}", "涉及金额 {0}"),
     "safe_off": Text("safe to switch off", "可安全关机"),
     "not_safe_off": Text("keep it on until all is sent", "发送完成前请勿关机"),
     "open_conflicts": Text("{0} conflicts", "冲突 {0}"),

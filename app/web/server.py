@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.excel import api as excel
 from app.pages import site
 from app.pages.live import Live
+from app.rehearsals import Rehearsals
 from app.service import Service
 from app.web import actions, chain, docs, figures, files, guidance, plugins, reading, reports, session, settings, status
 from app.web.documents import Documents
@@ -40,6 +41,7 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app.state.service = service
     app.state.documents = Documents()
     app.state.live = Live(service)
+    app.state.rehearsals = Rehearsals(service.node.host)
     add_error_handlers(app, site.error_page)
     described = (session, status, chain, settings, plugins, docs, guidance, figures, reports)
     for part in (*described, excel, files, actions, reading):

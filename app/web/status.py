@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from app.standing import standing
+from app.overseeing import keeps
+from app.standing import money_unsent, standing
 from app.web.caller import Visitor, caller, visitor
 from core.model.errors import SignInNeeded
 
@@ -24,7 +25,10 @@ def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict
         "now": node.now().astimezone(node.zone).isoformat(timespec="milliseconds"),
     }
     try:
-        caller(request, seen)
+        who = caller(request, seen).actor
     except SignInNeeded:
         return brief
-    return {**brief, **standing(seen.service, seen.language)}
+    told = {**brief, **standing(seen.service, seen.language)}
+    if not node.is_hub and keeps(who):
+        told["money_waiting"] = f"{money_unsent(seen.service):.2f}"
+    return told

@@ -62,10 +62,14 @@ def history(connection: Connection, type_: str, pk: str) -> list[Entry]:
     return [from_row(row[:-1], row[-1]) for row in bulk.run(connection, sql, type_, pk)]
 
 
-def latest(connection: Connection, origin: str, limit: int) -> list[Entry]:
-    """Return the last lines of an origin's log, newest first, as they were sent. A walk along the key."""
-    sql = f"{SELECT} WHERE origin = ? ORDER BY seq DESC LIMIT ?"
-    return [from_row(row) for row in bulk.run(connection, sql, origin, limit)]
+def latest(connection: Connection, origin: str, limit: int, before: int | None = None) -> list[Entry]:
+    """Return the last lines of an origin's log, or those before one, newest first, as they were sent.
+
+    A walk along the key, however long the log is.
+    """
+    rest, values = ("", ()) if before is None else (" AND seq < ?", (before,))
+    sql = f"{SELECT} WHERE origin = ?{rest} ORDER BY seq DESC LIMIT ?"
+    return [from_row(row) for row in bulk.run(connection, sql, origin, *values, limit)]
 
 
 def of_deed(connection: Connection, origin: str, seq: int) -> list[Entry]:

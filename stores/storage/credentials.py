@@ -30,6 +30,18 @@ class Admission:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """An invitation that has been given out: for which store, by whom, until when, and which node used it."""
+
+    code_hash: str
+    store: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    used_by: str | None
+
+
 class InvitationRefused(NodeError):
     """The code is unknown, used or too old."""
 
@@ -49,6 +61,26 @@ def invite(
             expires_at=iso(now + lasts),
         )
     )
+
+
+def invitations(connection: Connection, limit: int) -> list[Outstanding]:
+    """Return the invitations given out last, newest first."""
+    query = select(INVITATION).order_by(INVITATION.c.created_at.desc()).limit(limit)
+    return [
+        Outstanding(
+            row["code_hash"], row["store"], row["created_by"], from_iso(row["created_at"]), from_iso(row["expires_at"]),
+            row["used_by"],
+        )
+        for row in connection.execute(query).mappings()
+    ]  # fmt: skip
+
+
+def withdraw_invitation(connection: Connection, code_hash: str, now: datetime) -> bool:
+    """End an invitation that nobody has used; return whether there was one."""
+    unused = and_(
+        INVITATION.c.code_hash == code_hash, INVITATION.c.used_by.is_(None), INVITATION.c.expires_at > iso(now)
+    )
+    return connection.execute(update(INVITATION).where(unused).values(expires_at=iso(now))).rowcount > 0
 
 
 def accept_invitation(connection: Connection, code_hash: str, node: str, now: datetime) -> str:
