@@ -17,6 +17,7 @@ from app.pages.drawing import page
 from app.pages.forms import Form, FormBody
 from app.pages.inputs import Input
 from app.pages.line import clock_text
+from app.pages.sections import arranged, sections_of, there_in_form
 from app.pages.values import shown_field
 from app.web.actions import carry_out
 from app.web.errors import REASON_NEEDED, error_code
@@ -56,6 +57,15 @@ class Sheet:
         return f"{self.record.key}:{self.record_id or ''}:{self.action.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One section of a form. ``there``: its condition holds for what the form holds."""
+
+    label: str
+    inputs: Sequence[Input]
+    there: bool
+
+
 @router.get("/records/{plugin}/{record}/actions/{action}")
 def new_form(plugin: str, record: str, action: str, request: Request, desk: CurrentDesk) -> Response:
     """Show the form of an action that makes a record; the query fills inputs in."""
@@ -92,12 +102,22 @@ def change(plugin: str, record: str, record_id: str, action: str, form: FormBody
     return _send(desk, desk.record(plugin, record), record_id, action, form)
 
 
+@router.post("/sections")
+def sections_now(form: FormBody, desk: FormDesk) -> list[bool]:
+    """Say which sections of a form are there for what has been typed; our script asks when something was changed."""
+    kind, record_id, action = _of_key(desk, form.text("_key"))
+    row = records.fetch(desk.node, desk.actor, kind, record_id) if record_id else {}
+    sheet = Sheet(kind, action, record_id, form, row)
+    if record_id is None:
+        _check_may(desk, kind, action)
+    return [part.there for part in _parts(desk, sheet, [Input(ask.name, "", "") for ask in action.ask])[0]]
+
+
 @router.post("/drafts")
 def keep_draft(form: FormBody, desk: FormDesk) -> Response:
     """Keep what has been typed so far. Our script sends it a moment after the last key."""
     key = form.text("_key")
-    plugin, _, rest = key.partition(".")
-    action_of(desk.record(plugin, rest.partition(":")[0]), rest.rpartition(":")[2])  # only forms there are
+    _of_key(desk, key)  # only forms there are
     pairs = [pair for pair in form.pairs if pair[0] not in {"_form", "_key"}]
     with desk.node.database.write() as connection:
         drafts.keep(connection, desk.actor.id, key, pairs, desk.node.now())
@@ -110,10 +130,16 @@ def drop_draft(form: FormBody, desk: FormDesk) -> Response:
     key = form.text("_key")
     with desk.node.database.write() as connection:
         drafts.drop(connection, desk.actor.id, key)
+    kind, record_id, action = _of_key(desk, key)
+    return RedirectResponse(action_url(kind, action.name, record_id), status_code=303)
+
+
+def _of_key(desk: Desk, key: str) -> tuple[RecordType, str | None, Action]:
+    """Return what ``Sheet.key`` stands for: record type, record, action."""
     name, record_id, action = [*key.split(":"), "", ""][:3]
     plugin, _, record = name.partition(".")
     kind = desk.record(plugin, record)
-    return RedirectResponse(action_url(kind, action_of(kind, action).name, record_id or None), status_code=303)
+    return kind, record_id or None, action_of(kind, action)
 
 
 def action_of(record: RecordType, name: str) -> Action:
@@ -130,6 +156,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
     error = sheet.error
     problems = error.problems if error else ()
     asked = [_input(desk, sheet, ask, problems) for ask in sheet.action.ask]
+    parts, when = _parts(desk, sheet, asked)
     known = {each.name for each in asked}
     status = error.status if error else 200
     record, action = sheet.record, sheet.action
@@ -142,7 +169,8 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         sheet=sheet,
         record=record,
         action=action,
-        inputs=asked,
+        parts=parts,
+        when=when,
         back=back,
         target=action_url(record, action.name, sheet.record_id),
         title=desk.say(action.label),
@@ -160,6 +188,17 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         others=_others(desk, sheet),
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), f"{record.name}.{action.name}"),
     )
+
+
+def _parts(desk: Desk, sheet: Sheet, asked: Sequence[Input]) -> tuple[list[Part], bool]:
+    """Return the inputs under the headings of the plugin's form view, and whether any section comes and goes."""
+    fields = {ask.name: ask.field or ask.name for ask in sheet.action.ask}
+    found = list(arranged(sections_of(desk, sheet.record), {fields[each.name]: each for each in asked}))
+    sections = [section for section, _ in found]
+    there = there_in_form(desk, sheet.record, sheet.action, sections, sheet.record_id, sheet.form)
+    plain = len(found) == 1 and sections[0].when is None
+    parts = [Part("" if plain else s.label, each, now) for (s, each), now in zip(found, there, strict=True)]
+    return parts, any(section.when is not None for section in sections)
 
 
 def _send(desk: Desk, kind: RecordType, record_id: str | None, action: str, form: Form) -> Response:

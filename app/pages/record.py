@@ -15,6 +15,7 @@ from app.pages.choices import name_of
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
+from app.pages.sections import arranged, sections_of, there
 from app.pages.speaking import spoken, title
 from app.pages.turns import said
 from app.pages.values import (
@@ -118,7 +119,7 @@ def draw_record(
         row=row,
         title=title(desk, kind, row) or cols.title_of(desk, kind, row),
         state=shown_state(desk, kind, row["state"]),
-        sections=_sections(desk, kind, facts),
+        sections=_sections(desk, kind, record_id, facts),
         computed=[each for each in facts if each.worked_out],
         acts=[each for each in acts if each.why is None],
         not_now=[each for each in acts if each.why is not None],
@@ -157,25 +158,17 @@ def _facts(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str,
     return found
 
 
-def _sections(desk: Desk, kind: RecordType, facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
-    """Return the fields under the headings that the plugin's form view has for them; what is in none comes last."""
-    left = {each.name: each for each in facts if not each.worked_out}
-    found: list[tuple[str, list[Fact]]] = []
-    for section in _form_sections(desk, kind):
-        inside = [left.pop(name) for name in section["fields"] if name in left]
-        if inside:
-            found.append((desk.say(section["label"]) if section.get("label") else "", inside))
-    if left:
-        found.append((desk.words.details if not found else "", list(left.values())))
-    return found
-
-
-def _form_sections(desk: Desk, kind: RecordType) -> list[dict[str, Any]]:
-    for view in desk.catalog.plugin(kind.plugin).views.values():
-        if view.get("kind") == "form" and view.get("of") == kind.key:
-            sections: Any = view.get("sections", ())
-            return list(sections)
-    return []
+def _sections(desk: Desk, kind: RecordType, record_id: str, facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
+    """Return the fields under the headings of the plugin's form view, without the sections that are not there now."""
+    known = sections_of(desk, kind)
+    shown = dict(zip(map(id, known), there(desk, kind, known, record_id), strict=True))
+    found = list(arranged(known, {each.name: each for each in facts if not each.worked_out}))
+    alone = len(found) == 1
+    return [
+        (section.label or (desk.words.details if alone and not known else ""), inside)
+        for section, inside in found
+        if shown.get(id(section), True)
+    ]
 
 
 def _timer(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,6 +120,7 @@
       }).catch(function () { dirty = true; say(body.dataset.away); });
     }
     sheet.addEventListener('input', function () { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 700); });
+    if (sheet.dataset.sections !== undefined) sections(sheet);
     document.addEventListener('visibilitychange', keep);
     setInterval(keep, 5000);
     sheet.addEventListener('submit', function (event) {
@@ -138,6 +139,13 @@
         sending = false; button.removeAttribute('aria-disabled'); if (state.textContent === '…') state.textContent = '';
       });
     });
+  }
+  function sections(sheet) { /* what is there only while something holds; what is not there is not sent */
+    var parts = sheet.querySelectorAll('[data-section]'), wait = null;
+    function put(there) { each('[data-section]', function (part, n) { part.hidden = !there[n]; each('input, select, textarea', function (field) { field.disabled = !there[n]; }, part); }, sheet); }
+    function ask() { post('/sections', [['_key', sheet.dataset.draft]].concat(typed(sheet))).then(function (answer) { return answer.json(); }).then(put).catch(function () { say(body.dataset.away); }); }
+    put(Array.prototype.map.call(parts, function (part) { return part.dataset.off === undefined; }));
+    sheet.addEventListener('input', function () { clearTimeout(wait); wait = setTimeout(ask, 250); });
   }
   function showAgain(main) {
     document.querySelector('main').replaceWith(document.importNode(main, true));

@@ -1,0 +1,103 @@
+"""The sections of a record type, as a plugin's form view has them: on its page, in forms, and on paper.
+
+A section with a ``when`` is there only while that holds: on a page by what stands in the record, in a form by what has
+been typed so far. What is in no section comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.pages import inputs
+from app.pages.desk import Desk
+from app.pages.forms import Form
+from core.language.definition import Action, RecordType
+from core.language.expressions import Formula, Row, holds
+from core.model.values import BadValue
+from stores import rows
+from stores.world import NodeWorld
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: its heading (perhaps none), the names of its fields, and when it is there."""
+
+    label: str
+    fields: tuple[str, ...]
+    when: Formula | None = None
+
+
+def sections_of(desk: Desk, record: RecordType) -> list[Section]:
+    """Return the sections of the plugin's form view for a record type; none when it has no such view."""
+    for view in desk.catalog.plugin(record.plugin).views.values():
+        if view.get("kind") == "form" and view.get("of") == record.key:
+            found: Any = view.get("sections", ())
+            return [
+                Section(desk.say(each["label"]) if each.get("label") else "", tuple(each["fields"]), each.get("when"))
+                for each in found
+            ]
+    return []
+
+
+def arranged(sections: Iterable[Section], things: Mapping[str, Thing]) -> Iterator[tuple[Section, list[Thing]]]:
+    """Yield the sections with what belongs in them, by field; what is in none comes last, empty sections never."""
+    left = dict(things)
+    for section in sections:
+        inside = [left.pop(name) for name in section.fields if name in left]
+        if inside:
+            yield section, inside
+    if left:
+        yield Section("", tuple(left)), list(left.values())
+
+
+def there(desk: Desk, record: RecordType, sections: Sequence[Section], id: str) -> list[bool]:
+    """Return of each section whether it is there for the record as it stands."""
+    if all(section.when is None for section in sections):
+        return [True] * len(sections)
+    with desk.node.database.read() as connection:
+        row = rows.get(connection, desk.node, record, id)
+        world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
+        env = world.env(row, desk.node.now(), desk.actor)
+        return [holds(section.when, env) for section in sections]
+
+
+def there_in_form(
+    desk: Desk, record: RecordType, action: Action, sections: Sequence[Section], id: str | None, form: Form
+) -> list[bool]:
+    """Return of each section whether it is there for what has been typed so far.
+
+    What cannot be read yet, because it is half typed, counts as empty.
+    """
+    if all(section.when is None for section in sections):
+        return [True] * len(sections)
+    with desk.node.database.read() as connection:
+        row = rows.get(connection, desk.node, record, id) if id else _new(desk, record)
+        world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
+        typed = {**row.values, **_typed(desk, action, form)}
+        draft = Row(record.key, row.id, typed)
+        world.put(draft)
+        env = world.env(draft, desk.node.now(), desk.actor, old=row)
+        return [holds(section.when, env) for section in sections]
+
+
+def _new(desk: Desk, record: RecordType) -> Row:
+    empty: dict[str, object] = {name: None for name, field in record.fields.items() if field.stored}
+    return Row(
+        record.key, "new", {**empty, "store": desk.actor.store, "state": None, "number": None, "written_at": None}
+    )
+
+
+def _typed(desk: Desk, action: Action, form: Form) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for ask in action.ask:
+        if ask.field is None or not inputs.was_sent(ask.spec, ask.name, form):
+            continue
+        try:
+            found[ask.field] = ask.spec.parse(inputs.gather(ask.spec, ask.name, form), desk.node.zone)
+        except BadValue:
+            found[ask.field] = None
+    return found
