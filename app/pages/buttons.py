@@ -73,3 +73,12 @@ def _export_roles(desk: Desk, record: RecordType) -> set[str]:
             if view.get("of") == record.key and isinstance(excel, Mapping):
                 found.update(excel.get("export", ()))
     return found
+
+
+def said_of(desk: Desk, record: RecordType, done: str | None, sent: str | None) -> str:
+    """Return what to say of the action that led here: it is done, or it waits for somebody's word."""
+    for name, word in ((done, "done"), (sent, "sent_for_confirmation")):
+        action = record.actions.get(name or "")
+        if action is not None:
+            return desk.words.of(word, desk.say(action.label))
+    return ""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import QueryParams
 
 from app.pages import columns as cols
-from app.pages.buttons import beginnings, may_export
+from app.pages.buttons import beginnings, may_export, said_of
 from app.pages.columns import Column
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
@@ -28,7 +28,8 @@ from stores.reads.sight import Sight
 router = APIRouter(include_in_schema=False)
 ROWS = 50
 ENUMS_MAX = 4  # filters of one list; the rest is found by searching
-_OWN = frozenset({"q", "sort", "cursor", "cols", "lang", "done", "deleted"})
+_OWN = frozenset({"q", "sort", "cursor", "cols", "lang", "done", "sent", "deleted"})
+_OF_A_MOMENT = frozenset({"cursor", "lang", "done", "sent"})  # what no other address of the list repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
     columns, sort = asking.columns, asking.sort
     found = asking.answer(desk, record, ROWS, asked.get("cursor"), total=not asked.get("cursor"))
     beyond = cols.beyond(desk, columns, found.rows)
-    kept = {key: value for key, value in asked.multi_items() if key not in {"cursor", "lang"} and value}
+    kept = {key: value for key, value in asked.multi_items() if key not in _OF_A_MOMENT and value}
     actions = beginnings(desk, record)
     return page(
         desk,
@@ -109,7 +110,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         record=record,
         columns=columns,
         offered=cols.offered(desk, record, sight),
-        rows=[(cols.link(record, r), [_cell(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
+        rows=[(cols.link(record, r), [cell_of(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
         total=found.total,
         more_than_total=found.more,
         sorts={each.name: _sorted(source, kept, sort, each) for each in columns if each.sortable},
@@ -123,6 +124,8 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         saved=links(desk, views, source.url + with_query(kept)),
         query=with_query(kept),
         may_share=may_share(desk),
+        said=said_of(desk, record, asked.get("done"), asked.get("sent")),
+        print_url=f"{source.url}/print{with_query(kept)}",
         usual=asked is not request.query_params,
         query_names_columns=bool(request.query_params.get("cols")),
         actions=actions,
@@ -132,7 +135,8 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
     )
 
 
-def _cell(desk: Desk, record: RecordType, each: Column, row: cols.Row, beyond: Mapping[str, cols.Row]) -> Shown:
+def cell_of(desk: Desk, record: RecordType, each: Column, row: cols.Row, beyond: Mapping[str, cols.Row]) -> Shown:
+    """Return what stands in a column of a row."""
     return spoken(desk, record, each.name, row) or cols.cell(desk, record, each, row, beyond)
 
 

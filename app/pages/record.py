@@ -10,12 +10,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.pages import columns as cols
-from app.pages.buttons import buttons
+from app.pages.buttons import buttons, said_of
 from app.pages.choices import name_of
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
-from app.pages.sections import arranged, sections_of, there
+from app.pages.papers import papers_of
+from app.pages.sections import arranged, holding, sections_of
 from app.pages.speaking import spoken, title
 from app.pages.turns import said
 from app.pages.values import (
@@ -71,7 +72,7 @@ def record_page(plugin: str, record: str, record_id: str, request: Request, desk
     """Show one record."""
     kind = desk.record(plugin, record)
     asked = request.query_params
-    return draw_record(desk, kind, record_id, said=_said(desk, kind, asked.get("done"), asked.get("sent")))
+    return draw_record(desk, kind, record_id, said=said_of(desk, kind, asked.get("done"), asked.get("sent")))
 
 
 @router.post("/records/{plugin}/{record}/{record_id}/reveal")
@@ -109,7 +110,7 @@ def draw_record(
     told = explained(desk, kind, record_id)
     with desk.node.database.read() as connection:
         sight = Reading(connection, desk.node, desk.actor).sight_of(kind)
-    facts = _facts(desk, sight, row, clear or {})
+    facts = facts_of(desk, sight, row, clear or {})
     acts = buttons(kind, record_id, told["actions"])
     return page(
         desk,
@@ -127,6 +128,7 @@ def draw_record(
         ledger=[_entry(desk, kind, each) for each in told["ledger"]],
         picks=[_pick(desk, kind, each) for each in told["dispatch"]],
         related=list(_related(desk, kind, record_id)),
+        papers=papers_of(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
         steps=[_step(desk, kind, each) for each in reversed(history_of(desk, kind, record_id))],
         changed=_changed(desk, row),
@@ -136,15 +138,8 @@ def draw_record(
     )
 
 
-def _said(desk: Desk, kind: RecordType, done: str | None, sent: str | None) -> str:
-    for name, word in ((done, "done"), (sent, "sent_for_confirmation")):
-        action = kind.actions.get(name or "")
-        if action is not None:
-            return desk.words.of(word, desk.say(action.label))
-    return ""
-
-
-def _facts(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str, Shown]) -> list[Fact]:
+def facts_of(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str, Shown]) -> list[Fact]:
+    """Return the fields of a record that the person sees; ``clear`` are those shown in full this once."""
     may_reveal = {each for rule in sight.rules if rule.reveal for each in sight.record.fields if each not in rule.hide}
     found = []
     for each in sight.fields():
@@ -161,7 +156,7 @@ def _facts(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str,
 def _sections(desk: Desk, kind: RecordType, record_id: str, facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
     """Return the fields under the headings of the plugin's form view, without the sections that are not there now."""
     known = sections_of(desk, kind)
-    shown = dict(zip(map(id, known), there(desk, kind, known, record_id), strict=True))
+    shown = holding(desk, kind, known, record_id)
     found = list(arranged(known, {each.name: each for each in facts if not each.worked_out}))
     alone = len(found) == 1
     return [

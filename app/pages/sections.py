@@ -31,16 +31,15 @@ class Section:
     when: Formula | None = None
 
 
-def sections_of(desk: Desk, record: RecordType) -> list[Section]:
-    """Return the sections of the plugin's form view for a record type; none when it has no such view."""
-    for view in desk.catalog.plugin(record.plugin).views.values():
-        if view.get("kind") == "form" and view.get("of") == record.key:
-            found: Any = view.get("sections", ())
-            return [
-                Section(desk.say(each["label"]) if each.get("label") else "", tuple(each["fields"]), each.get("when"))
-                for each in found
-            ]
-    return []
+def sections_of(desk: Desk, record: RecordType, view: Mapping[str, object] | None = None) -> list[Section]:
+    """Return the sections of a view, by default of the plugin's form view for a record type; none without one."""
+    views = desk.catalog.plugin(record.plugin).views.values()
+    forms = (each for each in views if each.get("kind") == "form" and each.get("of") == record.key)
+    found: Any = (view or next(forms, {})).get("sections", ())
+    return [
+        Section(desk.say(each["label"]) if each.get("label") else "", tuple(each["fields"]), each.get("when"))
+        for each in found
+    ]
 
 
 def arranged(sections: Iterable[Section], things: Mapping[str, Thing]) -> Iterator[tuple[Section, list[Thing]]]:
@@ -54,15 +53,15 @@ def arranged(sections: Iterable[Section], things: Mapping[str, Thing]) -> Iterat
         yield Section("", tuple(left)), list(left.values())
 
 
-def there(desk: Desk, record: RecordType, sections: Sequence[Section], id: str) -> list[bool]:
-    """Return of each section whether it is there for the record as it stands."""
+def holding(desk: Desk, record: RecordType, sections: Sequence[Section], record_id: str) -> dict[int, bool]:
+    """Return of each section, by its ``id()``, whether it is there for the record as it stands."""
     if all(section.when is None for section in sections):
-        return [True] * len(sections)
+        return {}
     with desk.node.database.read() as connection:
-        row = rows.get(connection, desk.node, record, id)
+        row = rows.get(connection, desk.node, record, record_id)
         world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
         env = world.env(row, desk.node.now(), desk.actor)
-        return [holds(section.when, env) for section in sections]
+        return {id(section): holds(section.when, env) for section in sections}
 
 
 def there_in_form(

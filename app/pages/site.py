@@ -16,6 +16,7 @@ from app.pages import (
     ledgers,
     lists,
     live,
+    printing,
     record,
     reports,
     saved,
@@ -33,8 +34,8 @@ from app.web.caller import visitor
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, excel, lists, saved, boards, views, turns, scores, ledgers, reports, choices, live,
-    chain, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
+    assets, session, today, excel, printing, lists, saved, boards, views, turns, scores, ledgers, reports, choices,
+    live, chain, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
     acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

@@ -230,6 +230,14 @@ WORDS: Mapping[str, Text] = {
     "entries": Text("Entries", "明细"),
     "sum": Text("Sum", "合计"),
     "records_behind": Text("records behind it", "来源记录"),
+    # on paper
+    "paper_record": Text("This record", "本记录"),
+    "paper_by": Text("Printed by {0}, {1}", "{0} 打印于 {1}"),
+    "paper_rows": Text("{0} records", "共 {0} 条"),
+    "paper_first": Text("the first {0} records", "前 {0} 条"),
+    "paper_filter": Text("Filtered", "筛选条件"),
+    "paper_back": Text("Back", "返回"),
+    "paper_sign": Text("Signature and date", "签字及日期"),
     # saved views
     "views_saved": Text("Saved views", "常用视图"),
     "view_save": Text("Save this view", "保存当前视图"),

@@ -21,7 +21,7 @@ VIEW_KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "calendar": (frozenset({"date"}), frozenset({"where", "card"})),
     "timeline": (frozenset({"rows", "span"}), frozenset({"where", "card"})),
     "dashboard": (frozenset({"tiles"}), frozenset({"where"})),
-    "print": (frozenset({"template"}), frozenset({"where"})),
+    "print": (frozenset({"sections"}), frozenset({"where", "sign"})),
 }
 _EVERYBODYS = frozenset({"kind", "of", "label", "cite"})
 
@@ -61,9 +61,11 @@ def _view(shop: Workshop, shape: ViewShape, path: KeyPath) -> dict[str, object]:
     for key in ("columns", "card", "span", "sort"):
         if value := getattr(shape, key):
             view[key] = tuple(value)
-    for key in ("rows", "date", "template"):
+    for key in ("rows", "date"):
         if (word := getattr(shape, key)) is not None:
             view[key] = word
+    if shape.sign:
+        view["sign"] = tuple(Text(each.en, each.zh) for each in shape.sign)
     if shape.tiles:
         view["tiles"] = tuple(_tile(shop, row, (*path, "tiles", n)) for n, row in enumerate(shape.tiles))
     if shape.cite:

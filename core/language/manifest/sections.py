@@ -176,7 +176,7 @@ class ViewShape(Cited):
     sort: Names = Field(default=[], description="Fields to sort by; -field turns the order round")
     sections: list[SectionShape] = Field(default=[])
     tiles: list[TileShape] = Field(default=[])
-    template: str | None = Field(default=None, description="The file of a printed page")
+    sign: list[TextShape] = Field(default=[], description="Who signs on paper: a line each, below a printed record")
     excel: ExcelShape | None = None
 
 

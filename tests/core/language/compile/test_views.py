@@ -1,3 +1,4 @@
+from core.model.errors import Text
 from tests.core.language.bench import Faults, Load
 
 VISIT = """
@@ -49,6 +50,24 @@ def test_each_kind_of_view_has_its_own_keys(faults: Faults) -> None:
   a: {kind: calendar, of: visit, label: {en: A, zh: 甲}}  # <- missing-key
   b: {kind: list, label: {en: B, zh: 乙}}  # <- missing-key
   c: {kind: list, of: visit, date: day, label: {en: C, zh: 丙}}  # <- needless-key
+"""
+    )
+
+
+def test_a_printed_sheet_has_sections_and_lines_to_sign(load: Load, faults: Faults) -> None:
+    view = load(
+        VISIT
+        + """
+  sheet: {kind: print, of: visit, sections: [{fields: [day], when: has(self.day)}], sign: [{en: Owner, zh: 负责人}], label: {en: Sheet, zh: 单据}}
+"""
+    ).views["sheet"]
+    assert view["sign"] == (Text("Owner", "负责人"),)
+    assert view["sections"][0]["fields"] == ("day",)  # type: ignore[index]
+    faults(
+        VISIT
+        + """
+  a: {kind: print, of: visit, label: {en: A, zh: 甲}}  # <- missing-key
+  b: {kind: list, of: visit, sign: [{en: B, zh: 乙}], label: {en: B, zh: 乙}}  # <- needless-key
 """
     )
 
