@@ -99,12 +99,13 @@ def draw_record(
     *,
     everything: bool = False,
 ) -> Response:
-    """Return a record on paper: what the sections name, with room to write where it is empty; or ``everything``."""
+    """Return a record on paper: what the sections name, with room to write; or ``everything`` that is filled in."""
     row = records.fetch(desk.node, desk.actor, kind, record_id)
     facts = {each.name: each for each in facts_of(desk, sight_of(desk, kind), row, {})}
     now = holding(desk, kind, sections, record_id)
     named = {name for section in sections for name in section.fields}
-    wanted = facts if everything else {name: fact for name, fact in facts.items() if name in named}
+    filled = {name for name, fact in facts.items() if fact.value.kind != "none"}
+    wanted = {name: fact for name, fact in facts.items() if name in (filled if everything else named)}
     parts: list[tuple[str, list[Fact]]] = [
         (section.label, inside) for section, inside in arranged(sections, wanted) if now.get(id(section), True)
     ]
