@@ -1,4 +1,4 @@
-"""What the pages weigh and how soon they can be used, in a real browser, as it is and with its processor slowed four times.
+"""What the pages weigh and how soon they can be used, in a real browser, also with its processor slowed four times.
 
 The goals are figures (40 KB, 600 ms, 1.5 s, 200 ms, 80 MB), and a machine of its own has figures of its own: so each
 stands beside the share of its goal that it takes, and beside an empty page of the same node in the same run.
@@ -243,7 +243,8 @@ FREE_MOVE = """() => {
     for (const lane of lanes) {
       const box = lane.getBoundingClientRect();
       if (lane === slot.closest('tr') || box.top < 60 || box.bottom > innerHeight - 20) continue;
-      const taken = [...lane.querySelectorAll('.slot')].some(o => x < Number(o.dataset.x) + Number(o.dataset.width) && Number(o.dataset.x) < end);
+      const meets = o => x < Number(o.dataset.x) + Number(o.dataset.width) && Number(o.dataset.x) < end;
+      const taken = [...lane.querySelectorAll('.slot')].some(meets);
       if (!taken) return [slot.dataset.id, lane.dataset.lane];
     }
   }
@@ -252,5 +253,6 @@ FREE_MOVE = """() => {
 WATCH = """([id, lane]) => { window.answered = new Promise(done => {
   document.addEventListener('pointerup', () => { const start = performance.now(); (function look() {
     const slot = document.querySelector('.slot[data-id="' + id + '"]');
-    if (slot && slot.closest('tr').dataset.lane === lane && !slot.classList.contains('waiting')) done(performance.now() - start);
-    else requestAnimationFrame(look); })(); }, { once: true, capture: true }); }); }"""
+    const there = slot && slot.closest('tr').dataset.lane === lane && !slot.classList.contains('waiting');
+    if (there) done(performance.now() - start); else requestAnimationFrame(look);
+  })(); }, { once: true, capture: true }); }); }"""
