@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from app import chores
 from app.bootstrap import Surroundings, open_node
 from app.passwords import PasswordRules, Passwords
 from app.sessions import Sessions
@@ -42,6 +43,7 @@ class Service:
     timers: TimerLoop
     post: TimerLoop  # the outbox
     words: TimerLoop  # what a search looks into
+    chores: TimerLoop
     worker: Worker | None = None
     unsent: UnsentMoney = field(default_factory=UnsentMoney)
     _stop: Event = field(default_factory=Event)
@@ -58,6 +60,7 @@ class Service:
         self.timers.start()
         self.post.start("outbox")
         self.words.start("words")
+        self.chores.start("chores")
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)
         if self.worker is not None:
@@ -72,6 +75,7 @@ class Service:
         self.timers.stop()
         self.post.stop()
         self.words.stop()
+        self.chores.stop()
         self.node.database.close()
         log.info("stopped", extra={"node": self.node.identity.node})
 
@@ -96,7 +100,8 @@ def open_service(
     loop = TimerLoop(lambda: len(firing.fire_due(node)), lambda: firing.next_due(node), node.now)
     worker = worker_for(node, settings, world, connect)
     reader = TimerLoop(lambda: _read_words(node), lambda: _words_due(node), node.now)
-    service = Service(settings, world, node, passwords, sessions, loop, post, reader, worker)
+    cleaner = TimerLoop(lambda: chores.do(node, settings.sync), lambda: chores.next_due(node), node.now)
+    service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, worker)
     with node.database.write() as connection:
         periods.arm(connection, node)
     node.on_commit(loop.wake)

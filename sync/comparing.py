@@ -87,6 +87,12 @@ def compare(node: Node, link: Link, skew: Collection[str] = ()) -> Compared | No
     return told
 
 
+def forget(connection: Connection) -> None:
+    """Have the next quiet moment used for a comparison: this node has begun to read everything again."""
+    buckets.forget(connection)
+    state.put(connection, LAST, None)
+
+
 def last(connection: Connection) -> Compared | None:
     """Return how the last comparison ended, or None before the first."""
     kept = state.get(connection, LAST)

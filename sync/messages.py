@@ -132,6 +132,7 @@ def _read_hello_answer(tree: dict[str, object]) -> HelloAnswer:
         checkpoint=part.get("checkpoint", integer),
         limits=part.get("limits", _read_limits),
         skew=tuple(name(plugin, "skew") for plugin in part.get("skew", listing)),
+        compacted=part.get("compacted", integer),
         protocol=part.get("protocol", integer),
     )
 

@@ -105,7 +105,8 @@ class HelloAnswer:
     """Where headquarters stands with this branch, so that it resumes exactly there.
 
     ``checkpoint`` is advice: the feed position to go on from. It is the one in the hello, or 0 when the hub
-    has another epoch or fewer changes than the branch has seen, and the branch must read everything again.
+    has another epoch or fewer changes than the branch has seen, or tombstones that the branch has not seen are gone:
+    the branch must read everything again.
     """
 
     standing: Standing
@@ -115,6 +116,7 @@ class HelloAnswer:
     checkpoint: int
     limits: Limits = Limits()
     skew: tuple[str, ...] = ()  # plugins whose definition differs from the hub's
+    compacted: int = 0  # tombstones up to this place are gone at the hub
     protocol: int = PROTOCOL_VERSION
 
 

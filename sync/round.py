@@ -10,9 +10,9 @@ from core.model.clock import iso
 from stores.changes import log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints
+from sync import comparing, leases, rebirth
 from sync import pull as down
 from sync import push as up
-from sync import rebirth
 from sync.link import Link
 from sync.protocol import (
     FRAME_BYTES_MAX,
@@ -67,6 +67,7 @@ def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
     if (answer.epoch, answer.checkpoint) != (question.epoch, question.checkpoint):
         with node.database.write() as connection:
             checkpoints.restart_pull(connection, answer.checkpoint, answer.epoch, at=iso(node.now()))
+            comparing.forget(connection)
     return answer, offset_ms
 
 
@@ -114,6 +115,7 @@ def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
         except LogDisputed as error:
             dispute = error
     pulled = down.pull(node, link, limits)
+    leases.follow(node, answer.compacted)
     if dispute is not None:
         raise dispute
     return Round(pushed.changes, pulled, pushed.conflicts, pushed.quarantined, offset_ms, answer.skew)

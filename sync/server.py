@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
-from stores.changes import alarms, apply, feed, log, quarantine
+from stores.changes import alarms, apply, compaction, feed, log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints, counters, credentials, peers
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
-from sync import arrival, enrolment, keys, receipts, seals
+from sync import arrival, enrolment, keys, leases, receipts, seals
 from sync.protocol import (
     FRAME_CHANGES_MAX,
     HARD_BYTES_MAX,
@@ -74,6 +74,8 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         held = Head(*checkpoints.head(connection, question.origin))
         standing = _standing(connection, question.origin, held, question.head)
         known = not _is_strange(connection, hub, question.epoch, question.checkpoint, question.seal)
+        lapsed = leases.is_lapsed(connection, question.checkpoint)
+        compacted = compaction.floor(connection)
         put_back = not known and _was_put_back(connection, hub, question)
         heard = _heard(node, question)
         news = peers.is_news(peers.peer(connection, question.node), heard)
@@ -91,8 +93,9 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         head=held,
         epoch=hub.epoch,
         time=_now_ms(node),
-        checkpoint=question.checkpoint if known else 0,
+        checkpoint=question.checkpoint if known and not lapsed else 0,
         skew=tuple(skew),
+        compacted=compacted,
     )
 
 
@@ -139,7 +142,8 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
     check_caller(caller, question.origin, caller.store)
     with node.database.read() as connection:
         hub = keys.hub(connection)
-        if _is_strange(connection, hub, question.epoch, question.after, question.seal):
+        lapsed = leases.is_lapsed(connection, question.after)
+        if lapsed or _is_strange(connection, hub, question.epoch, question.after, question.seal):
             return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
         page = _page(connection, node, caller, question)
         seal = seals.seal(connection, hub, page.upto)

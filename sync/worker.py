@@ -192,11 +192,17 @@ class Worker:
             return self._link
 
     def _compare(self, link: Link, done: Round) -> None:
-        """Compare records when it is time and nothing is on its way; a comparison that is disturbed is made later."""
+        """Compare records when it is time and nothing is on its way; a comparison that is disturbed is made later, one
+        that has found much is gone on with at once."""
         now, every = self._node.now(), timedelta(seconds=self._pace.compare_s)
-        if not every or done.pushed or done.pulled or (self._compared is not None and now - self._compared < every):
+        if not every or done.pushed or done.pulled:
             return
-        if comparing.compare(self._node, link, done.skew) is not None:
+        with self._node.database.read() as connection:
+            last = comparing.last(connection)
+        if last is not None and self._compared is not None and now - self._compared < every:
+            return
+        found = comparing.compare(self._node, link, done.skew)
+        if found is not None and not (found.repaired or found.removed):
             self._compared = now
 
     def _hang_up(self) -> None:

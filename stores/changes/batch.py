@@ -24,6 +24,7 @@ from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
 from core.model.values import Cell
 from stores.changes import creating, held, invariants, quarantine
+from stores.changes.compaction import ended
 from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Touched
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
@@ -180,7 +181,7 @@ class Batch:
                 before = staged.get(key) or self.tally.touched.get(key)
                 staged[key] = self._step(entry, shape, key, before, stamp, dissents)
         except Unfit as unfit:
-            self._keep(group, unfit.problem)
+            self._keep(group, self._known_better(unfit.problem, group))
             return
         except Exception as error:  # noqa: BLE001 - whatever a line or a hook does, its neighbours' work goes on
             report.exception("transaction %s of %s cannot be merged", first.tx, first.origin)
@@ -221,6 +222,14 @@ class Batch:
             record.at, record.by = entry.at, entry.actor
         return Touched(record, entry, mixed)
 
+    def _known_better(self, problem: Problem, group: Sequence[Entry]) -> Problem:
+        """Say that a record is gone for good, where nobody need wait for it to arrive."""
+        missing = problem.code == MISSING and any(
+            (entry.type, entry.pk) not in self.records and ended(self.connection, entry.type, entry.pk)
+            for entry in group
+        )
+        return GONE if missing else problem
+
     def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
         self.waiting.update((entry.type, entry.pk) for entry in group)
@@ -254,6 +263,14 @@ def _created(shape: Shape, entry: Entry, stamp: FieldStamp) -> Held:
     if len(record.cells) < len(entry.body):
         record.unknown = {name: new for name, (_, new) in entry.body.items() if name not in known}
     return record
+
+
+MISSING = "record-missing"  # the code of a change whose record is not here
+GONE = Problem(
+    "record-gone",
+    Text("the record was deleted, and even its tombstone is gone", "该记录已删除，其墓碑也已清除"),
+    fix=Text("enter it anew if it is still needed; discard this change", "如仍需要请重新录入，并放弃此更改"),
+)
 
 
 def _failed(error: BaseException) -> Problem:

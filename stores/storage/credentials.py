@@ -167,6 +167,14 @@ def admissions(connection: Connection) -> list[Admission]:
     ]
 
 
+def joined(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return the enrolled nodes with their stores and when each was let in last (a cell), by name."""
+    good = CREDENTIAL.c.revoked_at.is_(None)
+    columns = (CREDENTIAL.c.node, CREDENTIAL.c.store)
+    last = select(*columns, func.max(CREDENTIAL.c.created_at)).where(good).group_by(*columns).order_by(*columns)
+    return [(node, store, at) for node, store, at in connection.execute(last)]
+
+
 _INVITATION_REFUSED = Problem(
     "invitation-refused",
     Text("this enrolment code is not valid, or no longer", "该注册码无效或已失效"),

@@ -1,0 +1,38 @@
+"""What headquarters does beside serving: it listens for silence, and clears away tombstones once a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.settings import SyncSettings
+from core.model.clock import iso
+from stores.node import Node
+from stores.storage import state
+from sync import leases, silence
+
+SWEEP_EVERY = timedelta(days=1)
+LOOK_EVERY = timedelta(seconds=30)
+
+
+def do(node: Node, settings: SyncSettings) -> int:
+    """Do what is due; nobody's timer fires by it, so none is counted. A branch has nothing to do."""
+    if not node.is_hub:
+        return 0
+    if settings.silent:
+        silence.watch(node, timedelta(seconds=settings.silent))
+    if settings.keep_deleted and _is_time_to_sweep(node):
+        leases.compact(node, timedelta(seconds=settings.lease), timedelta(seconds=settings.keep_deleted))
+        with node.database.write() as connection:
+            state.put(connection, leases.SWEPT, iso(node.now()))
+    return 0
+
+
+def next_due(node: Node) -> datetime | None:
+    """Return when to look again."""
+    return node.now() + LOOK_EVERY if node.is_hub else None
+
+
+def _is_time_to_sweep(node: Node) -> bool:
+    with node.database.read() as connection:
+        due = leases.next_sweep(connection, SWEEP_EVERY)
+    return due is None or due <= node.now()

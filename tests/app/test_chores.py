@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from app import chores
+from app.settings import SyncSettings
+from sync import leases, silence
+from tests.sync.nodes import World
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(silence, "watch", lambda node, after: found.append(f"listened {after.days}"))
+    monkeypatch.setattr(leases, "compact", lambda node, lasts, kept: found.append(f"swept {lasts.days} {kept.days}"))
+    return found
+
+
+def test_headquarters_listens_all_the_time_and_sweeps_once_a_day(done: list[str]) -> None:
+    world = World()
+    hub = world.hub()
+
+    for hours in (0, 1, 22, 2):
+        world.wait(hours * 3600)
+        chores.do(hub, SyncSettings())
+
+    assert done == ["listened 1", "swept 30 90", "listened 1", "listened 1", "listened 1", "swept 30 90"]
+    assert chores.next_due(hub) is not None
+    hub.database.close()
+
+
+def test_what_is_switched_off_is_not_done_and_a_branch_does_nothing(done: list[str]) -> None:
+    world = World()
+    hub, branch = world.hub(), world.node("bund")
+
+    chores.do(hub, SyncSettings(silent=0, keep_deleted=0))
+    chores.do(branch, SyncSettings())
+
+    assert done == []
+    assert chores.next_due(branch) is None
+    hub.database.close()
+    branch.database.close()

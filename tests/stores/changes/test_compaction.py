@@ -1,0 +1,70 @@
+"""Tombstones go when nobody needs them, and not before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from stores.changes import compaction
+from stores.storage import counters
+from tests.stores.chain import BOOKING, GUEST, MEMBER, Chain, a_shared_member, quarantined
+
+
+def place(shops: Chain) -> int:
+    with shops.hub.database.read() as connection:
+        return counters.hub_sequence(connection)
+
+
+def test_a_tombstone_goes_that_is_old_enough_and_seen(shops: Chain) -> None:
+    old, young = (shops.east.create(BOOKING, {"guest": name}) for name in ("Chen", "Lin"))
+    shops.settle()
+    shops.east.change_life(BOOKING, old, "delete")
+    shops.settle()
+    seen = place(shops)
+    shops.pass_(3_600)
+    shops.east.change_life(BOOKING, young, "delete")
+    shops.settle()
+    node = shops.hub.node
+
+    assert compaction.drop(node, seen - 1, node.now()) == 0, "not all have seen it"
+    assert compaction.drop(node, place(shops), node.now() - timedelta(minutes=30)) == 1
+    assert [row["id"] for row in shops.hub.rows(BOOKING)] == [young]
+    with shops.hub.database.read() as connection:
+        assert compaction.floor(connection) == place(shops)
+        assert compaction.ended(connection, BOOKING.key, old)
+
+
+def test_what_lives_is_never_dropped(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.east.change_life(BOOKING, booking, "delete")
+    shops.east.change_life(BOOKING, booking, "undelete")
+    shops.settle()
+
+    assert compaction.drop(shops.hub.node, place(shops)) == 0
+    assert shops.hub.row(MEMBER, member)
+    assert shops.hub.row(BOOKING, booking)
+
+
+def test_an_edit_of_what_is_gone_waits_and_says_why(shops: Chain) -> None:
+    """A node that was away edits a record whose tombstone is gone: the record does not come back to life."""
+    guest = shops.east.create(GUEST, {"name": "Chen"})
+    shops.settle()
+    shops.west.update(GUEST, guest, name="Lin")
+    shops.east.change_life(GUEST, guest, "delete")
+    shops.push(shops.east)
+    compaction.drop(shops.hub.node, place(shops))
+
+    shops.push(shops.west)
+
+    assert shops.hub.row(GUEST, guest) == {}
+    assert [line.code for line in quarantined(shops.hub)] == ["record-gone"]
+
+
+def test_many_go_page_by_page(shops: Chain, monkeypatch: object) -> None:
+    for n in range(7):
+        booking = shops.east.create(BOOKING, {"guest": f"Chen {n}"})
+        shops.east.change_life(BOOKING, booking, "delete")
+    shops.settle()
+    monkeypatch.setattr(compaction, "PAGE_ROWS", 3)  # type: ignore[attr-defined]
+
+    assert compaction.drop(shops.hub.node, place(shops)) == 7
