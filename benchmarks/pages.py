@@ -206,14 +206,13 @@ def _fill(path: Path, records: int) -> None:
         people.create_account(connection, staff, "clerk", hashed, Surroundings().now())
     _put(node, "parcels", "parcel", [{**workbench.parcel(n), "state": "waiting"} for n in range(records)])
     named = _put(node, "rooms", "room", [{"name": f"{200 + n}"} for n in range(ROOMS)])
-    begins = node.now().astimezone(node.zone).replace(minute=0, second=0, microsecond=0)
-    stays = []
-    for n in range(BOOKINGS):
-        start = begins + timedelta(hours=2 * (n // ROOMS))
+    begins = node.now().astimezone(node.zone).replace(hour=12, minute=0, second=0, microsecond=0)
+    stays: list[dict[str, object]] = []
+    for n in range(BOOKINGS):  # the first room is free, so that there is somewhere to move to
+        start = begins + timedelta(hours=2 * (n // (ROOMS - 1)))
         times = {"from_at": start.isoformat(), "to_at": (start + timedelta(minutes=80)).isoformat()}
-        stays.append({"guest": f"客人{n}", "room": named[n % ROOMS], "state": "held", **times})
-    _put(node, "rooms", "stay", stays[: BOOKINGS - ROOMS // 2])  # half of the rooms are free in the last hours
-    _put(node, "rooms", "stay", [{**each, "room": None} for each in stays[BOOKINGS - ROOMS // 2 :]])
+        stays.append({"guest": f"客人{n}", "room": named[1 + n % (ROOMS - 1)], "state": "held", **times})
+    _put(node, "rooms", "stay", stays)
     node.database.close()
 
 
