@@ -45,9 +45,9 @@ class Plot:
 
 
 def lines(names: Sequence[str], rows: Sequence[Sequence[Figure]]) -> Plot | None:
-    """Return the plot of some rows, each with one figure per period; None when there is not one figure."""
+    """Return the plot of some rows, each with one figure per period; None when nothing was counted."""
     known = [value for row in rows for value in row if value is not None]
-    if not known:
+    if not any(known):
         return None
     marks = scale(min(known), max(known))
     low, high = marks[0], marks[-1]

@@ -17,6 +17,7 @@ from app.pages.drawing import page
 from app.rehearsals import Rehearsals, Run
 from core.language.definition import Citation, Plugin
 from core.language.rulebook import RuleRow, rule_rows
+from core.model.errors import Problem
 
 router = APIRouter(include_in_schema=False)
 WIDE_MAX = 12  # branches that stand beside each other; the rest is told by number
@@ -61,7 +62,7 @@ def plugins(desk: OverseerDesk, runs: Runs) -> Response:
         businesses=[_business(desk, plugin, branches, runs.last(plugin)) for plugin in here.values()],
         elsewhere=[(name, _there(desk, name, None, branches)) for name in elsewhere],
         faults=[
-            (fault.plugin, fault.kept_version, [problem.render(desk.language) for problem in fault.problems])
+            (fault.plugin, fault.kept_version, _told(desk, fault.folder, fault.problems))
             for fault in desk.catalog.faults
         ],
         types="core.setting",
@@ -107,7 +108,7 @@ def _business(desk: Desk, plugin: Plugin, branches: Sequence[Branch], run: Run |
         len(plugin.records),
         len(plugin.rules),
         len(plugin.scenarios),
-        [problem.render(desk.language) for problem in plugin.warnings],
+        _told(desk, plugin.folder, plugin.warnings),
         there[:WIDE_MAX],
         max(0, len(there) - WIDE_MAX),
         verdict,
@@ -146,6 +147,7 @@ def _rule(desk: Desk, plugin: Plugin, row: RuleRow, failed: set[str]) -> dict[st
         "text": desk.say(row.rule.text) if row.rule else "",
         "places": list(files.items()),
         "proofs": [(name, name in failed) for name in row.proofs],
+        "failed": bool(failed.intersection(row.proofs)),
         "for_people": row.for_people,
         "unproved": row.unproved,
     }
@@ -160,6 +162,11 @@ def _failures(desk: Desk, plugin: Plugin, run: Run | None) -> list[tuple[str, li
         for verdict in (run.verdicts if run else ())
         if not verdict.passed
     ]
+
+
+def _told(desk: Desk, folder: Path | None, problems: Sequence[Problem]) -> list[str]:
+    """Return problems as a plugin's writer reads them, with paths that begin in its folder."""
+    return [problem.render(desk.language).replace(f"{folder}/", "") for problem in problems]
 
 
 def _file(plugin: Plugin, place: Citation) -> str:

@@ -54,7 +54,7 @@ def test_names_at_the_ends_of_lines_stay_apart_and_inside() -> None:
 
 
 def test_nothing_counted_is_no_plot() -> None:
-    assert plots.lines(["Bund"], [[None, None]]) is None
+    assert plots.lines(["Bund"], [[None, Decimal(0)]]) is None
 
 
 def test_bars_are_parts_of_the_largest() -> None:
