@@ -39,14 +39,14 @@ class Armed:
     stage: int
 
 
-def fire_due(node: Node, upto: datetime | None = None) -> list[Receipt]:
-    """Fire everything due up to ``upto`` (default: now), oldest first, each in a transaction of its own.
+def fire_due(node: Node, upto: datetime | None = None, most: int = FIRINGS_MAX) -> list[Receipt]:
+    """Fire everything due up to ``upto`` (default: now), oldest first and ``most`` of them, each in a transaction.
 
     What a firing arms is fired in its turn, so a node that was off goes through the night in order.
     """
     limit = upto or node.now()
     receipts: list[Receipt] = []
-    for _ in range(FIRINGS_MAX):
+    for _ in range(most):
         with node.database.read() as connection:
             armed = _first(connection, limit)
         if armed is None:

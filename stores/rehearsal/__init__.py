@@ -35,7 +35,8 @@ def rehearse(
         with Stage.opened(
             host, plugin, scenario.now, zone, scenario.store, firings_max=firings_max, begins=begins
         ) as stage:
-            return Verdict(scenario.name, tuple(Play(stage, scenario).misses()))
+            misses = tuple(Play(stage, scenario).misses())
+            return Verdict(scenario.name, misses, stage.timer_failed())
     except Missed as missed:
         return Verdict(scenario.name, (missed.miss,))
     except NodeError as error:

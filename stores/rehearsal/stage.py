@@ -24,7 +24,7 @@ from stores.storage import identity
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
-from stores.storage.system import LOG
+from stores.storage.system import LOG, TIMER
 from stores.storage.tables import Tables, tables_of
 from stores.world import NodeWorld
 
@@ -198,7 +198,7 @@ class Stage:
                 what = ("timers set each other off without end", "定时器互相触发，没有尽头")
                 raise NodeError.of("timers-never-end", *what)
             self.now = max(self.now, due)
-            firing.fire_due(self.node)
+            firing.fire_due(self.node, most=1)  # one by one, so that timers chasing each other are counted
         self.now = then
 
     def new_id(self) -> str:
@@ -216,6 +216,12 @@ class Stage:
         """Return a record as it is now."""
         with self.database.read() as connection:
             return rows.get(connection, self.node, self.node.catalog.records[type_], id)
+
+    def timer_failed(self) -> bool:
+        """Return whether a timer stands there that was due and whose step was refused."""
+        with self.database.read() as connection:
+            found = connection.execute(select(TIMER.c.name).where(TIMER.c.fault.is_not(None)).limit(1))
+            return found.first() is not None
 
     def all_rows(self, record: RecordType) -> list[Row]:
         """Return the records of a type in the order they came to be."""

@@ -21,6 +21,7 @@ class Verdict:
 
     scenario: str
     misses: tuple[Miss, ...]
+    stuck: bool = False  # a timer was due at the end and what it does was refused
 
     @property
     def passed(self) -> bool:
