@@ -14,7 +14,7 @@ from sync import receipts
 from sync.protocol import Dice
 
 EPOCH_BYTES = 8
-_EPOCH, _KEY = "hub.epoch", "hub.key"
+_EPOCH, _KEY, _LOST_AFTER = "hub.epoch", "hub.key", "hub.lost_after"
 _URL, _TOKEN, _PINNED, _OFFERED = "upstream.url", "upstream.token", "upstream.key", "upstream.offered"
 
 
@@ -57,7 +57,14 @@ def begin_epoch(connection: Connection, dice: Dice) -> None:
     """Begin a new epoch of a hub that was restored: its branches read everything again, and send what it lost."""
     if state.get(connection, _EPOCH) is not None:
         state.put(connection, _EPOCH, dice(EPOCH_BYTES).hex())
+    state.put_int(connection, _LOST_AFTER, counters.hub_sequence(connection))
     counters.leap(connection)
+
+
+def lost_after(connection: Connection) -> int | None:
+    """Return the last place of the order that this hub knew when it was restored; None if it never was."""
+    kept = state.get(connection, _LOST_AFTER)
+    return None if kept is None else int(kept)
 
 
 def keep_upstream(connection: Connection, upstream: Upstream) -> None:

@@ -36,6 +36,8 @@ from sync.protocol import (
     Push,
     PushAnswer,
     Question,
+    Refill,
+    RefillAnswer,
     Refusal,
     Repair,
     RepairAnswer,
@@ -105,6 +107,9 @@ class Link(Protocol):
     def snapshot(self, question: Snapshot) -> SnapshotAnswer:
         """Fetch a piece of a snapshot."""
 
+    def refill(self, question: Refill) -> RefillAnswer:
+        """Offer what a restored headquarters had changed itself."""
+
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""
 
@@ -170,6 +175,10 @@ class HttpLink:
     def snapshot(self, question: Snapshot) -> SnapshotAnswer:
         """Fetch a piece of a snapshot."""
         return self._ask("snapshot", question, SnapshotAnswer)
+
+    def refill(self, question: Refill) -> RefillAnswer:
+        """Offer what a restored headquarters had changed itself."""
+        return self._ask("refill", question, RefillAnswer)
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""

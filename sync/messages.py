@@ -27,6 +27,8 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Refill,
+    RefillAnswer,
     Refusal,
     Repair,
     RepairAnswer,
@@ -133,8 +135,13 @@ def _read_hello_answer(tree: dict[str, object]) -> HelloAnswer:
         limits=part.get("limits", _read_limits),
         skew=tuple(name(plugin, "skew") for plugin in part.get("skew", listing)),
         compacted=part.get("compacted", integer),
+        lost_after=part.get("lost_after", _read_place),
         protocol=part.get("protocol", integer),
     )
+
+
+def _read_place(value: object, where: str) -> int | None:
+    return None if value is None else integer(value, where)
 
 
 def _read_limits(value: object, where: str) -> Limits:
@@ -355,6 +362,24 @@ def _read_snapshot_answer(tree: dict[str, object]) -> SnapshotAnswer:
     )
 
 
+def _refill_tree(refill: Refill) -> dict[str, object]:
+    return {**_plain(refill), "rows": rows_tree(refill.rows)}
+
+
+def _read_refill(tree: dict[str, object]) -> Refill:
+    part = Part(tree, "refill", tuple(Refill.__dataclass_fields__))
+    return Refill(
+        origin=part.get("origin", name),
+        epoch=part.get("epoch", text, HASH_CHARS_MAX),
+        rows=part.get("rows", lambda value, _: read_rows(value)),
+    )
+
+
+def _read_refill_answer(tree: dict[str, object]) -> RefillAnswer:
+    part = Part(tree, "refill", tuple(RefillAnswer.__dataclass_fields__))
+    return RefillAnswer(part.get("taken", integer), part.get("shown", integer))
+
+
 def _read_refusal(tree: dict[str, object]) -> Refusal:
     part = Part(tree, "refusal", tuple(Refusal.__dataclass_fields__))
     return Refusal(
@@ -385,6 +410,8 @@ NAMES: dict[type[Any], str] = {
     **carriage.NAMES,
     Snapshot: "snapshot",
     SnapshotAnswer: "snapshot-answer",
+    Refill: "refill",
+    RefillAnswer: "refill-answer",
     Refusal: "refusal",
 }
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
@@ -397,6 +424,7 @@ _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
     CompareAnswer: _compare_answer_tree,
     Repair: _repair_tree,
     RepairAnswer: _repair_answer_tree,
+    Refill: _refill_tree,
     **carriage.WRITERS,
 }
 _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
@@ -415,5 +443,7 @@ _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     **carriage.READERS,
     Snapshot: _read_snapshot,
     SnapshotAnswer: _read_snapshot_answer,
+    Refill: _read_refill,
+    RefillAnswer: _read_refill_answer,
     Refusal: _read_refusal,
 }

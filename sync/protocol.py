@@ -117,6 +117,7 @@ class HelloAnswer:
     limits: Limits = Limits()
     skew: tuple[str, ...] = ()  # plugins whose definition differs from the hub's
     compacted: int = 0  # tombstones up to this place are gone at the hub
+    lost_after: int | None = None  # the hub was restored, and this is the last place that it knew of its old order
     protocol: int = PROTOCOL_VERSION
 
 
@@ -354,6 +355,23 @@ class SnapshotAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Refill:
+    """Rows from after the place that a restored hub knew last: they show what it had changed itself."""
+
+    origin: str
+    epoch: str
+    rows: tuple[StateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefillAnswer:
+    """How many records were entered again, and how many conflict records tell of it."""
+
+    taken: int
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
 
@@ -363,7 +381,7 @@ class Refusal:
     retry_after_s: int | None = None
 
 
-Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch | Snapshot
+Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch | Snapshot | Refill
 Answer = (
     HelloAnswer
     | PushAnswer
@@ -375,6 +393,7 @@ Answer = (
     | DeliverAnswer
     | FetchAnswer
     | SnapshotAnswer
+    | RefillAnswer
 )
 Message = Question | Answer | Refusal
 

@@ -84,6 +84,8 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
             peers.hear(connection, heard)
     if put_back:
         hub = _begin_again(node, question)
+    with node.database.read() as connection:
+        lost_after = keys.lost_after(connection)
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
     skew = sorted(
         name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
@@ -96,6 +98,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         checkpoint=question.checkpoint if known and not lapsed else 0,
         skew=tuple(skew),
         compacted=compacted,
+        lost_after=lost_after,
     )
 
 

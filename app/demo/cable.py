@@ -24,6 +24,8 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Refill,
+    RefillAnswer,
     Repair,
     RepairAnswer,
     Snapshot,
@@ -85,6 +87,11 @@ class _Through:
         """Fetch a piece of a snapshot."""
         self._cable.check()
         return self._link.snapshot(question)
+
+    def refill(self, question: Refill) -> RefillAnswer:
+        """Offer what a restored headquarters had changed itself."""
+        self._cable.check()
+        return self._link.refill(question)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""

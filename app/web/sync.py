@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, codec, contents, packing, server, shipping
+from sync import audit, codec, contents, packing, refill, server, shipping
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX
 from sync.protocol import (
@@ -28,6 +28,7 @@ from sync.protocol import (
     Pull,
     Push,
     Question,
+    Refill,
     Refusal,
     Repair,
     Snapshot,
@@ -88,6 +89,11 @@ def sync_router(node: Node) -> APIRouter:
     async def fetch(request: Request) -> Response:
         """Give pieces of a content that a record of the caller's names."""
         return await _serve_node(node, gate, request, Fetch, contents.fetch)
+
+    @router.post("/refill")
+    async def take_back(request: Request) -> Response:
+        """Take over what this headquarters had changed itself before it was restored."""
+        return await _serve_node(node, gate, request, Refill, refill.refill)
 
     @router.post("/snapshot")
     async def snapshot(request: Request) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, contents, server, shipping
+from sync import audit, contents, refill, server, shipping
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown
 from sync.protocol import (
@@ -35,6 +35,8 @@ from sync.protocol import (
     Push,
     PushAnswer,
     Question,
+    Refill,
+    RefillAnswer,
     Repair,
     RepairAnswer,
     Snapshot,
@@ -143,6 +145,9 @@ class StormyLink:
 
     def snapshot(self, question: Snapshot) -> SnapshotAnswer:
         return self._call(shipping.snapshot, question, SnapshotAnswer)
+
+    def refill(self, question: Refill) -> RefillAnswer:
+        return self._call(refill.refill, question, RefillAnswer)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         raise AssertionError("the chain of a simulation is enrolled before the storm")

@@ -23,7 +23,7 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import audit, contents, keys, server, shipping
+from sync import audit, contents, keys, refill, server, shipping
 from sync.protocol import (
     Compare,
     CompareAnswer,
@@ -42,6 +42,8 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Refill,
+    RefillAnswer,
     Repair,
     RepairAnswer,
     Snapshot,
@@ -133,6 +135,10 @@ class DirectLink:
 
     def snapshot(self, question: Snapshot) -> SnapshotAnswer:
         answer: SnapshotAnswer = self._call("snapshot", shipping.snapshot, question)
+        return answer
+
+    def refill(self, question: Refill) -> RefillAnswer:
+        answer: RefillAnswer = self._call("refill", refill.refill, question)
         return answer
 
     def enrol(self, question: Enrol) -> EnrolAnswer:

@@ -40,6 +40,8 @@ from sync.protocol import (
     PullAnswer,
     Push,
     PushAnswer,
+    Refill,
+    RefillAnswer,
     Refusal,
     Repair,
     RepairAnswer,
@@ -78,6 +80,8 @@ MESSAGES: list[Message] = [
     Repair(ORIGIN, "e1", 77, a_page(2), (("club.card", "0190a0a0"),)),
     RepairAnswer(a_page(1), (("club.card", "0190a0a1"),), 1, 2, 412, 1 << 60),
     Snapshot(ORIGIN, "e1", "snapshot-ab", 4_096),
+    Refill(ORIGIN, "e1", a_page(2)),
+    RefillAnswer(2, 3),
     SnapshotAnswer("snapshot-ab", 4_099, "cd" * 32, "a.b", 4_096, b"\x00\xff\x7f"),
 ]
 

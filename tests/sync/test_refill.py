@@ -1,0 +1,177 @@
+"""Headquarters restored from yesterday: what it did itself since comes back from its branches' rows, in plain sight."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from stores.changes.commit import Deed, Edit, commit
+from stores.node import Node
+from stores.storage.system import SYSTEM
+from sync import keys, refill
+from sync.link import LinkDown
+from sync.round import sync_round
+from tests.sync.nodes import DirectLink, World, read, waiter_of, write
+
+
+def conflicts(node: Node) -> list[dict[str, Any]]:
+    table = node.tables["core.conflict"]
+    with node.database.read() as connection:
+        rows = [dict(row) for row in connection.execute(table.select()).mappings()]
+    found = [row for row in rows if row["kind"] == "refilled"]
+    return sorted(found, key=lambda row: (row["record_id"], row["field"] or "", row["theirs"] or ""))
+
+
+class Yesterday:
+    """The database of headquarters as it was, to be put back later."""
+
+    def __init__(self, hub: Node) -> None:
+        self.hub = hub
+        with hub.database.read() as connection:
+            tables = [
+                t
+                for t in [*hub.tables.metadata.tables.values(), *SYSTEM.tables.values()]
+                if t.name != "sqlite_sequence"
+            ]
+            self.rows = {t: [dict(r) for r in connection.execute(t.select()).mappings()] for t in tables}
+
+    def put_back(self, world: World) -> None:
+        with self.hub.database.write() as connection:
+            for table, rows in self.rows.items():
+                connection.execute(table.delete())
+                if rows:
+                    connection.execute(table.insert(), rows)
+            keys.begin_epoch(connection, world.dice.randbytes)
+
+
+def settle(node: Node, link: DirectLink) -> None:
+    while (done := sync_round(node, link)).pushed or done.pulled:
+        pass
+
+
+@pytest.fixture
+def mine(world: World, hub: Node, bund: Node, link: DirectLink) -> str:
+    """A guest of the Bund that both hold."""
+    guest = world.id()
+    write(bund, guest, "create", name="李", tea="龙井")
+    settle(bund, link)
+    return guest
+
+
+def test_what_headquarters_did_after_the_backup_comes_back_and_is_told(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    world.wait(60)
+    write(hub, mine, tea="普洱", store="bund")
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王")
+    write(bund, mine, visits=3)
+    settle(bund, link)
+    yesterday.put_back(world)
+    assert (read(hub, mine)["tea"], read(hub, theirs)) == ("龙井", {})
+
+    settle(bund, link)
+
+    assert (read(hub, mine)["tea"], read(hub, mine)["visits"], read(hub, theirs)["name"]) == ("普洱", 3, "王")
+    assert (read(bund, mine)["tea"], read(bund, theirs)["name"]) == ("普洱", "王")
+    told = {(row["record_id"], row["field"], row["mine"], row["outcome"]) for row in conflicts(hub)}
+    assert told == {(mine, "tea", "龙井", "incoming"), (theirs, None, None, "incoming")}
+    assert {row["_store"] for row in conflicts(hub)} == {"bund"}
+
+
+def test_what_was_entered_since_stands_and_the_lost_value_is_shown_beside_it(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    world.wait(60)
+    write(hub, mine, tea="普洱", store="bund")
+    settle(bund, link)
+    yesterday.put_back(world)
+    world.wait(60)
+    write(hub, mine, tea="茉莉花", store="bund")
+
+    settle(bund, link)
+
+    assert read(hub, mine)["tea"] == read(bund, mine)["tea"] == "茉莉花"
+    (told,) = conflicts(hub)
+    assert (told["field"], told["mine"], told["theirs"], told["outcome"]) == ("tea", "茉莉花", "普洱", "current")
+
+
+def test_a_record_that_headquarters_had_deleted_is_deleted_again(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王")
+    settle(bund, link)
+    yesterday = Yesterday(hub)
+    write(hub, theirs, "delete", store="hq")
+    settle(bund, link)
+    yesterday.put_back(world)
+
+    settle(bund, link)
+
+    assert read(hub, theirs)["_life"] == read(bund, theirs)["_life"] == 2
+
+
+def test_offered_twice_and_cut_in_between_it_is_entered_once(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yesterday = Yesterday(hub)
+    more = [world.id() for _ in range(3)]
+    for guest in more:
+        write(hub, guest, "create", store="hq", name="王")
+    settle(bund, link)
+    yesterday.put_back(world)
+    monkeypatch.setattr(refill, "PAGE_ROWS", 1)
+    lost: list[int] = []
+
+    def lose(call: str, answer: Any) -> Any:
+        if call == "refill" and len(lost) < 2:
+            lost.append(1)
+            raise LinkDown.of("link-cut", "the answer got lost", "应答丢失")
+        return answer
+
+    link.after = lose
+    for _ in range(2):
+        with pytest.raises(LinkDown):
+            sync_round(bund, link)
+    settle(bund, link)
+
+    assert [read(hub, guest)["name"] for guest in more] == ["王"] * 3
+    assert len(conflicts(hub)) == 3
+
+
+def test_posts_and_people_are_shown_and_not_entered(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    staff = hub.catalog.records["core.staff"]
+    edit = Edit(staff, world.id(), "hq", "create", {"name": "赵", "roles": '["hq_admin"]', "active": 1})
+    with hub.database.write() as connection:
+        commit(connection, hub, Deed(world.id(), "core.staff.hire", waiter_of("hq"), world.time), [edit])
+    settle(bund, link)
+    yesterday.put_back(world)
+
+    settle(bund, link)
+
+    with hub.database.read() as connection:
+        table = hub.tables["core.staff"]
+        assert connection.execute(table.select().where(table.c.id == edit.id)).first() is None
+    (told,) = conflicts(hub)
+    assert (json.loads(told["theirs"])["name"], told["outcome"]) == ("赵", "current")
+
+
+def test_a_branch_cannot_put_words_into_the_mouth_of_a_headquarters_that_was_never_restored(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    write(hub, mine, tea="普洱", store="bund")
+    settle(bund, link)
+    with bund.database.write() as connection:
+        refill.begin(connection, "e", 0)
+
+    refill.send(bund, link)
+
+    assert conflicts(hub) == []
