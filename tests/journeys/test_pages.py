@@ -151,21 +151,6 @@ def test_every_page_fits_is_labelled_and_can_be_read(tmp_path: Path, browser: An
         assert faults == []
 
 
-def test_the_list_prints_on_paper(tmp_path: Path, browser: Any) -> None:
-    with stage_of(tmp_path, browser, set()) as stage:
-        stage.play(steps_at("club")[:6])
-        page = stage.desk("club", "lin")
-        page.goto(f"{stage.chain.members['club'].address}/records/nightclub_booking/booking")
-
-        printed = page.pdf(format="A4")
-        page.emulate_media(media="print")
-
-        assert printed.startswith(b"%PDF")
-        assert not page.is_visible("#menu")
-        assert not page.is_visible(".bar")
-        assert page.is_visible("#rows table")
-
-
 LOOK = """() => {
   const faults = [], root = document.documentElement;
   if (root.scrollWidth > root.clientWidth + 1) faults.push('wider than the screen by ' + (root.scrollWidth - root.clientWidth));

@@ -1,0 +1,282 @@
+"""A desk in a real browser: files, paper, drags, two tabs, two people, a node that stops in between; axe looks over all of it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from app.bootstrap import Surroundings
+from app.passwords import Passwords
+from app.service import open_service
+from app.web.server import create_app, server_for
+from tests.app.conftest import PASSWORD, opened_shop
+from tests.app.excel.sheets import made
+from tests.app.pages.test_views import VIEWS
+from tests.journeys.hands import HOW_TO_GET_ONE, browser_path
+
+pytestmark = pytest.mark.journey
+PLUGIN_MORE = """
+  rental_form:
+    kind: form
+    of: rental
+    label: {en: Rental, zh: 租赁}
+    sections:
+      - {label: {en: Guest, zh: 客人}, fields: [bicycle, guest, phone]}
+      - {label: {en: No phone, zh: 未留电话}, fields: [note], when: not has(self.phone)}
+  slip: {kind: print, of: rental, sections: [{fields: [guest, phone, note]}], sign: [{en: Guest, zh: 客人}], label: {en: Slip, zh: 租车单}}
+"""
+WHEELS, RENTALS = "/records/bicycle_rental/bicycle", "/records/bicycle_rental/rental"
+SERIOUS = {"serious", "critical"}
+
+
+@contextmanager
+def served(app: Any, port: int) -> Iterator[str]:
+    """Serve an application to real browsers on this machine until the end of the block."""
+    server = server_for(app, "127.0.0.1", port)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 20
+    while not server.started and time.monotonic() < end:
+        time.sleep(0.02)
+    assert server.started
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    path = browser_path()
+    if path is None:
+        pytest.skip(HOW_TO_GET_ONE)
+    playwright = pytest.importorskip("playwright.sync_api", reason="the `dev` extra is not installed: no playwright")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Any]:
+    """The bicycle shop with views, served; three wheels, two of them out."""
+    with opened_shop(tmp_path_factory.mktemp("desk")) as shop:
+        file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+        swap = "      swap: {from: [out, late], ask: [bicycle], label: {en: Swap, zh: 换车}}\n      overdue:"
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("      overdue:", swap) + VIEWS + PLUGIN_MORE, encoding="utf-8"
+        )
+        shop.service.node.host.reload()
+        assert shop.service.node.catalog.faults == ()
+        li = shop.as_("li")
+        for frame, guest in (("F-1", "Chen"), ("F-2", "Sun"), ("F-3", None)):
+            wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}}).json()["id"]
+            ask = {"bicycle": wheel, "guest": guest, "phone": "13800001111"}
+            if guest:
+                li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask})
+        with served(shop.client().app, free_port()) as shop.address:
+            yield shop
+
+
+def person(chromium: Any, address: str, login: str = "li", language: str = "zh", width: int = 1280) -> Any:
+    """Return a page of somebody who is signed in, in a browser of his own."""
+    context = chromium.new_context(viewport={"width": width, "height": 844})
+    context.add_cookies([{"name": "branchline_language", "value": language, "url": address}])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"{address}/sign-in")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url(f"{address}/")
+    return page
+
+
+def test_axe_finds_nothing_serious_on_any_kind_of_page(desk: Any, chromium: Any) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="the `dev` extra is not installed: no axe"
+    )
+    page = person(chromium, desk.address, "wu")
+    rental = desk.as_("li").get("/api/bicycle_rental/rental").json()["rows"][0]["id"]
+    bases = re.findall(
+        r'href="(/(?:views|ledgers|reports|chain|console|conflicts|quarantine|people|plugins)[^"?]*)"', page.content()
+    )
+    pages = [
+        "/",
+        WHEELS,
+        RENTALS,
+        f"{RENTALS}/{rental}",
+        f"{RENTALS}/actions/hand_out",
+        f"{RENTALS}/{rental}/actions/remark",
+    ]
+    pages += [
+        f"{WHEELS}/import/add",
+        f"{RENTALS}/print",
+        f"/views/bicycle_rental/slip/print/{rental}",
+        f"{WHEELS}?q=nothing",
+    ]
+    pages += ["/board/bicycle_rental/rental", "/calendar/bicycle_rental/rental", *list(dict.fromkeys(bases))[:10]]
+    faults = []
+    for number, address in enumerate(pages):
+        page.set_viewport_size({"width": (1280, 390)[number % 2], "height": 844})
+        page.goto(f"{desk.address}/theme/{('light', 'dark')[number // 2 % 2]}?next={address}")
+        page.goto(f"{desk.address}{address}")
+        found = axe.Axe().run(page).response["violations"]
+        faults += [
+            f"{address}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in SERIOUS
+        ]
+    page.context.close()
+    assert faults == []
+
+
+def test_a_bar_is_dragged_to_a_free_row_and_cannot_be_dropped_on_a_taken_one(desk: Any, chromium: Any) -> None:
+    page = person(chromium, desk.address)
+    page.goto(f"{desk.address}/views/bicycle_rental/wheels")
+
+    def lane_of(guest: str) -> str:
+        return str(
+            page.locator(f'.slot:has-text("{guest}")').first.evaluate(
+                "s => s.closest('tr').querySelector('th').textContent"
+            )
+        )
+
+    def drag(guest: str, lane: str) -> None:
+        a = page.locator(f'.slot:has-text("{guest}") rect').first.bounding_box()
+        b = page.locator(f'tr[data-lane]:has(th:text-is("{lane}"))').bounding_box()
+        page.mouse.move(a["x"] + 8, a["y"] + a["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(a["x"] + 20, b["y"] + b["height"] / 2, steps=5)
+        page.mouse.up()
+
+    assert (lane_of("Chen"), lane_of("Sun")) == ("F-1", "F-2")
+    drag("Chen", "F-2")
+    page.locator("#said").filter(has_text="已占用").wait_for()
+    assert lane_of("Chen") == "F-1"
+    drag("Chen", "F-3")
+    page.wait_for_selector('tr[data-lane]:has(th:text-is("F-3")) .slot:has-text("Chen")')
+    rows = desk.as_("li").get("/api/bicycle_rental/rental?guest=Chen").json()["rows"]
+    assert rows[0]["_refs"][rows[0]["bicycle"]] == "F-3"
+    page.locator('.slot:has-text("Chen")').first.focus()  # and back, with the keyboard alone
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('tr[data-lane]:has(th:text-is("F-1")) .slot:has-text("Chen")')
+    page.context.close()
+
+
+def test_two_tabs_share_one_stream_and_both_see_what_another_desk_does(desk: Any, chromium: Any) -> None:
+    page = person(chromium, desk.address)
+    listeners = desk.client().app.state.live
+    before = len(listeners._ears)
+    page.goto(f"{desk.address}{WHEELS}")
+    other = page.context.new_page()
+    other.goto(f"{desk.address}{WHEELS}")
+    page.wait_for_timeout(600)
+    assert len(listeners._ears) - before <= 1
+
+    desk.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-live"}})
+
+    for tab in (page, other):
+        tab.wait_for_selector("#rows >> text=F-live", timeout=5_000)
+    page.context.close()
+
+
+def test_two_people_on_one_record_see_each_other_and_nobody_overwrites_the_other(desk: Any, chromium: Any) -> None:
+    rental = desk.as_("li").get("/api/bicycle_rental/rental?guest=Sun").json()["rows"][0]["id"]
+    form = f"{desk.address}{RENTALS}/{rental}/actions/remark"
+    li, also = person(chromium, desk.address), person(chromium, desk.address, "wu")
+    for page, phone in ((li, "13811112222"), (also, "13833334444")):
+        page.goto(form)
+        page.fill("#in-phone", phone)
+        page.locator("[data-state]").filter(has_text="已暂存").wait_for()
+    li.reload()
+    li.locator("main .note").filter(has_text="也在填写此表").wait_for()
+
+    li.click("#sheet .formfoot button.main")
+    li.wait_for_url(re.compile("done=remark"))
+    also.click("#sheet .formfoot button.main")
+
+    also.locator("main .problems").wait_for()
+    assert also.input_value("#in-phone") == "13833334444"
+    assert "13811112222" in also.inner_text("main")
+    for page in (li, also):
+        page.context.close()
+
+
+def test_a_section_comes_and_goes_as_one_types_and_what_is_not_there_is_not_sent(desk: Any, chromium: Any) -> None:
+    page = person(chromium, desk.address)
+    page.goto(f"{desk.address}{RENTALS}/actions/hand_out")
+    section = page.locator("fieldset:has(legend:text-is('未留电话'))")
+    section.wait_for(state="visible")
+    page.fill("#in-note", "said no")
+
+    page.fill("#in-phone", "13900002222")
+    section.wait_for(state="hidden")
+    assert page.evaluate("new FormData(document.getElementById('sheet')).get('note')") is None
+    page.fill("#in-phone", "")
+
+    section.wait_for(state="visible")
+    assert page.input_value("#in-note") == "said no"
+    page.context.close()
+
+
+def test_a_file_is_looked_at_and_imported_and_a_list_goes_out_on_paper(
+    desk: Any, chromium: Any, tmp_path: Path
+) -> None:
+    page = person(chromium, desk.address)
+    file = tmp_path / "车.xlsx"
+    file.write_bytes(made(["车架号", "颜色"], ["N-1", "绿"], ["N-2", "蓝"], ["N-3", "红"]))
+    page.goto(f"{desk.address}{WHEELS}")
+    page.click("summary:text-is('Excel')")
+    page.click("text=导入：新增")
+    page.set_input_files("#in-file", str(file))
+    page.click("text=检查文件")
+    page.click("text=导入 2 行")
+
+    page.wait_for_selector("text=导入完成：2 行")
+    assert "“蓝”不在可选范围内" in page.inner_text("main")
+    page.goto(f"{desk.address}{WHEELS}?color=green")
+    page.click("main >> text=打印")
+    assert "N-1" in page.inner_text("main")
+    page.emulate_media(media="print")
+    assert not page.is_visible(".paper-bar")
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.context.close()
+
+
+def test_a_node_that_stops_in_the_middle_of_a_form_takes_nothing_along(tmp_path: Path, chromium: Any) -> None:
+    port = free_port()
+    with opened_shop(tmp_path) as shop:
+        with served(shop.client().app, port) as address:
+            page = person(chromium, address)
+            page.goto(f"{address}{WHEELS}/actions/add")
+            page.fill("#in-frame", "half typed")
+            page.locator("[data-state]").filter(has_text="已暂存").wait_for()
+        page.fill("#in-frame", "half typed and more")  # while the node is away
+        page.locator("#said").filter(has_text="本机服务无响应").wait_for()
+        shop.service.node.database.close()
+        again = open_service(shop.service.settings, Surroundings(now=shop.clock), Passwords.quick())
+        with served(create_app(again, run_service=False), port):
+            page.locator("#said").wait_for(state="hidden")  # it is there again, and so is what was typed
+            other = page.context.new_page()
+            other.goto(f"{address}{WHEELS}/actions/add")
+            assert other.input_value("#in-frame") == "half typed and more"
+            page.click("#sheet .formfoot button.main")
+            page.wait_for_url(re.compile("done=add"))
+            page.context.close()
+        again.node.database.close()
