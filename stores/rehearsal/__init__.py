@@ -35,8 +35,7 @@ def rehearse(
         with Stage.opened(
             host, plugin, scenario.now, zone, scenario.store, firings_max=firings_max, begins=begins
         ) as stage:
-            misses = tuple(Play(stage, scenario).misses())
-            return Verdict(scenario.name, misses, stage.timer_failed())
+            return Verdict(scenario.name, tuple(Play(stage, scenario).misses()))
     except Missed as missed:
         return Verdict(scenario.name, (missed.miss,))
     except NodeError as error:

@@ -20,7 +20,7 @@ from stores.acts.calls import Call, Receipt
 from stores.rehearsal.play import Play
 from stores.rehearsal.stage import Album, Stage
 from stores.rehearsal.verdict import Missed
-from stores.storage.system import LOG
+from stores.storage.system import LOG, TIMER
 
 NOTICE = "core.notice"
 _BOUNDS = ("min", "max")  # of a setting: looked at when it is set, not when it is read
@@ -37,7 +37,6 @@ class Footprint:
     given: frozenset[tuple[str, str]]  # of these, what was done before its first step
     refused: frozenset[tuple[str, str]]  # of these, what was refused to people, or may have been to a timer
     denied: bool  # whether anything at all was refused, to people or to a timer
-    stuck: bool  # a timer was due at the end and what it does was refused
     fields: frozenset[tuple[str, str]]  # record type and computed field, or report and figure, worked out at least once
     asked: frozenset[tuple[str, str]]  # of these, those that the database worked out
     roles: frozenset[str]  # held by the people who act or look
@@ -151,8 +150,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         frozenset(done),
         frozenset(play.given),
         frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
-        bool(play.refused) or stage.timer_failed(),
-        stage.timer_failed(),
+        bool(play.refused) or _timer_failed(stage),
         frozenset(stage.fields_read),
         frozenset(stage.fields_asked),
         frozenset(_roles(stage.plugin, scenario)),
@@ -165,6 +163,11 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         stage.firings,
         seconds,
     )
+
+
+def _timer_failed(stage: Stage) -> bool:
+    with stage.database.read() as connection:
+        return connection.execute(select(TIMER.c.name).where(TIMER.c.fault.is_not(None)).limit(1)).first() is not None
 
 
 def _roles(plugin: Plugin, scenario: Scenario) -> set[str]:

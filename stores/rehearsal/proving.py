@@ -85,16 +85,15 @@ class Prover:
         return host
 
     def _notices(self, host: Host, mutant: Mutant, each: Footprint) -> bool:
-        """Return whether a scenario fails, or ends with a timer that cannot do its step. A crash is noticed, too."""
+        """Return whether a scenario fails. That nothing works any more is noticed, too."""
         plugin = host.catalog.plugin(self.plugin.name)
         scenario = self.plugin.scenarios[each.scenario]
         try:
             most = 2 * each.firings + _FIRINGS_SPARE
             begins = self._beginning(mutant, each)
-            verdict = rehearse(host, plugin, scenario, self.zone, firings_max=most, begins=begins)
+            return not rehearse(host, plugin, scenario, self.zone, firings_max=most, begins=begins).passed
         except Exception:  # noqa: BLE001 - a mutant may break what the loader makes sure of
             return True
-        return not verdict.passed or (verdict.stuck and not each.stuck)
 
     def _beginning(self, mutant: Mutant, each: Footprint) -> Scene | None:
         """Return from where a scenario may begin: what comes before must be the same with the mutant as without."""

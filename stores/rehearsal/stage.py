@@ -24,7 +24,7 @@ from stores.storage import identity
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
-from stores.storage.system import LOG, TIMER
+from stores.storage.system import LOG
 from stores.storage.tables import Tables, tables_of
 from stores.world import NodeWorld
 
@@ -216,12 +216,6 @@ class Stage:
         """Return a record as it is now."""
         with self.database.read() as connection:
             return rows.get(connection, self.node, self.node.catalog.records[type_], id)
-
-    def timer_failed(self) -> bool:
-        """Return whether a timer stands there that was due and whose step was refused."""
-        with self.database.read() as connection:
-            found = connection.execute(select(TIMER.c.name).where(TIMER.c.fault.is_not(None)).limit(1))
-            return found.first() is not None
 
     def all_rows(self, record: RecordType) -> list[Row]:
         """Return the records of a type in the order they came to be."""

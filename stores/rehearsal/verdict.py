@@ -21,7 +21,6 @@ class Verdict:
 
     scenario: str
     misses: tuple[Miss, ...]
-    stuck: bool = False  # a timer was due at the end and what it does was refused
 
     @property
     def passed(self) -> bool:

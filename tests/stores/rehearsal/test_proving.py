@@ -124,13 +124,6 @@ def test_one_more_scenario_proves_what_was_left(prover: Callable[..., Prover]) -
     assert {found[name] for name in PLANTED} == {"noticed"}
 
 
-def test_a_timer_that_cannot_do_its_step_any_more_is_noticed(prover: Callable[..., Prover]) -> None:
-    shop = SHOP.replace('while: self.state == "open",', "while: 'self.state == \"open\" and has(self.at)',")
-    later = shop.replace("{do: rental.finish, for: r}\n", '{do: rental.finish, for: r}\n      - {at: "11:00"}\n')
-    name = 'records.rental.timers.limit.while: `self.state == "open"` -> `true`'  # the step itself starts from `open`
-    assert ends(prover(later))[name] == "noticed"
-
-
 REPORT = """
 reports:
   today:
