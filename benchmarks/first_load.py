@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from app.bootstrap import Surroundings
-from benchmarks import served, workbench
-from benchmarks.first_merge import BATCH, fill
+from benchmarks import joined, served, workbench
 from stores.node import Node
-from sync import keys
 from sync.enrolment import enrol, invite
 from sync.first_load import finish, first_load
-from sync.link import HttpLink
 from sync.round import greet, sync_round
 
 
@@ -18,21 +15,20 @@ def run(count: int) -> list[tuple[str, str]]:
     with workbench.folder() as path, workbench.plain_table(path / "plain.db") as plain:
         rows = workbench.plain_rows(count)
         hub = workbench.open_node(path, "hq", None)
-        for first in range(0, count, BATCH):
-            fill(hub, first, min(BATCH, count - first))
+        joined.fill(hub, 0, count)
         dice = Surroundings().dice
         code = invite(hub, "s001", dice=dice).code
         hub.database.close()
         branch = workbench.open_node(path, "s001", "http://127.0.0.1:1")
         with served.serving(served.write_settings(path, "hq")) as url:
             enrol(branch, url, code, dice=dice)
-            half = count // 2 // BATCH * BATCH or count
+            half = count // 2 // joined.BATCH * joined.BATCH or count
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
             told: list[int] = []
             spent = workbench.seconds(lambda: told.append(_load(branch)))
             plain_s += workbench.seconds(lambda: workbench.insert(plain, rows[half:]))
             timers = workbench.seconds(lambda: finish(branch))
-            rest = workbench.seconds(lambda: sync_round(branch, _link(branch)))
+            rest = workbench.seconds(lambda: sync_round(branch, joined.link_of(branch)))
         assert told[0] >= count, f"{told[0]} rows were taken over"
         branch.database.close()
     return [
@@ -44,15 +40,8 @@ def run(count: int) -> list[tuple[str, str]]:
     ]
 
 
-def _link(node: Node) -> HttpLink:
-    with node.database.read() as connection:
-        upstream = keys.upstream(connection)
-    assert upstream is not None
-    return HttpLink(upstream.url, upstream.token)
-
-
 def _load(node: Node) -> int:
-    link = _link(node)
+    link = joined.link_of(node)
     greet(node, link)
     loaded = first_load(node, link)
     link.close()

@@ -2,73 +2,42 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import resource
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
-from app.bootstrap import Surroundings
-from benchmarks import served, workbench
-from stores.changes import log
-from stores.changes.commit import Deed, Edit, commit_on
-from stores.node import Node
-from stores.storage import counters
-from sync import keys
-from sync.enrolment import enrol, invite
-from sync.link import HttpLink
-from sync.push import push
-from sync.round import greet
-
-BATCH = 5_000
+from benchmarks import joined, workbench
 
 
 def run(count: int) -> list[tuple[str, str]]:
     """Fill a branch with ``count`` records, one transaction each, and let a headquarters process take them over."""
     with workbench.folder() as path, workbench.plain_table(path / "plain.db") as plain:
         rows = workbench.plain_rows(count)
-        branch = workbench.open_node(path, "s001", "http://127.0.0.1:1")
-        for first in range(0, count, BATCH):
-            fill(branch, first, min(BATCH, count - first))
-        hub = workbench.open_node(path, "hq", None)
-        dice = Surroundings().dice
-        code = invite(hub, "s001", dice=dice).code
-        hub.database.close()
-        with served.serving(served.write_settings(path, "hq")) as url:
-            enrol(branch, url, code, dice=dice)
-            half = count // 2 // BATCH * BATCH or count
+        branch = workbench.open_node(path, joined.STORE, joined.NOWHERE)
+        joined.fill(branch, 0, count)
+        with joined.serving(path, [branch]):
+            half = count // 2
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
-            spent = workbench.seconds(lambda: _push(branch))
+            sent = joined.send(branch)
             plain_s += workbench.seconds(lambda: workbench.insert(plain, rows[half:]))
-        with branch.database.read() as connection:
-            left, _ = log.unsent(connection)
-        assert left == 0, f"{left} changes were not taken over"
-        sizes = [workbench.database_bytes(path / name) for name in ("hq.db", "plain.db")]
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        plain_bytes = workbench.database_bytes(path / "plain.db")
+        whole, records = workbench.database_bytes(path / "hq.db"), _bytes_of(path / "hq.db", "parcels_parcel")
         branch.database.close()
     return [
-        (f"records per second, first merge of {count:,} over HTTP", f"{count / spent:,.0f}"),
+        (f"records per second, first merge of {count:,} over HTTP", f"{count / sent.seconds:,.0f}"),
         ("plain executemany of the same rows per second", f"{count / plain_s:,.0f}"),
-        ("ratio", f"{plain_s / spent:.1%}"),
-        ("headquarters' database with its log against the plain table", f"{sizes[0] / sizes[1]:.1f} x"),
+        ("ratio", f"{plain_s / sent.seconds:.1%}"),
+        ("bytes on the wire per record", f"{sent.bytes / count:.1f}"),
+        ("the records at headquarters with their indexes against the plain table", f"{records / plain_bytes:.1f} x"),
+        ("headquarters' whole database, the log in it, against the plain table", f"{whole / plain_bytes:.1f} x"),
+        ("memory of headquarters' process at its highest so far", f"{memory / 1024:,.0f} MiB"),
     ]
 
 
-def fill(node: Node, first: int, count: int) -> None:
-    """Write ``count`` parcels of store s001, a transaction each."""
-    record = node.catalog.records["parcels.parcel"]
-    now = node.now()
-    with node.database.write() as connection:
-        standing = counters.load(connection, node)
-        for n in range(first, first + count):
-            given = workbench.parcel(n)
-            cells = given | {"price": (n % 300) * 100 + 50, "state": "waiting"}
-            deed = Deed(node.new_id(), "parcels.parcel.receive", "clerk", now)
-            commit_on(connection, node, standing, deed, [Edit(record, node.new_id(), "s001", "create", cells)])
-        counters.save(connection, standing)
-
-
-def _push(node: Node) -> None:
-    with node.database.read() as connection:
-        upstream = keys.upstream(connection)
-    assert upstream is not None
-    link = HttpLink(upstream.url, upstream.token)
-    answer, _ = greet(node, link)
-    with ThreadPoolExecutor(1) as helper:
-        push(node, link, answer.head, answer.limits, helper)
-    link.close()
+def _bytes_of(path: Path, table: str) -> int:
+    """Return how many bytes a table takes with its indexes."""
+    with closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT sum(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_master WHERE tbl_name = ?)"
+        return int(connection.execute(sql, (table,)).fetchone()[0])

@@ -16,7 +16,7 @@ STARTS_IN_S_MAX = 30
 PASSWORD = "a long password for a benchmark"
 
 
-def write_settings(path: Path, store: str, upstream: str | None = None) -> Path:
+def write_settings(path: Path, store: str, upstream: str | None = None, database: str | None = None) -> Path:
     """Write the settings file of a node that keeps everything under ``path``."""
     told = path / f"{store}.yaml"
     lines = [
@@ -25,6 +25,8 @@ def write_settings(path: Path, store: str, upstream: str | None = None) -> Path:
         f"data: {path}",
         f"plugins: {{folders: [{path / 'plugins'}], watch: false}}",
     ]
+    if database:
+        lines += [f"database: {database}"]
     if upstream:
         lines += [f"upstream: {upstream}"]
     told.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -50,9 +52,9 @@ def _wait_until_it_answers(url: str) -> None:
 
 
 @contextmanager
-def serving(settings: Path) -> Iterator[str]:
+def serving(settings: Path, port: int = 0) -> Iterator[str]:
     """Start ``branchline serve`` and yield its address; the process is ended afterwards."""
-    words = command("serve", "--config", str(settings), "--port", "0")
+    words = command("serve", "--config", str(settings), "--port", str(port))
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None

@@ -58,10 +58,10 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-def open_node(path: Path, store: str, upstream: str | None) -> Node:
-    """Open a node of ``store`` with real clock, ids and disk (``synchronous=FULL``)."""
+def open_node(path: Path, store: str, upstream: str | None, url: str | None = None) -> Node:
+    """Open a node of ``store`` with real clock, ids and disk (``synchronous=FULL``), on SQLite or at ``url``."""
     world = Surroundings()
-    database = Database(f"sqlite:///{path / store}.db")
+    database = Database(url or f"sqlite:///{path / store}.db")
     host = Host([path / "plugins"], entry_points=False)
     assert not host.catalog.faults, host.catalog.faults
     migrate(database, host.catalog)
