@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 
-from benchmarks import actions, edits, fan_in, first_load, first_merge, growth, http_action, pages
+from benchmarks import actions, edits, fan_in, first_load, first_merge, growth, http_action, pages, postgres
 
 RUNS: dict[str, Callable[[argparse.Namespace], Iterable[tuple[str, str]]]] = {
     "actions": lambda told: actions.run(told.actions),
@@ -14,6 +14,7 @@ RUNS: dict[str, Callable[[argparse.Namespace], Iterable[tuple[str, str]]]] = {
     "load": lambda told: first_load.run(told.records),
     "edits": lambda told: edits.run(told.records),
     "fan-in": lambda told: fan_in.run(told.records),
+    "postgres": lambda told: postgres.run(told.records),
     "pages": lambda told: pages.run(min(told.records, 5_000)),
     "growth": lambda told: growth.run([size for size in growth.SIZES if size <= told.most]),
 }

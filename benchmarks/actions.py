@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from benchmarks import workbench
 from stores.actor import Actor
-from stores.acts.act import act
+from stores.acts.act import act, perform
 from stores.acts.calls import Call
 from stores.node import Node
 
 CLERK = Actor("0" * 32, "s001", frozenset({"clerk"}), "clerk")
 ROUND = 100
+IMPORT = 1_000  # rows in one transaction
 
 
 def run(count: int) -> list[tuple[str, str]]:
@@ -24,11 +25,16 @@ def run(count: int) -> list[tuple[str, str]]:
             spent["plain"] += workbench.seconds(
                 lambda batch=batch: [workbench.insert(plain, [row]) for row in batch]  # type: ignore[misc]
             )
+        imported = workbench.seconds(lambda: _import(node, count))
+        plain_s = workbench.seconds(lambda: workbench.insert(plain, [(f"i{row[0]}", *row[1:]) for row in rows]))
         node.database.close()
     return [
         ("actions per second in the node (check, record, log, hash, timer; FULL)", f"{count / spent['node']:,.0f}"),
         ("plain one-row transactions per second (FULL)", f"{count / spent['plain']:,.0f}"),
         ("ratio", f"{spent['plain'] / spent['node']:.1%}"),
+        (f"rows imported per second, an action each, {IMPORT:,} in a transaction", f"{count / imported:,.0f}"),
+        ("plain executemany of the same rows per second", f"{count / plain_s:,.0f}"),
+        ("ratio", f"{plain_s / imported:.1%}"),
     ]
 
 
@@ -36,3 +42,11 @@ def _act(node: Node, first: int) -> None:
     record = node.catalog.records["parcels.parcel"]
     for n in range(first, first + ROUND):
         act(node, Call(record, "receive", CLERK, ask=workbench.parcel(n)))
+
+
+def _import(node: Node, count: int) -> None:
+    record = node.catalog.records["parcels.parcel"]
+    for first in range(0, count, IMPORT):
+        with node.database.write() as connection:
+            for n in range(first, min(first + IMPORT, count)):
+                perform(connection, node, Call(record, "receive", CLERK, ask=workbench.parcel(n)))

@@ -1,13 +1,15 @@
-"""The SQLite driver under a connection: a statement that goes straight to it costs a fifth of one that does not.
+"""The driver under a connection: a statement that goes straight to SQLite costs a fifth of one that does not.
 
 SQLAlchemy wraps each statement and its result for uses we do not make of them, and an action is ten statements. Who
 listens to the statements of a connection gets them by way of SQLAlchemy: tests count them, and cut the power there.
+PostgreSQL takes many rows by COPY, which no statement of SQLAlchemy's does.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import cast
+from collections.abc import Iterable
+from typing import Any, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +27,22 @@ def driver_of(connection: Connection) -> sqlite3.Connection | None:
     return cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
 
+def copies(connection: Connection) -> bool:
+    """Say whether many rows may go by COPY."""
+    return connection.dialect.name == "postgresql" and not connection.dispatch.before_cursor_execute
+
+
 def told(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:
     """Return the driver's error as SQLAlchemy raises it; the values stay out of it, they belong to people."""
     return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect)
+
+
+def copy_in(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Send rows to PostgreSQL by ``COPY … FROM STDIN``; what it refuses is raised as for any other statement."""
+    faults, driver = connection.dialect.loaded_dbapi.Error, cast(Any, connection.connection.driver_connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except faults as error:
+        raise DBAPIError.instance(sql, None, error, faults, hide_parameters=True, dialect=connection.dialect) from error

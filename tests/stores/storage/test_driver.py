@@ -48,3 +48,18 @@ def test_who_listens_hears_every_statement(file: Database) -> None:
         bulk.run(connection, "SELECT value FROM node_state")
 
     assert said == ["BEGIN", "INSERT", "SELECT"]
+
+
+def test_many_rows_go_in_at_once_and_a_refusal_is_the_same_on_both_databases(database: Database) -> None:
+    odd = ["tab\there", "line\nbreak", "back\\slash", "\\N", "", "酒水", "\\."]
+    rows = [(f"{n:03}", odd[n % len(odd)]) for n in range(200)]
+    with database.write() as connection:
+        NODE_STATE.create(connection)
+        bulk.insert(connection, NODE_STATE, ("key", "value"), rows)
+
+    with pytest.raises(IntegrityError) as again, database.write() as connection:
+        bulk.insert(connection, NODE_STATE, ("key", "value"), [(key, PHONE) for key, _ in rows])
+
+    assert PHONE not in str(again.value)
+    with database.read() as connection:
+        assert bulk.run(connection, "SELECT key, value FROM node_state ORDER BY key") == rows
