@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 JOBS ?= 2
 KILLS ?= 300
+NODES ?= 1000
 
-.PHONY: demo test check format bench simulate clean
+.PHONY: demo test check format bench simulate simulate-mutants clean
 
 demo: $(VENV)/.installed  ## the main job: a headquarters and three branches on this machine
 	$(BIN)/branchline demo $(ARGS)
@@ -31,6 +32,10 @@ bench: $(VENV)/.installed  ## ratios inside one run; see benchmarks/README.md
 simulate: $(VENV)/.installed  ## longer simulations and real kills: make simulate ARGS="--seeds 500" KILLS=600
 	$(BIN)/python -m tests.simulation $(ARGS)
 	$(BIN)/python -m tests.killing --kills $(KILLS)
+	$(BIN)/python -m tests.simulation.fanin --nodes $(NODES)
+
+simulate-mutants: $(VENV)/.installed  ## faults planted in sync, each to be caught: make simulate-mutants ARGS="--seeds 20"
+	$(BIN)/python -m tests.simulation --mutants --seeds 20 --steps 100 $(ARGS)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

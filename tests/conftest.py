@@ -152,6 +152,14 @@ class PostgresServer:
         )
         return self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.folder / "log"))
 
+    def restart(self) -> None:
+        """End it at once, as a power cut does, and start it again."""
+        log = str(self.folder / "log")
+        problem = self._run(
+            "pg_ctl", "restart", "--wait", "--mode", "immediate", "--pgdata", str(self.data), "--log", log
+        )
+        assert not problem, problem
+
     def stop(self) -> None:
         if self.watch:
             self.watch.kill()

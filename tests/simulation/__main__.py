@@ -1,17 +1,24 @@
 """Longer simulations: ``python -m tests.simulation --seeds 500 [--first 0] [--steps 200] [--branches 3] [--danger 0.1]``.
 
-Prints every seed that fails and how, and ends with status 1 if there was one. A seed that failed is added to
-``FAILED_ONCE`` in test_chain.py and stays there.
+Prints every seed that fails and how, the smallest storm found that fails as well, and the command that runs it again;
+ends with status 1 if there was one. A seed that failed is added to ``FAILED_ONCE`` in test_chain.py and stays there.
+``--mutants`` plants every fault of mutants.py in turn instead, and fails when one is not caught; ``--mutant NAME`` one.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from typing import TypeVar
 
-from tests.simulation.chain import Chain
+import pytest
+
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.trial import Trial, shrunk
+
+T = TypeVar("T")
 
 
 def main() -> int:
@@ -21,27 +28,61 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--branches", type=int, default=3)
     parser.add_argument("--danger", type=float, default=0.1)
+    parser.add_argument("--mutants", action="store_true", help="plant each fault in turn; each must be caught")
+    parser.add_argument("--mutant", choices=MUTANTS, help="plant this one")
     asked = parser.parse_args()
-    failed = [seed for seed in range(asked.first, asked.first + asked.seeds) if not _holds(seed, asked)]
+    logging.disable(logging.CRITICAL)  # a storm is loud
+    if asked.mutants:
+        return _survivors(asked)
+    return _planted(asked.mutant, lambda: _storms(asked, asked.mutant or ""))
+
+
+def _storms(asked: Namespace, mutant: str) -> int:
+    failed = [seed for seed in _seeds(asked) if not _holds(_trial(seed, asked, mutant))]
     print(f"{asked.seeds} storms, {len(failed)} failed: {failed}")
     return 1 if failed else 0
 
 
-def _holds(seed: int, asked: Namespace) -> bool:
-    with TemporaryDirectory() as folder:
-        chain = Chain(seed, Path(folder), asked.branches, asked.danger)
-        try:
-            chain.storm(asked.steps)
-            chain.calm()
-            chain.check()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the seed must be told
-            print(f"seed {seed}: {type(error).__name__}: {str(error)[:500]}")
-            return False
-        finally:
-            chain.close()
-    print(f"seed {seed}: {chain.rounds} rounds, {chain.cuts} power cuts, {len(chain.witness.edits)} edits, "
-          f"{chain.witness.conflicts.total()} conflicts, all agree")  # fmt: skip
-    return True
+def _holds(trial: Trial) -> bool:
+    wrong, told = trial.run()
+    print(f"seed {trial.seed}: {wrong or told}", flush=True)
+    if wrong:
+        print(f"    again: {shrunk(trial).command}", flush=True)
+    return not wrong
+
+
+def _survivors(asked: Namespace) -> int:
+    missed = [name for name in MUTANTS if not _planted(name, lambda name=name: _caught(asked, name))]  # type: ignore[misc]
+    print(f"{len(MUTANTS)} planted faults, {len(missed)} not caught: {missed}")
+    return 1 if missed else 0
+
+
+def _caught(asked: Namespace, mutant: str) -> bool:
+    for seed in _seeds(asked):
+        trial = _trial(seed, asked, mutant)
+        wrong, _ = trial.run()
+        if wrong:
+            smallest = shrunk(trial)
+            print(f"{mutant}: seed {seed}, {smallest.steps} steps: {smallest.run()[0].splitlines()[0][:120]}")
+            print(f"    again: {smallest.command}", flush=True)
+            return True
+    print(f"{mutant}: NOT CAUGHT in {asked.seeds} storms", flush=True)
+    return False
+
+
+def _planted(mutant: str | None, run: Callable[[], T]) -> T:
+    with pytest.MonkeyPatch.context() as patch:
+        if mutant:
+            MUTANTS[mutant](patch)
+        return run()
+
+
+def _seeds(asked: Namespace) -> range:
+    return range(asked.first, asked.first + asked.seeds)
+
+
+def _trial(seed: int, asked: Namespace, mutant: str) -> Trial:
+    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
 from sync import keys
-from sync.protocol import Answer, PullAnswer
+from sync.protocol import Answer, PullAnswer, PushAnswer, Standing
 from sync.round import sync_round
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
 from tests.simulation.weather import Mains, PowerCut, StormyLink
@@ -45,6 +45,9 @@ PLUGINS = Path(__file__).parent / "plugins"
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 STORES = ("bund", "jingan", "xuhui", "pudong", "hongqiao")
 SKEW_S_MAX = 20  # how wrong a shop's clock may be
+JUMPS = (-7_200, 7_200, 0, 3 * 365 * 86_400)  # seconds that a shop's clock is off when somebody has set it
+AHEAD_MS = 60_000  # a stamp that claims to be later than this after headquarters' clock ranks no higher
+CALLS_MAX = 3_000  # in one round: a node that asks for ever must not hang the simulation
 STATEMENTS_MAX = 80  # within which the power fails
 CALM_ROUNDS_MAX = 12  # a request goes up, down to its home, up again with the answer and down to who asked
 WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
@@ -92,7 +95,9 @@ class Chain:
         self.names = ("hq", *STORES[:branches])
         self.disks = {name: disk_of(name, folder, hub_url if name == "hq" else None) for name in self.names}
         self.skew = {name: timedelta(seconds=self.dice.uniform(-SKEW_S_MAX, SKEW_S_MAX)) for name in self.names}
-        self.witness = Witness(self.disks["hq"])
+        self.witness = Witness(self.disks["hq"], self._latest)
+        self.hub_floor = 0  # milliseconds: what headquarters' clock goes on from after a restart
+        self.calls = 0
         self.delayed: list[Callable[[], object]] = []
         self.nodes: dict[str, Node] = {name: self._boot(name) for name in self.names}
         self._pages: dict[str, tuple[int, Known]] = {}  # branch -> the last page it got: where it ends, what it shows
@@ -115,13 +120,19 @@ class Chain:
         with self.mains.wired():
             for _ in range(steps):
                 self._tick()
-                match self.dice.randrange(6):
-                    case 0 | 1:
+                match self.dice.randrange(12):
+                    case 0 | 1 | 2:
                         self.write_at(self.dice.choice(self.names))
-                    case 2:
-                        self._act(self.dice.choice(self.names))
                     case 3 | 4:
+                        self._act(self.dice.choice(self.names))
+                    case 5 | 6 | 7 | 8:
                         self.sync(self.dice.choice(self.branches))
+                    case 9:
+                        self._delete(self.dice.choice(self.branches))
+                    case 10 if self.dice.random() < 3 * self.danger:
+                        self._set_the_clock(self.dice.choice(self.branches))
+                    case 10 if self.dice.random() < self.danger:
+                        self._write_badly(self.dice.choice(self.branches))
                     case _:
                         self._deliver_late()
 
@@ -147,6 +158,7 @@ class Chain:
         for name in self.branches:
             for kind, everywhere in KINDS:
                 theirs, held = table(self.disks[name], kind), table(hub, kind)
+                theirs = {id_: row for id_, row in theirs.items() if id_ not in self.witness.unfit}
                 if kind == "core_request":  # what was asked of another store is here as it was asked
                     theirs = {id_: row for id_, row in theirs.items() if row["_store"] in (name, "hq")}
                 ours = {id_: row for id_, row in held.items() if everywhere or row["_store"] in (name, "hq")}
@@ -157,7 +169,13 @@ class Chain:
         self.witness.check_fields()
         self.witness.check_decisions(list(self.disks.values()))
         self.witness.check_conflicts()
-        assert number_of(hub, "SELECT count(*) FROM quarantine") == 0
+        self.witness.check_lives()
+        self.witness.check_quarantine()
+        for name in self.branches:
+            waiting = number_of(
+                self.disks[name], f"SELECT position FROM checkpoint WHERE stream = 'up' AND peer = '{name}.1'"
+            )
+            assert waiting == len(log_of(self.disks[name], name)), f"{name} does not know that all is sent"
 
     def close(self) -> None:
         for node in self.nodes.values():
@@ -174,13 +192,16 @@ class Chain:
             return
         self._tick()
         others = [name for name in self.branches if name not in self._syncing]
-        if self.dice.random() < 0.3:
+        if others and self.dice.random() < 0.3:
             self.sync(self.dice.choice(others))
         else:
             self.write_at(self.dice.choice(self.names))
 
     def answered(self, node: str, answer: Answer) -> Callable[[], None]:
         """Note what headquarters knew when it answered; the branch knows it once it has put the page down."""
+        if isinstance(answer, PushAnswer) and answer.standing is Standing.OK:
+            held = number_of(self.disks["hq"], f"SELECT max(seq) FROM log WHERE origin = '{node}.1'")
+            assert held >= answer.head.seq, f"headquarters has signed for {answer.head.seq} of {node} and holds {held}"
         if not isinstance(answer, PullAnswer):
             return lambda: None
         news = self.witness.seen_at_headquarters([row.id for row in answer.rows])
@@ -193,6 +214,9 @@ class Chain:
 
     def restart(self, name: str) -> None:
         """Start a machine again from what is on its disk."""
+        if name == "hq":
+            kept = number_of(self.disks["hq"], "SELECT value FROM node_state WHERE key = 'hlc'")
+            self.hub_floor = max(self.hub_floor, kept >> 16)
         self.cuts += 1
         self.mains.on(name)
         self.nodes[name].database.close()
@@ -222,11 +246,51 @@ class Chain:
         if name == "hq":
             self.witness.look_at_the_log()
 
+    def _delete(self, name: str) -> None:
+        """A store takes an order of its own back."""
+        rows = self._living(name, "tea_house_order")
+        mine = sorted(id_ for id_, row in rows.items() if row["_store"] == name)
+        if len(mine) < 2:
+            return
+        self._learn(name)
+        node, tx, id_ = self.nodes[name], self._id(), self.dice.choice(mine)
+        written = Written(host().catalog.records["tea_house.order"], id_, name, "delete", {})
+        self._risk(name)
+        try:
+            with node.database.write() as connection:
+                commit(connection, node, self._deed(name, tx, "order.change"), [written])
+        except PowerCut:
+            self.restart(name)
+            return
+        self.witness.committed([Edit(tx, name, True, id_, {}, frozenset(self.witness.knows[name][id_]), deletes=True)])
+
+    def _write_badly(self, name: str) -> None:
+        """A store writes what headquarters cannot keep: a faulty program, or a hand that edits the database."""
+        node, tx, id_ = self.nodes[name], self._id(), self._id()
+        written = Written(host().catalog.records["tea_house.guest"], id_, name, "create", {"record": "many"})
+        with node.database.write() as connection:
+            commit(connection, node, self._deed(name, tx, "guest.edit"), [written])
+        self.witness.unfit[id_] = name
+        self.witness.committed([Edit(tx, name, True, id_, {}, frozenset())])
+
+    def _set_the_clock(self, name: str) -> None:
+        self.skew[name] = timedelta(seconds=self.dice.choice(JUMPS))
+
+    def _living(self, name: str, kind: str) -> dict[str, dict[str, Cell]]:
+        """Return the records of a type that somebody at a node can still work with."""
+        rows = table(self.disks[name], kind)
+        return {id_: row for id_, row in rows.items() if row["_life"] in (None, 1) and id_ not in self.witness.unfit}
+
+    def _latest(self) -> int:
+        """Return the highest stamp that headquarters ranks a change by now."""
+        now = int((self.time + self.skew["hq"]).timestamp() * 1000)
+        return (max(now, self.hub_floor) + AHEAD_MS) << 16 | 0xFFFF
+
     def _act(self, name: str) -> None:
         """Somebody does what only a record's home may decide; away from home it becomes a request."""
         kind, action = self.dice.choice([("guest", "stamp"), ("order", "refill")])
         record = host().catalog.records[f"tea_house.{kind}"]
-        held = table(self.disks[name], record.table)
+        held = self._living(name, record.table)
         known = kind == "guest" or name == "hq"  # of an order, only its store and headquarters decide
         rows = sorted(id_ for id_, row in held.items() if known or row["_store"] == name)
         if not rows or waiter(name).id not in table(self.disks[name], "core_staff"):
@@ -273,7 +337,7 @@ class Chain:
 
     def _draft(self, name: str, tx: str, kind: str) -> tuple[Written, Edit]:
         record = host().catalog.records[f"tea_house.{kind}"]
-        rows = table(self.disks[name], record.table)
+        rows = self._living(name, record.table)
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
         row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
         id_, store = str(row["id"]), str(row["_store"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from random import Random
 from typing import Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, event
 
+from core.model.change import sealed
+from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
 from sync import audit, contents, refill, server, shipping
@@ -25,6 +27,7 @@ from sync.protocol import (
     EnrolAnswer,
     Fetch,
     FetchAnswer,
+    Head,
     Hello,
     HelloAnswer,
     Limits,
@@ -174,6 +177,9 @@ class StormyLink:
             return encode(answer, form), self._chain.answered(self._caller.node, answer)
 
         self._chain.meanwhile()
+        if isinstance(question, Push) and question.entries and self._chance():
+            self._lie(question, form)
+            raise _lost("request; what arrived was a lie")
         if self._chance():
             raise _lost("request")
         if self._chance():
@@ -187,6 +193,22 @@ class StormyLink:
             raise _lost("reply")
         arrived()
         return decode(reply, kind, form)
+
+    def _lie(self, push: Push, form: Form) -> None:
+        """Send what somebody on the way made of a frame: other values, under the old hash or in a chain of his own."""
+        place = self._chain.dice.randrange(len(push.entries))
+        entries, after = list(push.entries), push.after
+        body = {
+            name: (old, f"{new}!" if isinstance(new, str) else 7) for name, (old, new) in entries[place].body.items()
+        }
+        entries[place] = entries[place]._replace(body=body, tx=entries[place].tx[::-1])
+        if self._chain.dice.random() < 0.5:
+            after = Head(after.seq, "f" * 32)
+            for nth, entry in enumerate(entries):
+                entries[nth] = sealed(entries[nth - 1].hash if nth else after.hash, entry)
+        forged = encode(Push(push.origin, after, tuple(entries)), form)
+        with suppress(NodeError):
+            self._work(server.push, decode(forged, Push, form))
 
     def _work(self, handler: Callable[[Node, Credential, Q], A], question: Q) -> A:
         try:

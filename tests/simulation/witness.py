@@ -8,6 +8,7 @@ there must be, and compares. Where the product decides by hub sequences, the wit
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.simulation.disk import Cell, Disk, log_of, table
@@ -32,6 +33,7 @@ class Edit:
     body: dict[str, tuple[Cell, Cell]]
     past: frozenset[Key]
     rank: tuple[int, str] = (0, "")
+    deletes: bool = False
 
     @property
     def key(self) -> Key:
@@ -48,7 +50,10 @@ class Field:
 
 @dataclass
 class Witness:
+    """``latest`` gives the highest stamp that headquarters ranks a change by now, whatever the change claims."""
+
     hub: Disk
+    latest: Callable[[], int]
     edits: dict[Key, Edit] = field(default_factory=dict)
     made: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))  # author -> edits in order
     knows: dict[str, Known] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
@@ -56,6 +61,9 @@ class Witness:
     conflicts: Counter[tuple[str, str, Cell, Cell]] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)  # record -> actions carried out on the spot
     asked: dict[str, str] = field(default_factory=dict)  # request -> record
+    deleted: dict[str, Key] = field(default_factory=dict)  # record -> the edit that deleted it, merged
+    graves: Counter[str] = field(default_factory=Counter)  # record -> conflicts about its being deleted
+    unfit: dict[str, str] = field(default_factory=dict)  # record that headquarters cannot keep -> who wrote it
     _place: int = 0
 
     def committed(self, edits: list[Edit]) -> None:
@@ -70,7 +78,8 @@ class Witness:
         for line in self.hub.log_since(self._place):
             self._place = _number(line["place"])
             if edit := self.edits.get((str(line["tx"]), str(line["pk"]))):
-                edit.rank = (_number(line["hlc"]), str(line["origin"]))
+                hlc = _number(line["hlc"])
+                edit.rank = (hlc if edit.author == "hq" else min(hlc, self.latest()), str(line["origin"]))
                 self._merge(edit)
 
     def seen_at_headquarters(self, records: list[str]) -> Known:
@@ -82,6 +91,12 @@ class Witness:
             self.knows[node][record] |= edits
 
     def _merge(self, edit: Edit) -> None:
+        if edit.deletes:
+            writers = {here.writer.key for (id_, _), here in self.fields.items() if id_ == edit.record and here.writer}
+            self.graves[edit.record] += bool(writers - edit.past)  # somebody's value that still stands goes unseen
+            self.deleted[edit.record] = edit.key
+        elif edit.record in self.deleted and self.deleted[edit.record] not in edit.past:
+            self.graves[edit.record] += 1
         self.knows["hq"][edit.record].add(edit.key)
         for name, (old, new) in edit.body.items():
             self._merge_field(edit, name, old, new)
@@ -140,9 +155,28 @@ class Witness:
             value = _sorted_lines(str(value)) if POLICIES[name] == "append" else value
             assert value == expected.value, f"{name} of {record} is {value!r}, must be {expected.value!r}"
 
+    def check_lives(self) -> None:
+        """What was deleted is dead, everything else is alive."""
+        rows = table(self.hub, "tea_house_guest") | table(self.hub, "tea_house_order")
+        dead = {id_ for id_, row in rows.items() if _number(row["_life"]) % 2 == 0}
+        assert dead == set(self.deleted), f"dead {dead}, must be {set(self.deleted)}"
+
+    def check_quarantine(self) -> None:
+        """What does not fit waits, nothing else does."""
+        waiting = Counter(str(row["pk"]) for row in self.hub.rows("SELECT pk FROM quarantine"))
+        assert waiting == Counter(list(self.unfit)), f"in quarantine: {waiting}, must be {set(self.unfit)}"
+
     def check_conflicts(self) -> None:
         """A conflict record for every truly concurrent write of another value, and none beside."""
-        kept = [row for row in table(self.hub, "core_conflict").values() if row["kind"] == "field"]
+        rows = list(table(self.hub, "core_conflict").values())
+        kept = [row for row in rows if row["kind"] == "field"]
+        graves = Counter(str(row["record_id"]) for row in rows if row["kind"] == "deleted")
+        assert graves == +self.graves, f"about the dead: {graves}, must be {+self.graves}"
+        refused = [row for row in table(self.hub, "core_request").values() if row["state"] == "refused"]
+        told = [row for row in rows if row["kind"] == "refused"]
+        assert len(told) == len(refused), f"{len(refused)} requests were refused, {len(told)} conflicts tell of it"
+        others = {str(row["kind"]) for row in rows} - {"field", "deleted", "refused"}
+        assert not others, f"conflicts of another kind: {others}"
         found = Counter((str(r["record_id"]), str(r["field"]), str(r["mine"]), str(r["theirs"])) for r in kept)
         expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})
         assert found == expected, f"missing {expected - found}, too many {found - expected}"

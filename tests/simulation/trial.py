@@ -1,0 +1,72 @@
+"""One storm that can be told in a line, run again, and made smaller while it still fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.simulation.chain import Chain
+
+SHRINKS_MAX = 16
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A storm by its seed and size, over a planted fault (``mutant``) or none."""
+
+    seed: int
+    steps: int = 200
+    branches: int = 3
+    danger: float = 0.1
+    mutant: str = ""
+
+    def run(self) -> tuple[str, str]:
+        """Return what went wrong, empty if nothing did, and what happened in the storm."""
+        with TemporaryDirectory() as folder:
+            chain = Chain(self.seed, Path(folder), self.branches, self.danger)
+            try:
+                chain.storm(self.steps)
+                chain.calm()
+                chain.check()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the seed must be told
+                return f"{type(error).__name__}: {str(error)[:300]}", ""
+            finally:
+                chain.close()
+        told = f"{chain.rounds} rounds, {chain.cuts} power cuts, {len(chain.witness.edits)} edits, "
+        return "", told + f"{chain.witness.conflicts.total()} conflicts, all agree"
+
+    @property
+    def command(self) -> str:
+        """How to run it again by hand."""
+        size = f"--first {self.seed} --seeds 1 --steps {self.steps} --branches {self.branches} --danger {self.danger}"
+        return f"python -m tests.simulation {size}" + (f" --mutant {self.mutant}" if self.mutant else "")
+
+
+def shrunk(failed: Trial) -> Trial:
+    """Return the smallest storm found that fails as well: fewer branches, calmer weather, fewer steps."""
+    runs, wrong = 0, failed.run()[0]
+    smallest, search = failed, _smaller(failed)
+    while (smaller := next(search, None)) is not None and runs < SHRINKS_MAX:
+        runs += 1
+        if _kind(smaller.run()[0]) == _kind(wrong):
+            smallest, search = smaller, _smaller(smaller)
+    return smallest
+
+
+def _kind(wrong: str) -> str:
+    """Return what sort of failure it is: a smaller storm must fail in the same way, not just somehow."""
+    return wrong.partition(":")[0]
+
+
+def _smaller(trial: Trial) -> Iterator[Trial]:
+    if trial.steps > 5:
+        yield replace(trial, steps=trial.steps // 2)
+    if trial.branches > 1:
+        yield replace(trial, branches=trial.branches - 1)
+    if trial.danger:
+        yield replace(trial, danger=0.0)
+    if trial.steps > 5:
+        yield replace(trial, steps=trial.steps - trial.steps // 4)
+        yield replace(trial, steps=trial.steps - 1)
