@@ -43,6 +43,8 @@ _WRITE_LOCK = text("SELECT pg_advisory_xact_lock(:family, coalesce(hashtext(curr
 _READ_FAULTS = ("disk i/o", "malformed", "not a database")
 # Statements come from the compiled plugins: a column that is not there was renamed since this one was built.
 _COLUMN_GONE = ("no such column", "has no column named", "undefinedcolumn")
+_LOCKED = ("locked", "lock timeout", "could not serialize", "deadlock")
+_AWAY = ("connection failed", "connection refused", "connection is closed", "terminating connection", "starting up")
 _WRITE_FAULTS = (*_READ_FAULTS, "is full", "no space", "readonly")
 
 
@@ -235,10 +237,12 @@ def _told_plainly(faults: tuple[str, ...]) -> Iterator[None]:
     except TurnMissed:
         raise Busy((_BUSY,)) from None
     except DatabaseError as error:
+        said = f"{type(error.orig).__name__} {error.orig}".lower()
+        if error.connection_invalidated or any(sign in said for sign in _AWAY):
+            raise Busy((_SERVER_AWAY,)) from error
         if type(error) not in {OperationalError, DatabaseError, ProgrammingError}:
             raise
-        said = f"{type(error.orig).__name__} {error.orig}".lower()
-        if "locked" in said or "lock timeout" in said:
+        if any(sign in said for sign in _LOCKED):
             raise Busy((_BUSY,)) from error
         if any(sign in said for sign in _COLUMN_GONE):
             raise Busy((_UPDATING,)) from error
@@ -251,6 +255,12 @@ _BUSY = Problem(
     "node-busy",
     Text("another change is still being written", "另一项更改仍在写入"),
     fix=Text("try again in a moment", "请稍后重试"),
+)
+
+_SERVER_AWAY = Problem(
+    "database-away",
+    Text("the database server of this node has gone away for a moment", "本节点的数据库服务器暂时不可用"),
+    fix=Text("nothing was saved; try again in a moment", "未保存任何内容，请稍后重试"),
 )
 
 _UPDATING = Problem(
