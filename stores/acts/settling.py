@@ -13,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Row
 from core.model.clock import iso
-from core.model.errors import ActionRefused, Forbidden, NodeError, NotFound, Problem
+from core.model.errors import ActionRefused, Forbidden, NodeError, NotFound, Problem, Text
 from core.model.scope import HEADQUARTERS
 from stores import posts, rows
 from stores.actor import Actor
 from stores.acts import late
-from stores.acts.act import perform
-from stores.acts.calls import Call
+from stores.acts.act import act, perform
+from stores.acts.calls import Call, Receipt
 from stores.acts.effects import Later
 from stores.acts.permission import acting_roles, may_know
 from stores.acts.requests import REQUEST, unsigned
@@ -70,6 +70,22 @@ def sign(node: Node, request_id: str, actor: Actor, reason: str | None = None) -
         return rows.get(connection, node, record, request_id)
 
 
+def act_or_sign(node: Node, call: Call) -> Receipt:
+    """Act; where others have asked for the same and wait for signatures, sign instead, as people do in the inbox.
+
+    Raises NodeError when it is refused, also when the last signature showed that it no longer fits.
+    """
+    waiting = _asked_before(node, call)
+    if waiting is None:
+        return act(node, call)
+    signed = sign(node, waiting, call.actor, call.reason)
+    if signed.values["state"] == "refused":
+        problems = cast("list[Mapping[str, str]]", signed.values["problems"] or [])
+        raise ActionRefused(tuple(Problem(str(p["code"]), Text(str(p["en"]), str(p["zh"]))) for p in problems))
+    assert call.id is not None, "what is asked for a new record waits for nobody here"
+    return Receipt("", call.record, call.id)
+
+
 def withdraw(node: Node, request_id: str, actor: Actor, reason: str | None = None) -> Row:
     """Take a waiting request back. Only who asked may, or an administrator of its store."""
     record = node.catalog.records[REQUEST]
@@ -88,6 +104,17 @@ def withdraw(node: Node, request_id: str, actor: Actor, reason: str | None = Non
     node.committed()
     with node.database.read() as connection:
         return rows.get(connection, node, record, request_id)
+
+
+def _asked_before(node: Node, call: Call) -> str | None:
+    """Return the request that waits for signatures of other people for the same action on the same record."""
+    if call.id is None:
+        return None
+    table = node.table(node.catalog.records[REQUEST])
+    with node.database.read() as connection:
+        wanted = (table.c.record_id == call.id, table.c.action == call.action, table.c.state == WAITING)
+        same = select(table.c.id).where(table.c.record_type == call.record.key, *wanted, table.c._life % 2 == 1)
+        return connection.execute(same.limit(1)).scalar()
 
 
 def _decided(node: Node, id: str) -> bool:

@@ -15,7 +15,6 @@ from core.model.fields import BadValue
 from core.model.scope import HEADQUARTERS
 from stores.actor import Actor
 from stores.acts import settling
-from stores.acts.act import act
 from stores.acts.calls import Call, Receipt
 from stores.reads import records
 from stores.reads.reports import show_report
@@ -157,26 +156,8 @@ class Play:
         return {name: self.cast.entered(asks[name].spec, raw) if name in asks else raw for name, raw in written.items()}
 
     def _perform(self, call: Call) -> Receipt:
-        """Act; where others have asked for the same and wait for signatures, sign instead, as the inbox would."""
-        waiting = self._waiting(call)
-        if waiting is None:
-            return act(self.stage.node, call)
-        signed = settling.sign(self.stage.node, waiting, call.actor, call.reason)
-        if signed.values["state"] == "refused":
-            problems = cast("list[Mapping[str, str]]", signed.values["problems"] or [])
-            raise NodeError(tuple(Problem(str(p["code"]), Text(str(p["en"]), str(p["zh"]))) for p in problems))
-        assert call.id is not None
-        return Receipt("", call.record, call.id)
-
-    def _waiting(self, call: Call) -> str | None:
-        """Return the request that waits for signatures of other people for the same action on the same record."""
-        if call.id is None:
-            return None
-        wanted = (call.record.key, call.id, call.action, "waiting")
-        for row in self.stage.all_rows(self.stage.record("core.request")):
-            if tuple(row.values[name] for name in ("record_type", "record_id", "action", "state")) == wanted:
-                return row.id
-        return None
+        """Act, or sign what others have asked for."""
+        return settling.act_or_sign(self.stage.node, call)
 
     def _warned(self, step: Step, call: Call) -> Receipt:
         """Act without a reason, which must only be warned of, then with one."""

@@ -23,6 +23,7 @@ from stores.actor import SYSTEM_ACTOR, Actor
 from stores.acts import firing
 from stores.acts.act import act
 from stores.acts.calls import Call
+from stores.acts.settling import act_or_sign
 from stores.changes import log
 from stores.node import Node
 from stores.staff import person
@@ -47,6 +48,7 @@ class Event:
     record: str = field(compare=False)
     id: str | None = field(compare=False)
     name: str = field(compare=False)
+    up: tuple[str, str] | None = field(default=None, compare=False)  # the record from whose steps this one was made
 
 
 @dataclass
@@ -88,7 +90,8 @@ class Life:
         """Plan what arrives on a day. A day of the business: hours after midnight belong to the evening before."""
         for name, arrival in self.plan.arrivals.items():
             for _ in range(self._how_many(arrival, day)):
-                self._plan_for(self._moment(arrival, day), arrival, "", None, name)
+                self._turns += 1
+                heapq.heappush(self._heap, Event(self._moment(arrival, day), self._turns, arrival, "", None, name))
 
     def next(self) -> datetime | None:
         """Return the moment of the next thing that happens here: a step, or a timer of the node."""
@@ -130,7 +133,7 @@ class Life:
     def _take(self, event: Event) -> None:
         step = event.step
         if step.share < 1 and self.dice.random() >= step.share:
-            self._go_on(step.otherwise, event.record, event.id, event.name)
+            self._go_on(step.otherwise, event.record, event.id, event.name, event.up)
             return
         record, _, action = step.do.rpartition(".")
         type_ = self.node.catalog.record(self.plan.plugin, record or event.record)
@@ -145,28 +148,29 @@ class Life:
             self.done[event.name] += 1
             if record:
                 self._there.setdefault(type_.name, []).append(receipt)
-            self._go_on(step.then, record or event.record, receipt, event.name)
+            from_ = (event.record, event.id) if event.id else None
+            self._go_on(step.then, record or event.record, receipt, event.name, from_ if record else event.up)
             return
 
     def _act(self, key: str, action: str, step: StepPlan, event: Event, id: str | None) -> str:
         type_ = self.node.catalog.records[key]
-        around = _Around(self, event.record, event.id)
+        around = _Around(self, event.record, event.id, event.up)
         actor = self._actor(step.by, around)
         draw = Draw(self.dice, around, self.node.now(), self.node.zone, actor.id, event.id)
         ask = draw.all(step.with_)
         store = self.node.store if id is None else None
-        return act(self.node, Call(type_, action, actor, id, ask=ask, reason=REASON, store=store)).id
+        return act_or_sign(self.node, Call(type_, action, actor, id, ask=ask, reason=REASON, store=store)).id
 
-    def _go_on(self, steps: Sequence[StepPlan], record: str, id: str | None, name: str) -> None:
+    def _go_on(
+        self, steps: Sequence[StepPlan], record: str, id: str | None, name: str, up: tuple[str, str] | None = None
+    ) -> None:
         """Plan what follows: the steps of a list one after another, each after its wait."""
         moment = self.node.now()
         for step in steps:
             moment += self._wait(step)
-            self._plan_for(moment, step, record, id, f"{name.split(' > ', maxsplit=1)[0]} > {step.do}")
-
-    def _plan_for(self, at: datetime, step: StepPlan, record: str, id: str | None, name: str) -> None:
-        self._turns += 1
-        heapq.heappush(self._heap, Event(at, self._turns, step, record, id, name))
+            self._turns += 1
+            told = f"{name.split(' > ', maxsplit=1)[0]} > {step.do}"
+            heapq.heappush(self._heap, Event(moment, self._turns, step, record, id, told, up))
 
     def _wait(self, step: StepPlan) -> timedelta:
         least, most = step.after
@@ -205,6 +209,8 @@ class Life:
         """Return who does a step: somebody of a post, the person, or the post, that a field of the record names."""
         if by.startswith("$self."):
             return str(around.own(by.removeprefix("$self.")))
+        if by.startswith("$up."):
+            return str(around.above(by.removeprefix("$up.")))
         post = str(around.own(by.removeprefix("$post."))) if by.startswith("$post.") else by
         return SYSTEM if post == SYSTEM else self.staff(post)[0]
 
@@ -254,6 +260,7 @@ class _Around:
     life: Life
     record: str
     id: str | None
+    up: tuple[str, str] | None
 
     def staff(self, role: str) -> tuple[str, str]:
         return self.life.staff(role)
@@ -267,9 +274,15 @@ class _Around:
     def count(self, first: int) -> str:
         return self.life.count(first)
 
+    def above(self, name: str) -> object:
+        assert self.up is not None, "this step was not made from the steps of a record"
+        return _Around(self.life, *self.up, None).own(name)
+
     def own(self, name: str) -> object:
-        """Return a field of the record, stored or computed; a part of one after a dot: ``unit.capacity``."""
+        """Return a field of the record, stored or computed."""
         node = self.life.node
+        if name == "id":
+            return self.id
         assert self.id is not None, "nothing is acted on yet"
         type_ = node.catalog.record(self.life.plan.plugin, self.record)
         with node.database.read() as connection:

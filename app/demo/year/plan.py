@@ -108,7 +108,7 @@ def read_plan(path: Path, catalog: Catalog) -> YearPlan:
     """Return the plan in a file; raise NodeError with every name that its plugin does not have."""
     root = load_yaml(path)
     try:
-        plan = YearPlan.model_validate(root.plain())
+        plan = YearPlan.model_validate(_spelled_out(root.plain()))
     except ValidationError as error:
         raise NodeError(tuple(_misshapen(root, each["loc"], each["msg"]) for each in error.errors())) from None
     problems = [problem for named in steps_of(plan) for problem in _strangers(plan, named, catalog, root)]
@@ -117,6 +117,33 @@ def read_plan(path: Path, catalog: Catalog) -> YearPlan:
     if problems:
         raise NodeError(tuple(problems))
     return plan
+
+
+def _spelled_out(plan: object) -> object:
+    """Put the steps of ``ways`` in the place of their names, wherever steps stand."""
+    if not isinstance(plan, dict):
+        return plan
+    ways = plan.get("ways") or {}
+
+    def steps(written: object) -> object:
+        if isinstance(written, str):
+            return steps(ways.get(written, written))
+        if not isinstance(written, list):
+            return written
+        found = [steps(each) if isinstance(each, str) else [step(each)] for each in written]
+        return [each for some in found for each in (some if isinstance(some, list) else [some])]
+
+    def step(written: object) -> object:
+        if not isinstance(written, dict):
+            return written
+        return {key: steps(value) if key in {"then", "otherwise"} else value for key, value in written.items()}
+
+    listed = {key: [step(each) for each in plan[key]] for key in ("make",) if isinstance(plan.get(key), list)}
+    arrivals = {name: step(each) for name, each in (plan.get("arrivals") or {}).items()}
+    answers = {name: steps(each) for name, each in (plan.get("answers") or {}).items()}
+    return (
+        {key: each for key, each in plan.items() if key != "ways"} | listed | {"arrivals": arrivals, "answers": answers}
+    )
 
 
 def steps_of(plan: YearPlan) -> Iterator[Named]:
@@ -157,8 +184,9 @@ def _strangers(plan: YearPlan, named: Named, catalog: Catalog, root: YamlNode) -
     asked = {ask.name for ask in action.ask}
     for name in step.with_.keys() - asked:
         yield _unknown("input", name, asked, root, (*here, "with", name))
-    if not step.by.startswith("$") and EVERYONE not in action.by and step.by not in {*action.by, SYSTEM}:
-        yield _unknown("post that may", step.by, action.by, root, (*here, "by"))
+    may = {*action.by, SYSTEM, *(role for outcome in action.outcomes for role in outcome.confirm)}  # who signs, too
+    if not step.by.startswith("$") and EVERYONE not in action.by and step.by not in may:
+        yield _unknown("post that may", step.by, may, root, (*here, "by"))
 
 
 def _records(plugin: str, catalog: Catalog) -> Iterator[RecordType]:

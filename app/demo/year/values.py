@@ -7,6 +7,7 @@
 | `$staff.desk` `$badge.desk` | the id, or the badge, of somebody who holds a post |
 | `$any.unit` | the id of a record of that type |
 | `$self.field` `$id` `$me` | a field of the record acted on, its id, who acts |
+| `$up.field` | a field of the record from whose steps this one was made |
 | `{from: 800, to: 2000, step: 50}` | a number |
 | `{day: [1, 30]}` `{in: [1h, 3h]}` | a date, a moment, from now |
 | `{count: 101}` | a number of its own for each: 101, 102, … |
@@ -47,6 +48,9 @@ class Surroundings(Protocol):
 
     def own(self, field: str, /) -> object:
         """Return a field of the record acted on, as JSON."""
+
+    def above(self, field: str, /) -> object:
+        """Return a field of the record from whose steps the one acted on was made, as JSON."""
 
     def count(self, first: int, /) -> str:
         """Return the next number of a row that begins with ``first``."""
@@ -92,6 +96,8 @@ class Draw:
                 return self.around.any_of(rest)
             case "self":
                 return self.around.own(rest)
+            case "up":
+                return self.around.above(rest)
             case "words":
                 return self.value(self.around.word(rest, self.dice))
             case "me":

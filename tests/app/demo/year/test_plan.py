@@ -80,3 +80,17 @@ def test_what_the_plugin_does_not_have_is_told_with_its_place(tmp_path: Path, te
     assert said in problem.what.en
     assert problem.place is not None
     assert problem.place.line == line
+
+
+def test_a_way_stands_for_its_steps_wherever_it_is_named(tmp_path: Path) -> None:
+    text = """
+ways:
+  leaving: [{do: go, by: desk}]
+  twice: [leaving, leaving]
+arrivals:
+  guest: {do: guest.come, by: desk, a_day: 3, with: {name: $guest}, then: twice}
+answers: {guest: [leaving]}
+"""
+    plan = read_plan(written(tmp_path, text), host_of(PLUGIN).catalog)
+
+    assert [each.step.do for each in steps_of(plan)] == ["guest.come", "go", "go", "go"]

@@ -24,6 +24,9 @@ class Around:
     def count(self, first: int) -> str:
         return str(first)
 
+    def above(self, field: str) -> object:
+        return f"above {field}"
+
     def own(self, field: str) -> object:
         return f"own-{field}"
 
@@ -39,7 +42,7 @@ def drawn(written: Any, seed: int = 1) -> Any:
     ("written", "value"),
     [
         ("纯文本", "纯文本"), (12, 12), ("$staff.desk", "id-of-desk"), ("$badge.desk", "badge-of-desk"),
-        ("$any.room", "some-room"), ("$any.unit", None), ("$self.guest", "own-guest"), ("$me", "li"), ("$id", "b1"),
+        ("$any.room", "some-room"), ("$any.unit", None), ("$self.guest", "own-guest"), ("$up.designer", "above designer"), ("$me", "li"), ("$id", "b1"),
         ("$words.style", "现代简约"), ("$words.price", 5), ({"one": ["a"]}, "a"), ({"count": 201}, "201"),
         ({"maybe": 0, "is": "x"}, None), ({"maybe": 1, "is": "$me"}, "li"), (["$me", "$id"], ["li", "b1"]),
         ({"name": "$me"}, {"name": "li"}), ({"day": [3, 3]}, "2026-03-10"), ({"from": 0.5, "to": 0.5, "step": 0.1}, "0.5"),
