@@ -9,15 +9,19 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.pages import columns as cols
 from app.pages.choices import name_of
-from app.pages.desk import CurrentDesk, Desk, list_url, record_url, with_query
+from app.pages.desk import CurrentDesk, Desk, record_url, with_query
 from app.pages.drawing import page
+from app.pages.lists import sight_of
 from app.web.reports import cards
 from core.language.definition import Scorecard, ScoreItem
-from core.language.expressions import Aggregate
+from core.model.errors import NotFound
 from stores.reads.reading import Reading
+from stores.reads.scores import Part, counted, records_behind
 
 router = APIRouter(include_in_schema=False)
+ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,41 @@ def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Respo
     )
 
 
+@router.get("/scores/{plugin}/{card}/{card_id}/{item}")
+def behind(plugin: str, card: str, card_id: str, item: str, request: Request, desk: CurrentDesk) -> Response:
+    """Show the records that a line of one card counts, as far as the person may see them."""
+    kind, asked = desk.record(plugin, card), request.query_params
+    rule = desk.catalog.plugin(plugin).scorecards.get(card)
+    if rule is None:
+        raise NotFound.of("no-such-scorecard", f"there is no scorecard `{card}`", f"没有考核表 `{card}`")
+    part: Part = "target" if asked.get("part") == "target" else "value"
+    found = records_behind(
+        desk.node, desk.actor, kind, rule, card_id, item, part, limit=ROWS, cursor=asked.get("cursor")
+    )
+    record = desk.catalog.records[counted(rule.items[item])[part].record]
+    columns = cols.chosen(desk, record, sight_of(desk, record), ())
+    kept = {key: value for key, value in asked.multi_items() if key != "cursor"}
+    return page(
+        desk,
+        "behind.html",
+        title=desk.say(rule.items[item].label),
+        back=record_url(kind, card_id),
+        report=desk.say(rule.label),
+        columns=columns,
+        total=found.total,
+        rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, {}) for c in columns]) for r in found.rows],
+        next_url=request.url.path + with_query({**kept, "cursor": found.next}) if found.next else None,
+    )
+
+
 def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any]) -> Card:
     record = desk.catalog.record(plugin, rule.name)
     subject = row.get("_refs", {}).get(row["subject"]) or name_of(desk, rule.subject, str(row["subject"])) or "—"
     items: Mapping[str, Mapping[str, Any]] = row.get("items") or {}
-    lines = [_line(desk, item, items.get(name, {})) for name, item in rule.items.items()]
+    lines = [
+        _line(desk, item, items.get(name, {}), _behind(desk, plugin, rule, str(row["id"]), item))
+        for name, item in rule.items.items()
+    ]
     band = row.get("band")
     return Card(
         subject,
@@ -85,7 +119,7 @@ def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any]) -> C
     )
 
 
-def _line(desk: Desk, item: ScoreItem, told: Mapping[str, Any]) -> Line:
+def _line(desk: Desk, item: ScoreItem, told: Mapping[str, Any], behind: list[tuple[str, str]]) -> Line:
     problem = told.get("problem")
     said = str(problem[desk.language]) if problem else ""
     if told.get("weight") is None and not said:
@@ -97,17 +131,23 @@ def _line(desk: Desk, item: ScoreItem, told: Mapping[str, Any]) -> Line:
         _text(told.get("value")),
         _text(told.get("score")),
         said,
-        _behind(desk, item),
+        behind,
     )
 
 
-def _behind(desk: Desk, item: ScoreItem) -> list[tuple[str, str]]:
-    """Return where the records stand that a line counts: the lists of the record types its figures are made from."""
-    records = {part.record for part in (item.value, item.target) if isinstance(part, Aggregate)}
-    kinds = [desk.catalog.records[key] for key in sorted(records) if key in desk.catalog.records]
+def _behind(desk: Desk, plugin: str, rule: Scorecard, card_id: str, item: ScoreItem) -> list[tuple[str, str]]:
+    """Return where the records stand that a line counts: its own for the person and the period, and no others."""
+    found = []
     with desk.node.database.read() as connection:
         reading = Reading(connection, desk.node, desk.actor)
-        return [(list_url(kind), desk.say(kind.label)) for kind in kinds if not reading.sight_of(kind).blind]
+        for part, aggregate in counted(item).items():
+            kind = desk.catalog.records[aggregate.record]
+            if not reading.sight_of(kind).blind:
+                asked = with_query({"part": part if part != "value" else ""})
+                word = desk.words.target if part == "target" else desk.words.value
+                url = f"/scores/{plugin}/{rule.name}/{card_id}/{item.name}{asked}"
+                found.append((url, f"{word}{desk.words.colon}{desk.say(kind.label)}"))
+    return found
 
 
 def _band(desk: Desk, rule: Scorecard, band: object) -> str:

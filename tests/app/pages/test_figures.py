@@ -67,6 +67,36 @@ def test_a_ledger_shows_what_each_account_comes_to_and_opens_its_entries(busy: A
     assert browser.open("/ledgers/bicycle_rental/nothing").status_code == 404
 
 
+def test_a_line_of_a_scorecard_opens_the_records_it_counts_and_no_others(busy: Any, browse: Any) -> None:
+    wu = busy.as_("wu")
+    wu.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-9"}})
+    hand = {"bicycle": wu.get("/api/bicycle_rental/bicycle?frame=F-9").json()["rows"][0]["id"], "guest": "by-another"}
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    told = file.read_text(encoding="utf-8").replace(
+        "      hand_out:\n", "      hand_out:\n        by: [counter, boss]\n"
+    )
+    file.write_text(told, encoding="utf-8")
+    busy.service.node.host.reload()
+    made = wu.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": hand, "reason": "known"})
+    assert made.status_code == 200, made.text
+    browser = browse("li")
+
+    page = browser.open("/scores/bicycle_rental/month").text
+    address = re.search(r'href="(/scores/bicycle_rental/month/[^"/]+/out)"', page)
+    assert address is not None
+    behind = browser.open(address[1]).text
+
+    assert "F-1" in behind
+    assert "F-2" in behind
+    assert "by-another" not in behind
+    assert "2 records" in behind
+    card = address[1].split("/")[-2]
+    assert browse("an").open(address[1]).status_code in {403, 404}
+    assert browser.open(f"/scores/bicycle_rental/month/{card}/nothing").status_code == 404
+    assert browser.open(f"/scores/bicycle_rental/month/{card}/out?part=target").status_code == 404
+    assert browser.open(f"/scores/bicycle_rental/nothing/{card}/out").status_code == 404
+
+
 def test_a_scorecard_shows_the_cards_of_the_month_to_those_who_may_see_them(busy: Any, browse: Any) -> None:
     boss, li = (
         browse("wu").open("/scores/bicycle_rental/month").text,
