@@ -113,8 +113,11 @@ def open_service(
 
 def _read_words(node: Node) -> int:
     """Read a batch of what was written into the index of words; that is nobody's timer, so none is counted."""
-    with node.database.write() as connection:
-        words.read_in(connection, tables_of(node.catalog))
+    with node.database.read() as connection:
+        idle = not words.waiting(connection)
+    if not idle:
+        with node.database.write() as connection:
+            words.read_in(connection, tables_of(node.catalog))
     return 0
 
 
