@@ -7,13 +7,18 @@ journalled and passed over; by their sort only, because their text may hold what
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeAlias
 
+from core.model.clock import from_iso
 from stores.acts import settling, timers
 from stores.changes import apply
 from stores.node import Node
+from stores.storage import state
 from stores.storage.database import Connection
 from sync.journal import journal, traced
+
+FIRED_UNTIL = "timers.fired_until"  # node_state, while a predecessor's records come down: when it wrote last (a cell)
 
 Touched: TypeAlias = Iterable[tuple[str, str]]  # record type and id
 
@@ -48,6 +53,26 @@ def settle(node: Node, touched: Touched) -> None:
     _decide(node)
 
 
+def load_begins(connection: Connection, written_until: str) -> None:
+    """Note that this node takes the place of one that wrote until then (a cell): its timers have fired up to there."""
+    state.put(connection, FIRED_UNTIL, written_until)
+
+
+def load_ends(connection: Connection) -> None:
+    """Note that everything has come down: what is armed from now on is this node's own."""
+    state.put(connection, FIRED_UNTIL, None)
+
+
+def is_loading(connection: Connection) -> bool:
+    """Say whether this node is still taking over what another one had."""
+    return state.get(connection, FIRED_UNTIL) is not None
+
+
+def _fired_until(connection: Connection) -> datetime | None:
+    kept = state.get(connection, FIRED_UNTIL)
+    return None if kept is None else from_iso(kept)
+
+
 def _decide(node: Node) -> None:
     try:
         settling.settle(node)
@@ -58,7 +83,7 @@ def _decide(node: Node) -> None:
 def _armed(connection: Connection, node: Node, records: list[tuple[str, str]]) -> bool:
     try:
         with connection.begin_nested():
-            timers.rearm(connection, node, records)
+            timers.rearm(connection, node, records, fired_until=_fired_until(connection))
     except Exception as error:  # noqa: BLE001 - the savepoint is rolled back; the next record gets its own
         journal.warning("timers not armed", extra=traced(error))
         return False

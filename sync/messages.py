@@ -135,6 +135,7 @@ def _read_hello_answer(tree: dict[str, object]) -> HelloAnswer:
         limits=part.get("limits", _read_limits),
         skew=tuple(name(plugin, "skew") for plugin in part.get("skew", listing)),
         compacted=part.get("compacted", integer),
+        written_until=part.get("written_until", text, HASH_CHARS_MAX),
         lost_after=part.get("lost_after", _read_place),
         protocol=part.get("protocol", integer),
     )

@@ -43,6 +43,7 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
             _apply(node, after, answer)
         received += len(answer.rows)
         if not answer.more:
+            _end_load(node)
             return received
         if answer.upto <= after:
             raise _stuck()
@@ -64,6 +65,14 @@ def _apply(node: Node, after: int, answer: PullAnswer) -> None:
         checkpoints.keep_seal(connection, answer.upto, answer.seal)
         arrival.arm(connection, node, report.touched)
     arrival.settle(node, report.touched)
+
+
+def _end_load(node: Node) -> None:
+    with node.database.read() as connection:
+        loading = arrival.is_loading(connection)
+    if loading:
+        with node.database.write() as connection:
+            arrival.load_ends(connection)
 
 
 def _restarted() -> FeedRestarted:

@@ -10,7 +10,7 @@ from core.model.clock import iso
 from stores.changes import log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints
-from sync import comparing, leases, rebirth, refill
+from sync import arrival, comparing, leases, rebirth, refill
 from sync import pull as down
 from sync import push as up
 from sync.link import Link
@@ -68,6 +68,8 @@ def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
         with node.database.write() as connection:
             checkpoints.restart_pull(connection, answer.checkpoint, answer.epoch, at=iso(node.now()))
             comparing.forget(connection)
+            if answer.written_until:
+                arrival.load_begins(connection, answer.written_until)
             if question.epoch not in ("", answer.epoch) and answer.lost_after is not None:
                 refill.begin(connection, answer.epoch, answer.lost_after)
     return answer, offset_ms

@@ -86,6 +86,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         hub = _begin_again(node, question)
     with node.database.read() as connection:
         lost_after = keys.lost_after(connection)
+        written_until = "" if question.epoch else log.written_until(connection, question.node)  # it knows no hub yet
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
     skew = sorted(
         name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
@@ -98,6 +99,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         checkpoint=question.checkpoint if known and not lapsed else 0,
         skew=tuple(skew),
         compacted=compacted,
+        written_until=written_until,
         lost_after=lost_after,
     )
 

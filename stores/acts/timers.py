@@ -32,11 +32,18 @@ _ARMED = ("type", "pk", "name", "due", "next_at", "stage", "fault")
 EVERY = "every:"  # what the timer that opens a period goes by, before the record type
 
 
-def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]], now: datetime | None = None) -> None:
+def rearm(
+    connection: Connection,
+    node: Node,
+    touched: Iterable[tuple[str, str]],
+    now: datetime | None = None,
+    fired_until: datetime | None = None,
+) -> None:
     """Arm, move or disarm the timers of the records that were just written or received, and of those that look at them.
 
     ``now`` is when it happened for the rules, by default this moment: a night that is caught up after a power cut
-    must come to the same deadlines as one that was lived through.
+    must come to the same deadlines as one that was lived through. ``fired_until``: what fell due up to then and is not
+    known here has fired at this node's predecessor, and must not a second time.
     """
     moment = now or node.now()
     groups: dict[str, dict[str, None]] = defaultdict(dict)  # ids by type, each once and in order
@@ -49,7 +56,7 @@ def rearm(connection: Connection, node: Node, touched: Iterable[tuple[str, str]]
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
             for id in _kept_here(connection, node, record, list(ids)):
-                _rearm_record(connection, node, record, id, moment)
+                _rearm_record(connection, node, record, id, moment, fired_until)
     _open_for_newcomers(connection, node, set(groups))
 
 
@@ -77,7 +84,9 @@ def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[
             groups[type_][pk] = None
 
 
-def _rearm_record(connection: Connection, node: Node, record: RecordType, id: str, now: datetime) -> None:
+def _rearm_record(
+    connection: Connection, node: Node, record: RecordType, id: str, now: datetime, fired_until: datetime | None
+) -> None:
     row = rows.load(connection, node, record, id)
     armed = bulk.by_key(connection, TIMER.name, ("name", "due", "fault"), ("type", "pk"), record.key, id)
     known = {name: (due, fault is not None) for name, due, fault in armed}
@@ -89,7 +98,8 @@ def _rearm_record(connection: Connection, node: Node, record: RecordType, id: st
         bulk.delete(connection, TIMER.name, ("type", "pk", "name"), record.key, id, name)
     for name, due in wanted.items():
         if known.get(name) != (iso(due), False):  # moved, new, or put aside: the record has changed, so try again
-            _arm(connection, node, record, id, record.timers[name], due, now)
+            fired = fired_until is not None and name not in known and due <= fired_until
+            _arm(connection, node, record, id, record.timers[name], due, now, fired=fired)
 
 
 def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
@@ -127,13 +137,21 @@ def _open_for_newcomers(connection: Connection, node: Node, types: Collection[st
 
 
 def _arm(
-    connection: Connection, node: Node, record: RecordType, id: str, timer: Timer, due: datetime, now: datetime
+    connection: Connection,
+    node: Node,
+    record: RecordType,
+    id: str,
+    timer: Timer,
+    due: datetime,
+    now: datetime,
+    *,
+    fired: bool,
 ) -> None:
-    """Arm a timer. Reminders whose moment is already behind us are not sent: whoever armed it knows."""
+    """Arm a timer, or note that it has fired. Reminders whose moment is behind us are not sent: who armed it knows."""
     calendar = node.calendar(record.plugin)
     moments = moments_of(calendar, timer, due)
     stage = sum(1 for moment in moments[:-1] if moment <= now)
-    armed = (record.key, id, timer.name, iso(due), iso(moments[stage]), stage, None)
+    armed = (record.key, id, timer.name, iso(due), None if fired else iso(moments[stage]), stage, None)
     bulk.upsert(connection, TIMER, _ARMED, [armed])
 
 

@@ -12,7 +12,7 @@ from core.model.change import GENESIS, Entry, chain, sealed
 from core.model.lines import Lines
 from core.model.values import Cell, canonical_json, read_json
 from stores.storage import bulk
-from stores.storage.checkpoints import acked, head, heads, move_head
+from stores.storage.checkpoints import acked, head, heads, incarnations, move_head
 from stores.storage.system import LOG
 
 __all__ = ["append", "entries_after", "head", "history", "of_deed", "of_records", "unsent", "verify"]
@@ -153,6 +153,16 @@ def unsent(connection: Connection) -> tuple[int, str | None]:
             rows = bulk.run(connection, "SELECT at FROM log WHERE origin = ? AND seq = ?", origin, done + 1)
             oldest = min(filter(None, [oldest, *(at for (at,) in rows)]), default=None)
     return count, oldest
+
+
+def written_until(connection: Connection, node: str) -> str:
+    """Return when a node, under whatever incarnation, wrote the last line that is held here (a cell); empty if none."""
+    last = ""
+    for number in incarnations(connection, node):
+        origin = f"{node}.{number}"
+        sql = "SELECT received FROM log WHERE origin = ? AND seq = ?"
+        last = max([last, *(at for (at,) in bulk.run(connection, sql, origin, head(connection, origin)[0]))])
+    return last
 
 
 def verify(connection: Connection, origin: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -111,11 +111,7 @@ class DirectLink:
 
     def hello(self, question: Hello) -> HelloAnswer:
         answer: HelloAnswer = self._call("hello", server.hello, question)
-        if self.limits is None:
-            return answer
-        return HelloAnswer(
-            answer.standing, answer.head, answer.epoch, answer.time, answer.checkpoint, self.limits, answer.skew
-        )
+        return answer if self.limits is None else replace(answer, limits=self.limits)
 
     def push(self, question: Push) -> PushAnswer:
         answer: PushAnswer = self._call("push", server.push, question)

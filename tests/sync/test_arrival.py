@@ -16,7 +16,7 @@ GUESTS = [("tea_house.guest", "1"), ("tea_house.guest", "2"), ("tea_house.guest"
 def test_one_rule_that_fails_costs_one_record_its_timer_and_its_neighbours_none(
     bund: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def rearm(connection: Connection, _node: Node, touched: Iterable[tuple[str, str]]) -> None:
+    def rearm(connection: Connection, _node: Node, touched: Iterable[tuple[str, str]], **_more: object) -> None:
         for _, id_ in touched:
             connection.exec_driver_sql("INSERT INTO node_state VALUES (?, 'armed')", (id_,))
             if id_ == "2":

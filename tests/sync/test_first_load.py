@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from stores.acts import timers
 from stores.changes import digest
 from stores.changes import snapshot as snapshots
 from stores.changes.snapshot import About
@@ -20,6 +22,7 @@ from stores.storage.credentials import Credential
 from sync import arrival, first_load, keys, pull, shipping
 from sync.link import LinkDown
 from sync.protocol import Limits, NotYours, Snapshot
+from sync.push import LogDisputed
 from sync.round import sync_round
 from tests.sync.nodes import DirectLink, World, read, write
 
@@ -198,3 +201,32 @@ def test_timers_that_a_power_cut_left_unarmed_are_armed_at_start(
     assert armed == [("tea_house.guest", id_) for id_ in sorted(full) if read(fresh, id_)]
     with fresh.database.read() as connection:
         assert not snapshots.has_unarmed(connection)
+
+
+def test_timers_of_what_comes_down_at_first_have_fired_at_the_predecessor(
+    monkeypatch: pytest.MonkeyPatch, world: World, hub: Node, fresh: Node
+) -> None:
+    """Notices would go out twice, and points be posted twice, when a new PC took the place of a dead one."""
+    dead = world.node("bund")
+    guest = world.id()
+    write(dead, guest, "create", name="李")
+    lived_until = world.time
+    sync_round(dead, link_of(hub))
+    world.wait(86_400)
+    seen: list[tuple[Any, Any]] = []
+    rearm = timers.rearm
+    monkeypatch.setattr(
+        timers, "rearm", lambda c, n, records, **more: (seen.append((records, more)), rearm(c, n, records, **more))[1]
+    )
+
+    with suppress(LogDisputed):
+        sync_round(fresh, link_of(hub))
+    sync_round(fresh, link_of(hub))
+    write(hub, guest, name="改", store="bund")
+    sync_round(fresh, link_of(hub))
+
+    at_hub = [more for records, more in seen if records and more]
+    assert {more["fired_until"] for more in at_hub} == {lived_until, None}
+    first, *_, last = [more["fired_until"] for records, more in seen if ("tea_house.guest", guest) in records]
+    assert (first, last) == (lived_until, None)
+    dead.database.close()

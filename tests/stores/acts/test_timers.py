@@ -11,7 +11,7 @@ from core.language.calendar import BusinessCalendar
 from core.language.definition import CalendarRules
 from core.model.duration import Duration
 from core.model.errors import NodeError
-from stores.acts.timers import before
+from stores.acts.timers import before, rearm
 from tests.stores.shop import ZONE, Shop, local
 
 PLUGIN = """
@@ -150,3 +150,19 @@ def test_a_deadline_at_midnight_belongs_to_the_day_it_ends() -> None:
     assert before(calendar, local("2026-03-07 00:00"), Duration.parse("1mo")) == local("2026-03-06 09:00") - timedelta(
         31
     )
+
+
+def test_what_a_predecessor_has_fired_does_not_fire_again(shop: Shop) -> None:
+    """A new PC takes over the records of a dead one: what fell due while that lived is over, what fell due since fires."""
+    before_, since = (shop.put("booking", id_, state="held", until=local(at)) for id_, at in (
+        ("b1", "2026-03-07 19:00"), ("b2", "2026-03-07 20:10"),
+    ))  # fmt: skip
+    shop.sql("DELETE FROM timer")
+    with shop.node.database.write() as connection:
+        touched = [("club.booking", id_) for id_ in (before_, since)]
+        rearm(connection, shop.node, touched, fired_until=local("2026-03-07 20:00"))
+
+    shop.go("2026-03-07 20:30")
+
+    assert [shop.row("booking", id_)["state"] for id_ in (before_, since)] == ["held", "lapsed"]
+    assert [t["next_at"] for t in shop.timers() if t["pk"] == "b1" and t["name"] == "hold"] == [None]
