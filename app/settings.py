@@ -80,6 +80,7 @@ class SyncSettings(_Part):
 
     beat: Seconds = Field(default=15.0, ge=0.1, le=3600)
     compare: Seconds = Field(default=3600.0, ge=0, le=30 * 86400)  # records with headquarters' own; 0 = never
+    day_ends: Seconds = Field(default=6 * 3_600.0, ge=0, le=23 * 3_600)  # after midnight, for the closing of a day
     silent: Seconds = Field(default=86_400.0, ge=0, le=90 * 86_400)  # hub: alarm after so much silence; 0 = never
     lease: Seconds = Field(default=30 * 86_400.0, ge=3_600, le=400 * 86_400)  # hub: of a silent node
     keep_deleted: Seconds = Field(default=90 * 86_400.0, ge=0, le=4_000 * 86_400)  # hub: of a tombstone; 0 = for ever

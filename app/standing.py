@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from app.service import Service
 from core.model.clock import from_iso
-from core.model.errors import Language
+from core.model.errors import Language, Text
 from stores.actor import SYSTEM_ACTOR
 from stores.acts import firing
 from stores.changes import log, quarantine
 from stores.node import Node
 from stores.reads import records
-from stores.storage import checkpoints, outbox
+from stores.storage import checkpoints, closings, outbox
+from stores.storage.closings import Closing
 from stores.storage.credentials import nodes
 from sync.comparing import Compared
 
@@ -31,6 +32,7 @@ def standing(service: Service, language: Language) -> dict[str, object]:
             "outbox": dict(zip(("waiting", "set_aside"), outbox.counts(connection), strict=True)),
             "timers": {"next": _local(node, due), "faults": len(firing.faults(connection))},
         }
+        told["closed"] = [_closed(node, language, each) for each in closings.latest(connection)]
         if node.is_hub:
             told["nodes"] = {each.node: each.store for each in nodes(connection)}
         else:
@@ -94,6 +96,25 @@ def _sync(service: Service, language: Language, waiting: int, oldest: str | None
         "plugins_differ": list(seen.skew),
         "problem": seen.error.what.say(language) if seen.error else None,
         "compared": _compared(node, seen.compared),
+    }
+
+
+def _closed(node: Node, language: Language, closing: Closing) -> dict[str, object]:
+    """Tell of the last closed day of a store, also in one sentence."""
+    said = Text(
+        "day closed: {records} records, head {head}, all at headquarters, counter-signed",
+        "已日结：{records} 条记录，校验 {head}，全部已到总部并经总部签署",
+    )
+    signed = datetime.fromtimestamp(closing.time / 1000, UTC)
+    return {
+        "store": closing.store,
+        "day": closing.day,
+        "changes": closing.changes,
+        "records": closing.records,
+        "in_quarantine": closing.waiting,
+        "head": closing.hash,
+        "signed_at": _local(node, signed),
+        "said": said.filled({"records": closing.records, "head": closing.hash[:8]}).say(language),
     }
 
 

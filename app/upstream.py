@@ -26,7 +26,7 @@ def worker_for(
     """Return the sync worker of a branch, None at the hub. ``connect`` replaces the real network (the demo's cable)."""
     if node.is_hub:
         return None
-    pace = Pace(beat_s=settings.sync.beat, compare_s=settings.sync.compare)
+    pace = Pace(beat_s=settings.sync.beat, compare_s=settings.sync.compare, day_ends_s=settings.sync.day_ends)
     return Worker(node, connect or (lambda: open_link(node, settings)), dice=world.dice, pace=pace)
 
 

@@ -18,6 +18,8 @@ from sync import codec
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Deliver,
@@ -110,6 +112,9 @@ class Link(Protocol):
     def refill(self, question: Refill) -> RefillAnswer:
         """Offer what a restored headquarters had changed itself."""
 
+    def close_day(self, question: Close) -> CloseAnswer:
+        """Have a day signed for."""
+
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""
 
@@ -179,6 +184,10 @@ class HttpLink:
     def refill(self, question: Refill) -> RefillAnswer:
         """Offer what a restored headquarters had changed itself."""
         return self._ask("refill", question, RefillAnswer)
+
+    def close_day(self, question: Close) -> CloseAnswer:
+        """Have a day signed for."""
+        return self._ask("close", question, CloseAnswer)
 
     def close(self) -> None:
         """Hang up; a call that is under way fails with LinkDown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar, cast
 
 from stores.changes.buckets import Sum
@@ -14,6 +15,8 @@ from sync.protocol import (
     HARD_CHANGES_MAX,
     PATHS_MAX,
     PIECE_BYTES,
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Enrol,
@@ -381,6 +384,40 @@ def _read_refill_answer(tree: dict[str, object]) -> RefillAnswer:
     return RefillAnswer(part.get("taken", integer), part.get("shown", integer))
 
 
+def _close_tree(close: Close) -> dict[str, object]:
+    return {**_plain(close), "head": _head_tree(close.head)}
+
+
+def _read_close(tree: dict[str, object]) -> Close:
+    part = Part(tree, "close", tuple(Close.__dataclass_fields__))
+    return Close(
+        origin=part.get("origin", name),
+        day=part.get("day", _read_day),
+        after=part.get("after", integer),
+        head=part.get("head", _read_head),
+    )
+
+
+def _read_day(value: object, where: str) -> str:
+    day = name(value, where)
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise bad(where, "a date is needed", "应为日期") from error
+    return day
+
+
+def _read_close_answer(tree: dict[str, object]) -> CloseAnswer:
+    part = Part(tree, "close", tuple(CloseAnswer.__dataclass_fields__))
+    return CloseAnswer(
+        records=part.get("records", integer),
+        waiting=part.get("waiting", integer),
+        epoch=part.get("epoch", name),
+        time=part.get("time", integer),
+        signature=part.get("signature", hexadecimal, 128),
+    )
+
+
 def _read_refusal(tree: dict[str, object]) -> Refusal:
     part = Part(tree, "refusal", tuple(Refusal.__dataclass_fields__))
     return Refusal(
@@ -413,6 +450,8 @@ NAMES: dict[type[Any], str] = {
     SnapshotAnswer: "snapshot-answer",
     Refill: "refill",
     RefillAnswer: "refill-answer",
+    Close: "close",
+    CloseAnswer: "close-answer",
     Refusal: "refusal",
 }
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
@@ -426,6 +465,7 @@ _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
     Repair: _repair_tree,
     RepairAnswer: _repair_answer_tree,
     Refill: _refill_tree,
+    Close: _close_tree,
     **carriage.WRITERS,
 }
 _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
@@ -446,5 +486,7 @@ _READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     SnapshotAnswer: _read_snapshot_answer,
     Refill: _read_refill,
     RefillAnswer: _read_refill_answer,
+    Close: _read_close,
+    CloseAnswer: _read_close_answer,
     Refusal: _read_refusal,
 }

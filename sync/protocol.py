@@ -373,6 +373,27 @@ class RefillAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """Ask headquarters to sign for a day (ISO date): the lines of one log after ``after`` up to ``head``."""
+
+    origin: str
+    day: str
+    after: int
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAnswer:
+    """What headquarters counts in its own copy of these lines, and its Ed25519 signature (hex) under the closing."""
+
+    records: int
+    waiting: int
+    epoch: str
+    time: int  # milliseconds, by the hub's clock
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a call was not answered, for people in both languages, with the HTTP status it came with."""
 
@@ -382,7 +403,7 @@ class Refusal:
     retry_after_s: int | None = None
 
 
-Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch | Snapshot | Refill
+Question = Hello | Push | Pull | Enrol | Compare | Repair | Offer | Deliver | Fetch | Snapshot | Refill | Close
 Answer = (
     HelloAnswer
     | PushAnswer
@@ -395,6 +416,7 @@ Answer = (
     | FetchAnswer
     | SnapshotAnswer
     | RefillAnswer
+    | CloseAnswer
 )
 Message = Question | Answer | Refusal
 

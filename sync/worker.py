@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Condition, Lock, Thread
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from core.model.errors import NodeError, Problem, Text
 from stores import contents
 from stores.changes import log
 from stores.node import Node
-from sync import comparing
+from sync import closing, comparing
 from sync.carrier import carry
 from sync.comparing import Compared
 from sync.journal import journal, traced
@@ -35,10 +35,11 @@ DOUBLINGS_MAX = 16
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often, in seconds: the beat without news, the first and the longest pause after a failure, and how often
-    records are compared with headquarters' (0 = never)."""
+    records are compared with headquarters' (0 = never); and how long after midnight a day ends."""
 
     beat_s: float = 15.0
     compare_s: float = 3_600.0
+    day_ends_s: float = 6 * 3_600.0
     retry_s: float = 1.0
     retry_s_max: float = 60.0
 
@@ -81,6 +82,7 @@ class Worker:
         self._failures = 0
         self._asked_s = 0
         self._compared: datetime | None = None
+        self._closed: date | None = None
         self._link: Link | None = None
         self._link_lock = Lock()
         self._status = Status()
@@ -204,6 +206,14 @@ class Worker:
         found = comparing.compare(self._node, link, done.skew)
         if found is not None and not (found.repaired or found.removed):
             self._compared = now
+
+    def _close_days(self, link: Link, done: Round) -> None:
+        """Have the days closed that have ended, once a day and when nothing is on its way."""
+        ends = timedelta(seconds=self._pace.day_ends_s)
+        today = closing.business_day(self._node, self._node.now(), ends)
+        if self._closed != today and not (done.pushed or done.pulled):
+            closing.close_due(self._node, link, ends)
+            self._closed = today
 
     def _hang_up(self) -> None:
         with self._link_lock:

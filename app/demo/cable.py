@@ -8,6 +8,8 @@ from typing import TypeVar
 from core.model.errors import Problem, Text
 from sync.link import Link, LinkDown
 from sync.protocol import (
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Deliver,
@@ -92,6 +94,11 @@ class _Through:
         """Offer what a restored headquarters had changed itself."""
         self._cable.check()
         return self._link.refill(question)
+
+    def close_day(self, question: Close) -> CloseAnswer:
+        """Have a day signed for."""
+        self._cable.check()
+        return self._link.close_day(question)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         """Redeem an invitation."""

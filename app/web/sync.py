@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -11,12 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, codec, contents, packing, refill, server, shipping
+from sync import audit, closing, codec, contents, packing, refill, server, shipping
 from sync.gate import Gate, HubBusy
 from sync.link import PREFIX
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
+    Close,
     Compare,
     Deliver,
     Enrol,
@@ -40,6 +41,22 @@ ENROL_BYTES_MAX = 16 << 10  # read from anybody, before we know who it is
 BEARER = "bearer "
 
 
+# The calls of an enrolled node. What each is about stands at its handler.
+CALLS: tuple[tuple[str, type[Any], Callable[[Node, Credential, Any], Answer]], ...] = (
+    ("hello", Hello, server.hello),
+    ("push", Push, server.push),
+    ("pull", Pull, server.pull),
+    ("compare", Compare, audit.compare),
+    ("repair", Repair, audit.repair),
+    ("offer", Offer, contents.offer),
+    ("deliver", Deliver, contents.deliver),
+    ("fetch", Fetch, contents.fetch),
+    ("snapshot", Snapshot, shipping.snapshot),
+    ("refill", Refill, refill.refill),
+    ("close", Close, closing.close_day),
+)
+
+
 def sync_router(node: Node) -> APIRouter:
     """Return the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
@@ -50,57 +67,18 @@ def sync_router(node: Node) -> APIRouter:
         """Redeem an invitation; the only call without a credential."""
         return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
 
-    @router.post("/hello")
-    async def hello(request: Request) -> Response:
-        """Compare where both stand."""
-        return await _serve_node(node, gate, request, Hello, server.hello)
-
-    @router.post("/push")
-    async def push(request: Request) -> Response:
-        """Take a piece of the caller's log."""
-        return await _serve_node(node, gate, request, Push, server.push)
-
-    @router.post("/pull")
-    async def pull(request: Request) -> Response:
-        """Give the next page of the caller's records."""
-        return await _serve_node(node, gate, request, Pull, server.pull)
-
-    @router.post("/compare")
-    async def compare(request: Request) -> Response:
-        """Give sums of what the caller should hold."""
-        return await _serve_node(node, gate, request, Compare, audit.compare)
-
-    @router.post("/repair")
-    async def repair(request: Request) -> Response:
-        """Put records right that the caller holds otherwise."""
-        return await _serve_node(node, gate, request, Repair, audit.repair)
-
-    @router.post("/offer")
-    async def offer(request: Request) -> Response:
-        """Say which of the caller's contents are needed."""
-        return await _serve_node(node, gate, request, Offer, contents.offer)
-
-    @router.post("/deliver")
-    async def deliver(request: Request) -> Response:
-        """Take pieces of a content."""
-        return await _serve_node(node, gate, request, Deliver, contents.deliver)
-
-    @router.post("/fetch")
-    async def fetch(request: Request) -> Response:
-        """Give pieces of a content that a record of the caller's names."""
-        return await _serve_node(node, gate, request, Fetch, contents.fetch)
-
-    @router.post("/refill")
-    async def take_back(request: Request) -> Response:
-        """Take over what this headquarters had changed itself before it was restored."""
-        return await _serve_node(node, gate, request, Refill, refill.refill)
-
-    @router.post("/snapshot")
-    async def snapshot(request: Request) -> Response:
-        """Give a piece of a snapshot of what the caller holds."""
-        return await _serve_node(node, gate, request, Snapshot, shipping.snapshot)
-
+    for name, kind, handle in CALLS:
+        router.add_api_route(f"/{name}", _endpoint(node, gate, kind, handle), methods=["POST"])
     return router
+
+
+def _endpoint(
+    node: Node, gate: Gate, kind: type[Any], handle: Callable[[Node, Credential, Any], Answer]
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def serve(request: Request) -> Response:
+        return await _serve_node(node, gate, request, kind, handle)
+
+    return serve
 
 
 async def _serve_node(

@@ -165,6 +165,32 @@ def written_until(connection: Connection, node: str) -> str:
     return last
 
 
+def received_at(connection: Connection, origin: str, seq: int) -> str | None:
+    """Return when a line was written (a cell), or None when there is none."""
+    rows = bulk.run(connection, "SELECT received FROM log WHERE origin = ? AND seq = ?", origin, seq)
+    return rows[0][0] if rows else None
+
+
+def last_before(connection: Connection, origin: str, after: int, moment: str) -> int:
+    """Return the last line after ``after`` that was written before a moment (a cell); ``after`` when there is none."""
+    sql = "SELECT max(seq) FROM log WHERE origin = ? AND seq > ? AND received < ?"
+    return int(bulk.run(connection, sql, origin, after, moment)[0][0] or after)
+
+
+def records_in(connection: Connection, origin: str, after: int, upto: int) -> int:
+    """Return how many records the lines after ``after`` up to ``upto`` are about."""
+    sql = (
+        "SELECT count(*) FROM (SELECT DISTINCT type, pk FROM log WHERE origin = ? AND seq > ? AND seq <= ?) AS records"
+    )
+    return int(bulk.run(connection, sql, origin, after, upto)[0][0])
+
+
+def waiting_in(connection: Connection, origin: str, after: int, upto: int) -> int:
+    """Return how many of these lines are in quarantine here."""
+    sql = "SELECT count(*) FROM quarantine WHERE origin = ? AND seq > ? AND seq <= ?"
+    return int(bulk.run(connection, sql, origin, after, upto)[0][0])
+
+
 def verify(connection: Connection, origin: str) -> int | None:
     """Return the first sequence number of an origin's log that is not what was written, or None.
 

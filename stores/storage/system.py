@@ -208,6 +208,25 @@ class Receipt(System, table=True):
     signature: str = Field(sa_type=Chars)
 
 
+class Closing(System, table=True):
+    """A closed day of one log, counter-signed by headquarters (see ``closings``)."""
+
+    __tablename__: ClassVar[str] = "closing"
+    __table_args__ = (Index("closing_of_store", "store", "day"),)
+    origin: str = Field(sa_type=Chars, primary_key=True)
+    day: str = Field(sa_type=Chars, primary_key=True)
+    store: str = Field(sa_type=Chars)
+    after: int = Field(sa_type=Whole)
+    seq: int = Field(sa_type=Whole)
+    hash: str = Field(sa_type=Chars)
+    changes: int = Field(sa_type=Whole)
+    records: int = Field(sa_type=Whole)
+    waiting: int = Field(sa_type=Whole)
+    epoch: str = Field(sa_type=Chars)
+    time: int = Field(sa_type=Whole)  # milliseconds by the hub's clock
+    signature: str = Field(sa_type=Chars)
+
+
 class Digest(System, table=True):
     """What the records of a type add up to, bucket by bucket (see ``changes.buckets``); bucket "" is all of them."""
 
@@ -314,6 +333,7 @@ PEER = _table(Peer)
 INVITATION = _table(Invitation)
 RECEIPT = _table(Receipt)
 DIGEST = _table(Digest)
+CLOSING = _table(Closing)
 OUTBOX = _table(Outbox)
 ONCE = _table(Once)
 SAVED_VIEW = _table(SavedView)

@@ -14,11 +14,13 @@ from core.model.change import sealed
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, contents, refill, server, shipping
+from sync import audit, closing, contents, refill, server, shipping
 from sync.codec import Form, decode, encode
 from sync.link import LinkDown
 from sync.protocol import (
     Answer,
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Deliver,
@@ -151,6 +153,9 @@ class StormyLink:
 
     def refill(self, question: Refill) -> RefillAnswer:
         return self._call(refill.refill, question, RefillAnswer)
+
+    def close_day(self, question: Close) -> CloseAnswer:
+        return self._call(closing.close_day, question, CloseAnswer)
 
     def enrol(self, question: Enrol) -> EnrolAnswer:
         raise AssertionError("the chain of a simulation is enrolled before the storm")

@@ -23,8 +23,10 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import audit, contents, keys, refill, server, shipping
+from sync import audit, closing, contents, keys, refill, server, shipping
 from sync.protocol import (
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Deliver,
@@ -135,6 +137,10 @@ class DirectLink:
 
     def refill(self, question: Refill) -> RefillAnswer:
         answer: RefillAnswer = self._call("refill", refill.refill, question)
+        return answer
+
+    def close_day(self, question: Close) -> CloseAnswer:
+        answer: CloseAnswer = self._call("close", closing.close_day, question)
         return answer
 
     def enrol(self, question: Enrol) -> EnrolAnswer:

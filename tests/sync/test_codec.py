@@ -18,6 +18,8 @@ from sync import codec, packing
 from sync.codec import Form, decode, encode
 from sync.messages import to_tree
 from sync.protocol import (
+    Close,
+    CloseAnswer,
     Compare,
     CompareAnswer,
     Deliver,
@@ -82,6 +84,8 @@ MESSAGES: list[Message] = [
     Snapshot(ORIGIN, "e1", "snapshot-ab", 4_096),
     Refill(ORIGIN, "e1", a_page(2)),
     RefillAnswer(2, 3),
+    Close(ORIGIN, "2026-03-14", 400, HEAD),
+    CloseAnswer(412, 1, "e1", 1_760_000_000_000, "ab" * 64),
     SnapshotAnswer("snapshot-ab", 4_099, "cd" * 32, "a.b", 4_096, b"\x00\xff\x7f"),
 ]
 
