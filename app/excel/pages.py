@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from app.excel import intake
 from app.excel.export import export
+from app.excel.figures import report_file
 from app.excel.files import excel_bytes, excel_file
 from app.excel.intake import Row, row_of
 from app.excel.plan import Plan, heads_of, plan_of, template
@@ -64,6 +65,12 @@ def view_file(plugin: str, view: str, request: Request, desk: CurrentDesk) -> Re
     if found is None or found["kind"] not in {"list", "table"}:
         raise NotFound.of("no-such-view", f"there is no list `{view}`", f"没有列表 `{view}`")
     return _exported(desk, source_of_view(desk, plugin, view, found), request)
+
+
+@router.get("/reports/{plugin}/{report}/excel")
+def figures_file(plugin: str, report: str, request: Request, desk: CurrentDesk) -> Response:
+    """Send a report as an Excel file."""
+    return excel_file(desk, *report_file(desk, plugin, report, request))
 
 
 @router.get("/records/{plugin}/{record}/import/{action}")

@@ -35,7 +35,7 @@ READ_ROWS_MAX = 5_000
 READ_COLUMNS_MAX = 200
 UNPACKED_MAX = 64 << 20  # bytes; a small file can unpack to any size
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what programs take for the beginning of a formula
-_FORMATS = {"money": "#,##0.00", "text": "@"}
+_FORMATS = {"money": "#,##0.00", "percent": "0.0%", "text": "@"}
 _BROKEN = (
     zipfile.BadZipFile,
     InvalidFileException,
@@ -59,7 +59,7 @@ class Head:
 
     label: str
     width: int = 14
-    form: str = ""  # "money", "text", or as Excel sees fit
+    form: str = ""  # "money", "percent", "text", or as Excel sees fit
     options: tuple[str, ...] = ()
     must: bool = False
 
@@ -79,9 +79,14 @@ def write(out: IO[bytes], title: str, heads: Sequence[Head], rows: Iterable[Sequ
     _lay_out(sheet, heads)
     sheet.append([_heading(sheet, head) for head in heads])
     count = 0
-    for row in rows:
-        sheet.append([_cell(sheet, head, value) for head, value in zip(heads, row, strict=True)])
-        count += 1
+    try:
+        for row in rows:
+            sheet.append([_cell(sheet, head, value) for head, value in zip(heads, row, strict=True)])
+            count += 1
+    except BaseException:
+        sheet.close()
+        sheet._writer.cleanup()  # the library keeps what it has written in a file of its own
+        raise
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{count + 1}"
     book.save(out)
     return count

@@ -60,6 +60,7 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
         stores=[(name, _cells(url, query, figures, counted, units)) for name, query, figures in stores],
         compare=f"/compare/{plugin}/{report}" + with_query({"day": start.isoformat()}),
         blank=[label for name, label in heads if name in told["not_configured"]],
+        excel=f"{url}/excel{with_query(kept)}",
         before=url + with_query({**kept, "day": (start - timedelta(days=1)).isoformat()}),
         after=url + with_query({**kept, "day": (end + timedelta(days=1)).isoformat()}),
     )

@@ -92,6 +92,26 @@ def test_a_program_gets_the_same_file(rentals: Any) -> None:
     assert table(answer)[1] == ["陈先生", "•••••••1111"]
 
 
+def test_a_report_goes_out_with_figures_that_are_numbers(rentals: Any, browse: Any) -> None:
+    with (rentals.plugins / "bicycle_rental" / "plugin.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "\nreports:\n  takings:\n    label: {en: Takings, zh: 收入}\n    every: month\n    figures:\n"
+            "      out: {count: rental, where: rental.taken_at in period, by: handed_by, label: {en: Out, zh: 租出}}\n"
+            "      deposits: {sum: rental.deposit, where: rental.taken_at in period, by: handed_by, label: {en: Deposits, zh: 押金}}\n"
+            "    read: {boss: {}}\n"
+        )
+    rentals.service.node.host.reload()
+    assert rentals.service.node.catalog.faults == ()
+    wu = browse("wu")
+
+    head, *lines = table(wu.open("/reports/bicycle_rental/takings/excel?store=hq"))
+
+    assert head == [None, "Out", "Deposits"]
+    assert lines == [["Li", 2, 600], ["Sum", 2, 600]]
+    assert "/reports/bicycle_rental/takings/excel?day=2026-03-01" in wu.open("/reports/bicycle_rental/takings").text
+    assert browse("li").open("/reports/bicycle_rental/takings/excel").status_code == 403
+
+
 def test_roles_that_a_view_names_are_the_only_ones_to_take_its_records_away(rentals: Any, browse: Any) -> None:
     with (rentals.plugins / "bicycle_rental" / "plugin.yaml").open("a", encoding="utf-8") as file:
         file.write(

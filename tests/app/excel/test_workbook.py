@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +60,18 @@ def test_what_no_cell_can_hold_is_left_out_and_a_title_is_made_fit() -> None:
     _, first, second = rows_of(out.getvalue())
     assert first == ["onetwo"]
     assert len(second[0]) == workbook.CHARS_MAX
+
+
+def test_a_list_that_breaks_off_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def rows() -> Iterator[list[Value]]:
+        yield ["one"]
+        raise NodeError
+
+    with pytest.raises(NodeError):
+        write(BytesIO(), "x", [Head("H")], rows())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_template_offers_choices_and_explains_itself_on_a_second_sheet() -> None:
