@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,6 +15,19 @@ _quoted = lru_cache(maxsize=4096)(canonical_json)  # the same few names again an
 def pack_one(stamp: FieldStamp) -> str:
     """Return the packed stamps of a row whose fields all share one: the text of ``RowStamps(stamp).pack()``."""
     return f"[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)},{{}}]"
+
+
+def pack_over(packed: str, names: Sequence[str], stamp: FieldStamp) -> str:
+    """Return packed stamps after ``stamp``, which the row does not have yet, wrote the fields ``names`` (sorted).
+
+    Most rows have no field that was written otherwise: their text only grows. Equal to what ``RowStamps`` makes of it.
+    """
+    if not names:
+        return packed
+    if not packed.endswith(",{}]"):
+        return RowStamps.unpack(packed).with_(names, stamp).pack()
+    written = f"[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)}]"
+    return f"{packed[:-2]}{','.join([f'{_quoted(name)}:{written}' for name in names])}}}]"
 
 
 @dataclass(frozen=True, slots=True)

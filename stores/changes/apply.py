@@ -177,7 +177,7 @@ def _save(connection: Connection, node: Node, standing: Counters) -> None:
 
 
 def _touched(tally: Tally, opened: Sequence[Mapping[str, Cell]]) -> tuple[Key, ...]:
-    merged = dict.fromkeys((*tally.made, *tally.touched))
+    merged = dict.fromkeys((*tally.plain, *tally.touched))
     return (*merged, *((conflicts.CONFLICT, str(cells["id"])) for cells in opened))
 
 

@@ -23,7 +23,7 @@ from core.model.lines import Lines
 from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
 from core.model.values import Cell
-from stores.changes import creating, held, invariants, quarantine
+from stores.changes import held, invariants, plain, quarantine
 from stores.changes.compaction import ended
 from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Touched
@@ -43,9 +43,9 @@ _REFUSED = (DataError, IntegrityError, InterfaceError, OverflowError, UnicodeErr
 
 @dataclass(slots=True)
 class Tally:
-    """What a merge did: records made, records touched, two writes that could not both stand, lines that wait."""
+    """What a merge did: records touched, two writes that could not both stand, lines that wait."""
 
-    made: list[Key] = field(default_factory=list)  # plain new records, put down set-wise
+    plain: list[Key] = field(default_factory=list)  # touched set-wise
     touched: dict[Key, Touched] = field(default_factory=dict)
     dissents: list[Dissent] = field(default_factory=list)
     waiting: list[Entry] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Take over what another merge did after this one."""
-        self.made += other.made
+        self.plain += other.plain
         self.touched.update(other.touched)
         self.dissents += other.dissents
         self.waiting += other.waiting
@@ -120,7 +120,9 @@ class Batch:
         The n-th transaction takes the n-th place from here in the hub's order; one that is put aside leaves it empty.
         """
         start = self.standing.hs
-        groups = self._create(entries, start) if isinstance(entries, Lines) else list(enumerate(_transactions(entries)))
+        groups = (
+            self._merge_plain(entries, start) if isinstance(entries, Lines) else list(enumerate(_transactions(entries)))
+        )
         lifted = [(place, lift_all(self.node.catalog, group)) for place, group in groups]
         self._load([entry for _, group in lifted for entry in group])
         for place, group in lifted:
@@ -129,20 +131,20 @@ class Batch:
         self._write()
         return self.tally
 
-    def _create(self, lines: Lines, start: int) -> list[tuple[int, list[Entry]]]:
-        """Put plain new records down at once; return the other transactions with their places."""
+    def _merge_plain(self, lines: Lines, start: int) -> list[tuple[int, list[Entry]]]:
+        """Merge plain transactions at once; return the others with their places."""
         self.people.meet(set(lines.columns["actor"]) - {SYSTEM})
         keys = zip(lines.columns["type"], lines.columns["pk"], strict=True)
         waiting = quarantine.waiting(self.connection, keys)
-        made = creating.create(
+        found = plain.merge_plain(
             self.connection, self.node, lines, self.people, waiting,
             sender=self.sender, after=start, latest=self.latest,
         )  # fmt: skip
-        self.tally.made += made.keys
-        self.tally.merged += len(made.keys)
-        self.newest, self.standing.hs = made.newest, max(start, made.hs)
+        self.tally.plain += found.keys
+        self.tally.merged += len(found.keys)
+        self.newest, self.standing.hs = found.newest, max(start, found.hs)
         number, rest = lines.transactions(), dict[int, list[Entry]]()
-        for place, done in enumerate(made.done):
+        for place, done in enumerate(found.done):
             if not done:
                 rest.setdefault(number[place], []).append(lines[place])
         return list(rest.items())

@@ -6,7 +6,7 @@ comes down. All three change a record here and nowhere else, or nodes would drif
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Literal
@@ -156,7 +156,7 @@ def merge(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, *, is_home:
     ``stamp`` is what the change's values carry from now on. A record the author had last seen as it stands is not
     merged at all: the values just go on. ``is_home`` says whether the author's node decides about the record.
     """
-    if held.hs <= entry.base_hs and held.alive and _just_stands(entry, shape, is_home):
+    if held.hs <= entry.base_hs and held.alive and just_stands(entry.body, shape, is_home=is_home):
         write(held, entry.body, stamp, shape.policies)
         return []
     return [dissent for part in _parts(held, entry, shape, stamp, is_home) for dissent in part]
@@ -178,8 +178,9 @@ def replay(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, *, is_home
     write(held, standing, stamp, shape.policies)
 
 
-def _just_stands(entry: Entry, shape: Shape, is_home: bool) -> bool:
-    for name in entry.body:
+def just_stands(names: Iterable[str], shape: Shape, *, is_home: bool) -> bool:
+    """Say whether values that saw the record as it stands simply take the place of those before, by their policies."""
+    for name in names:
         if name in DECIDED or name == LIFE:
             if not is_home or name == LIFE:
                 return False

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.merge import NEVER, FieldStamp
-from core.model.stamps import RowStamps
+from core.model.stamps import RowStamps, pack_one, pack_over
 
 stamps = st.builds(FieldStamp, st.integers(0, 2**40), st.integers(0, 2**62), st.sampled_from(["bund.1", "hq.1", ""]))
 names = st.sampled_from(["guest_name", "room", "备注", "state"])
@@ -50,3 +50,19 @@ def test_one_write_of_all_fields_needs_one_stamp() -> None:
 @given(rows)
 def test_compacting_a_row_without_fields_leaves_it_as_it_is(row: RowStamps) -> None:
     assert row.compact([]) == row
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", 'odd"%name', "名"]), unique=True, max_size=3).map(sorted)
+
+
+@given(base=st.integers(1, 9), before=st.lists(NAMES, max_size=2), names=NAMES)
+def test_stamps_written_as_text_are_those_written_as_stamps(
+    base: int, before: list[list[str]], names: list[str]
+) -> None:
+    stamps = RowStamps(FieldStamp(base, 7, "east.1"))
+    assert pack_one(stamps.base) == stamps.pack()
+    for hs, written in enumerate(before, start=10):
+        stamps = stamps.with_(written, FieldStamp(hs, 8, "west.1"))
+    new = FieldStamp(20, 9, 'n"1')
+
+    assert pack_over(stamps.pack(), names, new) == (stamps.with_(names, new) if names else stamps).pack()

@@ -1,4 +1,4 @@
-"""New records put down set-wise are what merging line by line makes of them, whatever else stands in the log."""
+"""What is merged set-wise is what merging line by line makes of it, whatever else stands in the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.lines import lines_of
-from stores.changes import apply, creating, log
+from stores.changes import apply, log, plain
 from stores.changes.apply import MergeReport
 from stores.changes.batch import Batch
 from stores.storage import bulk, counters
@@ -57,7 +57,7 @@ class Log:
             type=type_,
             pk=pk,
             kind=kind,
-            base_hs=self.dice.choice([0, 0, 3]),
+            base_hs=self.dice.choice([0, 3, 10**6, 10**6]),
             body=body,
             facts=self.dice.choice([None, {"version": "1.0.0"}]),
         )
@@ -152,11 +152,11 @@ def test_what_is_plain_is_put_down_set_wise_and_nothing_else(
     merged: list[str] = []
     step = Batch._merge
     monkeypatch.setattr(Batch, "_merge", lambda *call: (merged.extend(e.pk for e in call[1]), step(*call))[1])
-    plain = Log(1)
-    plain._create = lambda: (BOOKING.key, f"b{len(plain.lines)}", "create", {"guest": (None, "陈")})  # type: ignore[method-assign]
-    plain._change = plain._create  # type: ignore[method-assign]
-    entries = [line._replace(at=iso(START), actor="li", store="east") for line in plain.written(30)]
-    entries[7] = entries[7]._replace(kind="update", pk="b2")
+    made = Log(1)
+    made._create = lambda: (BOOKING.key, f"b{len(made.lines)}", "create", {"guest": (None, "陈")})  # type: ignore[method-assign]
+    made._change = made._create  # type: ignore[method-assign]
+    entries = [line._replace(at=iso(START), actor="li", store="east") for line in made.written(30)]
+    entries[7] = entries[7]._replace(kind="update", pk="b2")  # of a record of this very page
 
     merge(hubs[0], lines_of(rechained(entries)))
 
@@ -190,8 +190,39 @@ def test_who_is_not_plain_is_told_from_who_is(hubs: tuple[Stand, Stand]) -> None
         (entry,) = rechained([line._replace(seq=1, **changes)])
         with hub.database.write() as connection:
             batch = Batch(connection, hub.node, counters.load(connection, hub.node), "east", 1)
-            made = creating.create(
+            made = plain.merge_plain(
                 connection, hub.node, lines_of([entry]), batch.people, set(), sender="east", after=0, latest=2**62
             )
             connection.rollback()
         assert list(made.done) == [int(name == "plain")], name
+
+
+def test_an_edit_is_plain_when_it_saw_the_record_as_it_stands(hubs: tuple[Stand, Stand]) -> None:
+    hub, line = hubs[0], Log(0)._line("t1", 1, 1)
+    line = line._replace(actor="li", store="east", at=iso(START), hlc=1, kind="create", type=BOOKING.key)
+    first = [line._replace(pk=pk, tx=pk, seq=n, body={"guest": (None, "陈")}) for n, pk in enumerate("xyz", start=1)]
+    gone = line._replace(pk="z", tx="gone", seq=4, kind="delete", body={"_life": (1, 2)}, base_hs=9)
+    merge(hub, lines_of(rechained([*first, gone])))
+    edit = line._replace(pk="x", tx="t2", kind="update", body={"guest": ("陈", "林")}, base_hs=1)
+    odd = {
+        "plain": {},
+        "of what was decided": {"body": {"state": (None, "held")}},
+        "changed since": {"base_hs": 0},
+        "changed since, another": {"pk": "y"},
+        "dead": {"pk": "z", "base_hs": 9},
+        "not there": {"pk": "w"},
+        "adds": {"body": {"visits": (None, 1)}},
+        "once and for all": {"body": {"origin": (None, "street")}},
+        "another's": {"store": "hq"},
+        "deletes": {"kind": "delete", "body": {"_life": (1, 2)}},
+        "unique": {"type": MEMBER.key, "body": {"badge": (None, "7")}},
+    }
+    for name, changes in odd.items():
+        with hub.database.write() as connection:
+            batch = Batch(connection, hub.node, counters.load(connection, hub.node), "east", 1)
+            found = plain.merge_plain(
+                connection, hub.node, lines_of([edit._replace(**changes)]), batch.people, set(),
+                sender="east", after=9, latest=2**62,
+            )  # fmt: skip
+            connection.rollback()
+        assert list(found.done) == [int(name in {"plain", "of what was decided"})], name

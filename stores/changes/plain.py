@@ -1,0 +1,208 @@
+"""Plain transactions of a store, merged set-wise: what makes new records of its own or goes on from what it last saw.
+
+A store's log is mostly that, at first contact nearly all of it. Such lines are checked by column and written with one
+statement per set of fields; there is nothing to decide. Whatever is not so plain is left to ``batch``, line by line,
+and both come to the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.language.definition import SYSTEM, RecordType
+from core.model.lines import Block, Lines
+from core.model.merge import FieldStamp
+from core.model.scope import is_home
+from core.model.stamps import pack_one, pack_over
+from stores.changes.held import LIFE
+from stores.changes.merging import Shape, Unfit, check_column, is_moment, just_stands, shape_of
+from stores.changes.people import People
+from stores.changes.permits import CORE, speaks_for
+from stores.changes.quarantine import Key
+from stores.node import Node
+from stores.storage import bulk
+
+_NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
+_KNOWN = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
+
+OnFile = Mapping[str, Sequence[Any]]  # id -> ``_KNOWN``
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What has been written: the records, and for each line whether it is dealt with."""
+
+    keys: list[Key]
+    done: Sequence[int]
+    newest: int = 0  # the highest stamp given
+    hs: int = 0  # the last place taken
+
+
+def merge_plain(
+    connection: Connection,
+    node: Node,
+    lines: Lines,
+    people: People,
+    waiting: set[Key],
+    *,
+    sender: str,
+    after: int,
+    latest: int,
+) -> Merged:
+    """Write what all plain transactions among ``lines`` do; transaction n takes place ``after`` + 1 + n.
+
+    ``latest`` is the highest stamp that a line may claim. What is written is what merging line by line would write.
+    """
+    blocks = [block for block in lines.blocks() if _is_plain(node, block, sender)]
+    plain = bytearray(len(lines))
+    for block in blocks:
+        for place in block.places:
+            plain[place] = 1
+    if not blocks:
+        return Merged([], plain)
+    _leave_strangers(lines, plain, people, sender)
+    _leave_second_words(lines, plain, waiting)
+    on_file = [_leave_changed(connection, node, block, lines, plain, sender) for block in blocks]
+    number = lines.transactions()
+    _leave_mixed(number, plain)
+    stamps = _stamps(lines, number, after, latest)
+    for block, known in zip(blocks, on_file, strict=True):
+        places = [n for n, place in enumerate(block.places) if plain[place]]
+        if block.kind == "create":
+            _create(connection, node, block, lines, places, stamps)
+        else:
+            _go_on(connection, node, block, lines, places, stamps, known)
+    given = [stamp for stamp, kept in zip(stamps, plain, strict=True) if kept]
+    said = zip(lines.columns["type"], lines.columns["pk"], plain, strict=True)
+    keys = [(type_, pk) for type_, pk, kept in said if kept]
+    return Merged(keys, plain, max((stamp.hlc for stamp in given), default=0), given[-1].hs if given else 0)
+
+
+def _is_plain(node: Node, block: Block, sender: str) -> bool:
+    """Say whether the lines of a block may be plain: the sender is the home of their records and writes known fields.
+
+    Core's own records are looked at line by line (``permits``), a unique field asks who else holds its value, and what
+    an older plugin version wrote has to be read anew.
+    """
+    record = node.catalog.records.get(block.type)
+    if record is None or record.plugin == CORE or node.catalog.plugins[record.plugin].migrations:
+        return False
+    shape, names = shape_of(record), set(block.fields)
+    if not is_home(record.sync.home, sender, sender) or LIFE in names or not names <= shape.policies.keys():
+        return False
+    if block.kind == "create":
+        free = not _unique(record, record.fields)
+    else:
+        free = block.kind == "update" and just_stands(names, shape, is_home=True) and not _unique(record, names)
+    return free and _fits(shape, block)
+
+
+def _unique(record: RecordType, names: Mapping[str, object] | set[str]) -> bool:
+    return any(field.stored and field.unique for name, field in record.fields.items() if name in names)
+
+
+def _fits(shape: Shape, block: Block) -> bool:
+    try:
+        for name in block.fields:
+            check_column(shape, name, block.new(name))
+    except Unfit:
+        return False
+    return True
+
+
+def _leave_strangers(lines: Lines, plain: bytearray, people: People, sender: str) -> None:
+    """Leave what is of another store, in the name of somebody who may not, or at no moment."""
+    stores, actors = lines.columns["store"], lines.columns["actor"]
+    strange = {actor for actor in set(actors) if actor != SYSTEM and not speaks_for(actor, sender, people)}
+    for place, (store, actor, at) in enumerate(zip(stores, actors, lines.columns["at"], strict=True)):
+        if store != sender or actor in strange or not is_moment(at):
+            plain[place] = 0
+
+
+def _leave_second_words(lines: Lines, plain: bytearray, waiting: set[Key]) -> None:
+    """Leave what is not the first that is said of a record, here or in quarantine."""
+    said = set(waiting)
+    for place, key in enumerate(zip(lines.columns["type"], lines.columns["pk"], strict=True)):
+        if key in said:
+            plain[place] = 0
+        said.add(key)
+
+
+def _leave_changed(
+    connection: Connection, node: Node, block: Block, lines: Lines, plain: bytearray, sender: str
+) -> OnFile:
+    """Leave new records that are on file, and edits that did not see the record as it is; return what is on file."""
+    ids, seen = lines.columns["pk"], lines.columns["base_hs"]
+    asked = [ids[place] for place in block.places if plain[place]]
+    on_file = {row[0]: row for row in bulk.select(connection, node.tables[block.type], _KNOWN, "id", asked)}
+    for place in block.places:
+        known = on_file.get(ids[place])
+        if known is None:
+            fits = block.kind == "create"
+        else:
+            _, store, hs, life, *_ = known
+            fits = block.kind == "update" and store == sender and hs <= seen[place] and life % 2 == 1
+        if not fits:
+            plain[place] = 0
+    return on_file
+
+
+def _leave_mixed(number: Sequence[int], plain: bytearray) -> None:
+    """Leave a transaction of which anything is left: it is merged whole."""
+    left = {number[place] for place, kept in enumerate(plain) if not kept}
+    for place, transaction in enumerate(number) if left else ():
+        if transaction in left:
+            plain[place] = 0
+
+
+def _stamps(lines: Lines, number: Sequence[int], after: int, latest: int) -> list[FieldStamp]:
+    """Return the stamp of each line: the first line of a transaction gives it to all."""
+    given: dict[int, FieldStamp] = {}
+    for transaction, hlc in zip(number, lines.columns["hlc"], strict=True):
+        if transaction not in given:
+            given[transaction] = FieldStamp(after + 1 + transaction, min(hlc, latest), lines.origin)
+    return [given[transaction] for transaction in number]
+
+
+def _create(
+    connection: Connection, node: Node, block: Block, lines: Lines, places: Sequence[int], stamps: Sequence[FieldStamp]
+) -> None:
+    ids, store, at, by = (lines.columns[name] for name in ("pk", "store", "at", "actor"))
+    rows = [
+        (ids[n], store[n], stamps[n].hs, 1, at[n], by[n], pack_one(stamps[n]), *values)
+        for n, values in _values(block, places, block.fields)
+    ]
+    bulk.insert(connection, node.tables[block.type], (*_NEW, *block.fields), rows)
+
+
+def _go_on(
+    connection: Connection,
+    node: Node,
+    block: Block,
+    lines: Lines,
+    places: Sequence[int],
+    stamps: Sequence[FieldStamp],
+    on_file: OnFile,
+) -> None:
+    ids, ats, actors = (lines.columns[name] for name in ("pk", "at", "actor"))
+    names = tuple(sorted(block.fields))
+    rows = []
+    for n, values in _values(block, places, names):
+        _, _, _, _, at, by, packed = on_file[ids[n]]
+        if ats[n] >= (at or ""):
+            at, by = ats[n], actors[n]
+        rows.append((*values, stamps[n].hs, at, by, pack_over(packed or "", names, stamps[n]), ids[n]))
+    bulk.update(connection, node.tables[block.type], (*names, "_hs", "_at", "_by", "_m"), rows)
+
+
+def _values(block: Block, places: Sequence[int], names: Sequence[str]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Yield the place in the piece and the new values, in the order of ``names``, of some lines of a block."""
+    columns = [block.new(name) for name in names]
+    if len(places) == len(block.places):
+        yield from zip(block.places, zip(*columns, strict=True) if columns else [()] * len(places), strict=True)
+    else:
+        yield from ((block.places[n], tuple(column[n] for column in columns)) for n in places)
