@@ -109,6 +109,17 @@ class Settings(_Part):
     sign_in: SignIn = SignIn()
     sync: SyncSettings = SyncSettings()
     log: Logging = Logging()
+    metrics: str | None = Field(default=None, pattern=r"^env:\w+$")  # the variable with the token that /metrics takes
+
+    @property
+    def metrics_secret(self) -> str | None:
+        """The token of the monitoring system; None: only people who look after the node see its figures."""
+        if self.metrics is None:
+            return None
+        name = self.metrics.removeprefix("env:")
+        if not os.environ.get(name):
+            raise SettingsError((_missing_variable(name, Text("a long secret", "一个足够长的密钥"), "metrics"),))
+        return os.environ[name]
 
     @property
     def database_url(self) -> str:
@@ -118,7 +129,7 @@ class Settings(_Part):
         if self.database.startswith("env:"):
             name = self.database.removeprefix("env:")
             if name not in os.environ:
-                raise SettingsError((_missing_variable(name),))
+                raise SettingsError((_missing_variable(name, Text("the database's URL", "数据库地址"), "database"),))
             return os.environ[name]
         return self.database
 
@@ -217,10 +228,10 @@ def _no_upstream(store: str, source: YamlNode | None) -> Problem:
     )
 
 
-def _missing_variable(name: str) -> Problem:
+def _missing_variable(name: str, what: Text, key: str) -> Problem:
     return Problem(
         "variable-missing",
         Text(f"the environment has no variable {name}", f"环境变量 {name} 未设置"),
-        fix=Text(f"set {name} to the database's URL", f"请将 {name} 设为数据库地址"),
-        field="database",
+        fix=Text(f"set {name} to {what.en}", f"请将 {name} 设为{what.zh}"),
+        field=key,
     )

@@ -14,7 +14,21 @@ from app.pages import site
 from app.pages.live import Live
 from app.rehearsals import Rehearsals
 from app.service import Service
-from app.web import actions, chain, docs, figures, files, guidance, plugins, reading, reports, session, settings, status
+from app.web import (
+    actions,
+    chain,
+    docs,
+    figures,
+    files,
+    guidance,
+    metrics,
+    plugins,
+    reading,
+    reports,
+    session,
+    settings,
+    status,
+)
 from app.web.documents import Documents
 from app.web.errors import add_error_handlers
 from app.web.guard import Guard
@@ -39,12 +53,13 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
 
     app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.service = service
+    app.state.metrics_secret = service.settings.metrics_secret  # a variable that is missing is told at the start
     app.state.documents = Documents()
     app.state.live = Live(service)
     app.state.rehearsals = Rehearsals(service.node.host)
     add_error_handlers(app, site.error_page)
     described = (session, status, chain, settings, plugins, docs, guidance, figures, reports)
-    for part in (*described, excel, files, actions, reading):
+    for part in (*described, metrics, excel, files, actions, reading):
         app.include_router(part.router)
     for router in site.ROUTERS:
         app.include_router(router)

@@ -26,6 +26,7 @@ HOMES = {
     "jinja2": ("app/pages",),
     "typer": ("app",),
     "argon2": ("app/passwords.py",),
+    "prometheus_client": ("app/metrics.py",),
     "openpyxl": ("app/excel/workbook.py",),
     "orjson": ("core/model/values.py",),
     "pluggy": ("core/host",),
