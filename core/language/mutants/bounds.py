@@ -27,8 +27,8 @@ def bounds(condition: str) -> Mapping[str, frozenset[object]]:
 
 
 def apart(one: YamlNode, other: YamlNode) -> bool:
-    """Return whether two rows can never both apply, as their ``when`` says."""
-    return exclude(_when(one), _when(other))
+    """Return whether it is the same which of two rows is asked first: they give the same, or can never both apply."""
+    return _given(one) == _given(other) or exclude(_when(one), _when(other))
 
 
 def exclude(one: str, other: str) -> bool:
@@ -40,6 +40,12 @@ def exclude(one: str, other: str) -> bool:
 def _when(row: YamlNode) -> str:
     when = row.value.get("when") if isinstance(row.value, Mapping) else None
     return str(when.value) if when is not None else "true"
+
+
+def _given(row: YamlNode) -> object:
+    if not isinstance(row.value, Mapping):
+        return row
+    return {name: each.plain() for name, each in row.value.items() if name not in ("when", "cite")}
 
 
 def _terms(tree: Node) -> Iterator[Node]:

@@ -182,7 +182,7 @@ def _list_broken(root: YamlNode, node: YamlNode, path: Path, key: str) -> Iterat
         return
     for index in range(len(items) - 1):
         if apart(items[index], items[index + 1]):
-            continue  # whichever is asked first, the same one holds
+            continue  # whichever is asked first, it comes to the same
         swapped = [*items[:index], items[index + 1], items[index], *items[index + 2 :]]
         words = Text(f"rows {index} and {index + 1} swapped", f"第 {index} 行与第 {index + 1} 行互换")
         yield replace(_mutant(root, path, replace(node, value=swapped), words), place=root.place((*path, index)))

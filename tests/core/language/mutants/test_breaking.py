@@ -129,9 +129,10 @@ def test_a_name_that_is_also_a_word_of_the_language_is_only_a_name() -> None:
     assert "records.bill.timers.first.due: a minute later" in [mutant.name for mutant in mutants_of(root)]
 
 
-def test_rows_that_exclude_each_other_do_not_change_places() -> None:
-    rows = "value: [{when: self.n == 1, is: a}, {when: self.n == 2, is: b}, {when: self.m, is: c}, {is: d}]"
+def test_rows_that_exclude_each_other_or_give_the_same_do_not_change_places() -> None:
+    apart = "{when: self.n == 1, is: a}, {when: self.n == 2, is: b}"
+    rows = f"value: [{apart}, {{when: self.m, is: c}}, {{when: self.k, is: c}}, {{is: d}}]"
     root = parse_yaml(f"records: {{bill: {{fields: {{rate: {{{rows}}}}}}}}}", "bill.yaml")
 
     swapped = [mutant.name for mutant in mutants_of(root) if mutant.name.endswith("swapped")]
-    assert swapped == [f"records.bill.fields.rate.value: rows {rows} swapped" for rows in ("1 and 2", "2 and 3")]
+    assert swapped == [f"records.bill.fields.rate.value: rows {rows} swapped" for rows in ("1 and 2", "3 and 4")]
