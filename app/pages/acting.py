@@ -114,14 +114,15 @@ def sections_now(form: FormBody, desk: FormDesk) -> list[bool]:
 
 
 @router.post("/drafts")
-def keep_draft(form: FormBody, desk: FormDesk) -> Response:
-    """Keep what has been typed so far. Our script sends it a moment after the last key."""
+def keep_draft(form: FormBody, desk: FormDesk) -> list[str]:
+    """Keep what has been typed so far, and say who else is at it. Our script sends it a moment after the last key."""
     key = form.text("_key")
-    _of_key(desk, key)  # only forms there are
+    kind, record_id, action = _of_key(desk, key)  # only forms there are
     pairs = [pair for pair in form.pairs if pair[0] not in {"_form", "_key"}]
+    told = [*_others(desk, Sheet(kind, action, record_id, form)), *_moved_on(desk, kind, record_id, form)]
     with desk.node.database.write() as connection:
         drafts.keep(connection, desk.actor.id, key, pairs, desk.node.now())
-    return Response(status_code=204)
+    return told
 
 
 @router.post("/drafts/drop")
@@ -337,6 +338,17 @@ def _others(desk: Desk, sheet: Sheet) -> list[str]:
     names = [(name_of(desk, "core.staff", each.staff_id), each) for each in found]
     began = [(name, clock_text(desk, each.began_at.isoformat())) for name, each in names if name]
     return [desk.words.of("opened_also", name, since) for name, since in began]
+
+
+def _moved_on(desk: Desk, kind: RecordType, record_id: str | None, form: Form) -> list[str]:
+    """Return that somebody has changed the record since the form was opened, as a sentence: before it is sent."""
+    if record_id is None or not form.text("_seen"):
+        return []
+    row = records.fetch(desk.node, desk.actor, kind, record_id, fields=())
+    if str(row["updated_at"]) == form.text("_seen"):
+        return []
+    who = row.get("_refs", {}).get(row["updated_by"]) or desk.words.system
+    return [desk.words.of("moved_on", who, clock_text(desk, str(row["updated_at"])))]
 
 
 def _stores(desk: Desk, sheet: Sheet) -> list[str]:

@@ -131,6 +131,9 @@ WORDS: Mapping[str, Text] = {
     "changed_by": Text("Last changed by {0}, {1}", "{0} 于 {1} 最后修改"),
     "system": Text("System", "系统"),
     "provisional": Text("provisional", "待生效"),
+    "moved_on": Text(
+        "{0} changed this record at {1}, after you opened the form", "您打开此表后，{0} 已于 {1} 修改该记录"
+    ),
     "opened_also": Text("{0} has this form open since {1}", "{0} 自 {1} 起也在填写此表"),
     # forms
     "required": Text("required", "必填"),

@@ -77,12 +77,10 @@
   function told(message) {
     if (message.away) { say(body.dataset.away); return; }
     if (message.back) say('');
-    if (document.getElementById('sheet')) { if (message.types && concerns(message.types)) noteChange(); }
     if (message.types && !concerns(message.types)) return;
     clearTimeout(soon); soon = setTimeout(refresh, 60);
   }
   document.addEventListener('moved', refresh);
-  function noteChange() { each('[data-changed]', function (note) { note.hidden = false; }); }
   if (body.dataset.live && window.EventSource) {
     if (window.SharedWorker) {
       var worker = new SharedWorker(body.dataset.live, { name: 'branchline ' + body.dataset.me });
@@ -117,6 +115,10 @@
       dirty = false;
       post('/drafts', [['_key', sheet.dataset.draft]].concat(typed(sheet))).then(function (answer) {
         state.textContent = answer.ok ? sheet.dataset.kept : ''; say('');
+        return answer.ok ? answer.json() : [];
+      }).then(function (others) {
+        var told = document.getElementById('others'); told.textContent = '';
+        others.forEach(function (one) { told.appendChild(make('p', one, 'note tone-warn')); });
       }).catch(function () { dirty = true; say(body.dataset.away); });
     }
     sheet.addEventListener('input', function () { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 700); });

@@ -102,7 +102,7 @@ def test_a_draft_comes_back_after_a_closed_tab_and_goes_when_it_is_sent(shop: An
     wheel, browser = bicycle(shop), browse("li")
     key = "bicycle_rental.rental::hand_out"
 
-    assert browser.send("/drafts", _key=key, bicycle=wheel, guest="Half a na").status_code == 204
+    assert browser.send("/drafts", _key=key, bicycle=wheel, guest="Half a na").json() == []
     again = browser.open(HAND_OUT).text
     assert 'value="Half a na"' in again
     assert "is here again" in again
@@ -126,9 +126,21 @@ def test_two_people_on_one_record_see_each_other(shop: Any, browse: Any) -> None
     made = rental(shop)
     wu = shop.as_("wu")
     wu.post(f"/api/core/staff/{shop.staff['wu']}/actions/assign", json={"ask": {"roles": ["counter"]}})
-    browse("wu").send("/drafts", _key=f"bicycle_rental.rental:{made}:remark", note="…")
+    key, form = f"bicycle_rental.rental:{made}:remark", f"/records/bicycle_rental/rental/{made}/actions/remark"
+    browse("wu").send("/drafts", _key=key, note="…")
+    li = browse("li")
 
-    assert "Wu has this form open" in browse("li").texts(f"/records/bicycle_rental/rental/{made}/actions/remark")
+    page = li.open(form).text
+    assert "Wu has this form open" in words(page)
+    seen = re.search(r'name="_seen" value="([^"]+)"', page)
+    assert seen is not None
+    assert [told[:21] for told in li.send("/drafts", _key=key, _seen=seen[1], note="x").json()] == [
+        "Wu has this form open"
+    ]
+    browse("wu").send(form, note="by wu", _seen=seen[1])
+    (told,) = li.send("/drafts", _key=key, _seen=seen[1], note="xy").json()
+    assert told.startswith("Wu changed this record at ")
+    assert li.send("/drafts", _key="bicycle_rental.rental:nobody:remark", _seen=seen[1]).status_code == 404
 
 
 def test_who_may_not_is_told_so(shop: Any, browse: Any) -> None:
