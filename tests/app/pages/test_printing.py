@@ -69,6 +69,7 @@ def test_a_sheet_of_the_plugin_has_its_sections_room_to_write_and_lines_to_sign(
     assert address in browser.open(f"{RENTALS}/{made}").text
     whole = words(browser.open(f"{RENTALS}/{made}/print").text)
     assert "Bicycle F-1" in whole
+    assert "Taken at 2026-03-13 10:00" in whole  # with its day: paper is read on another one
 
 
 def test_paper_shows_nobody_more_than_the_page_does(printed: Any, browse: Any) -> None:
