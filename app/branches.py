@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app.service import Service
 from core import __version__
 from core.host.catalog import Catalog
 from core.model.clock import from_iso
 from core.model.errors import NotFound, Problem, Text, suggest
-from stores.node import Node
 from stores.reads import oversight
 from stores.reads.oversight import Line, Outlook, Placard
 
 SILENT_AFTER = timedelta(minutes=2)  # a branch calls every quarter of a minute, and after failures every minute
-LONG_SILENT_AFTER = timedelta(days=1)
+LONG_SILENT_AFTER = timedelta(days=1)  # where the settings sound no alarm
 CLOCK_OFF_MS = 30_000  # a clock that is off by less is nobody's worry
 CORE = "core"
 
@@ -107,34 +107,35 @@ class Branch:
         return bool(wrong or self.state in {"silent", "long"} or any(s.clock_off or s.stuck for s in self.stations))
 
 
-def branches_of(node: Node, catalog: Catalog) -> list[Branch]:
+def branches_of(service: Service, catalog: Catalog) -> list[Branch]:
     """Return every branch of the chain, by region and code."""
+    node = service.node
     with node.database.read() as connection:
         found = oversight.outlooks(connection, node)
-    now = node.now()
-    return [_branch(each, catalog, now) for each in found]
+    long = timedelta(seconds=service.settings.sync.silent) or LONG_SILENT_AFTER
+    return [_branch(each, catalog, node.now(), long) for each in found]
 
 
-def branch_of(node: Node, catalog: Catalog, store: str) -> Branch:
+def branch_of(service: Service, catalog: Catalog, store: str) -> Branch:
     """Return one branch; NotFound with the nearest code."""
-    found = {each.placard.code: each for each in branches_of(node, catalog)}
+    found = {each.placard.code: each for each in branches_of(service, catalog)}
     if store not in found:
         what = Text(f"there is no branch `{store}`", f"没有门店 `{store}`")
         raise NotFound((Problem("no-such-branch", what, fix=suggest(store, found)),))
     return found[store]
 
 
-def _branch(seen: Outlook, catalog: Catalog, now: datetime) -> Branch:
-    stations = tuple(_station(line, catalog, now) for line in seen.lines)
+def _branch(seen: Outlook, catalog: Catalog, now: datetime, long: timedelta) -> Branch:
+    stations = tuple(_station(line, catalog, now, long) for line in seen.lines)
     return Branch(seen.placard, stations, seen.conflicts, seen.quarantined)
 
 
-def _station(line: Line, catalog: Catalog, now: datetime) -> Station:
+def _station(line: Line, catalog: Catalog, now: datetime, long: timedelta) -> Station:
     name, since, peer = line.admission.node, line.admission.since, line.peer
     if peer is None:
         return Station(name, since, "never")
     silence = now - peer.heard_at
-    state: State = "long" if silence >= LONG_SILENT_AFTER else "silent" if silence >= SILENT_AFTER else "online"
+    state: State = "long" if silence >= long else "silent" if silence >= SILENT_AFTER else "online"
     oldest = str(peer.report.get("oldest") or "")
     return Station(
         name,

@@ -26,6 +26,11 @@ def keeps(actor: Actor) -> bool:
     return bool(KEEPERS & actor.roles)
 
 
+def develops(actor: Actor) -> bool:
+    """Return whether somebody is shown the way to the API documents. They hold rules and no data."""
+    return keeps(actor) or oversees(actor)
+
+
 def check_overseer(actor: Actor) -> None:
     """Raise Forbidden unless the actor looks after the whole chain."""
     if not oversees(actor):

@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.overseeing import develops
 from app.pages import assets
 from app.pages.desk import Desk, action_url, list_url, record_url, theme_of
 from app.pages.line import line_of
@@ -40,7 +41,10 @@ def templates() -> Environment:
 
 def page(desk: Desk, template: str, *, status: int = 200, **names: Any) -> HTMLResponse:
     """Return a page for somebody who is signed in, with menu and the state of the line around it."""
-    frame = {"desk": desk, "line": line_of(desk), "menu": menu_of(desk), "roles_here": roles_of(desk)}
+    frame = {
+        "desk": desk, "line": line_of(desk), "menu": menu_of(desk), "roles_here": roles_of(desk),
+        "develops": develops(desk.actor),
+    }  # fmt: skip
     return _answer(desk.request, template, status, {**_basics(desk.request, desk), **frame, **names})
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from app.pages import columns as cols
 from app.pages.buttons import beginnings, may_export, said_of
 from app.pages.columns import Column
+from app.pages.console.places import places_of
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
 from app.pages.saved import links, may_share, views_of, with_usual
@@ -20,6 +21,7 @@ from app.pages.values import Shown, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import RecordType
 from core.language.expressions import Formula
+from core.model.scope import HEADQUARTERS
 from stores.reads import records
 from stores.reads.reading import Reading
 from stores.reads.records import Page
@@ -110,7 +112,11 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         record=record,
         columns=columns,
         offered=cols.offered(desk, record, sight),
-        rows=[(cols.link(record, r), [cell_of(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
+        rows=_with_names(
+            desk,
+            columns,
+            [(cols.link(record, r), [cell_of(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
+        ),
         total=found.total,
         more_than_total=found.more,
         sorts={each.name: _sorted(source, kept, sort, each) for each in columns if each.sortable},
@@ -140,6 +146,20 @@ def cell_of(desk: Desk, record: RecordType, each: Column, row: cols.Row, beyond:
     return spoken(desk, record, each.name, row) or cols.cell(desk, record, each, row, beyond)
 
 
+def _with_names(
+    desk: Desk, columns: Sequence[Column], rows: list[tuple[str, list[Shown]]]
+) -> list[tuple[str, list[Shown]]]:
+    """Return the rows with the names of stores in place of their codes."""
+    at = next((n for n, each in enumerate(columns) if each.name == "store"), None)
+    if at is None:
+        return rows
+    places = places_of(desk)
+    for _, cells in rows:
+        code = cells[at].text
+        cells[at] = Shown("text", places.name(code), title="" if places.name(code) == code else code)
+    return rows
+
+
 def sight_of(desk: Desk, record: RecordType) -> Sight:
     """Return what the person may see of a record type; raises Forbidden when that is nothing at all."""
     with desk.node.database.read() as connection:
@@ -166,7 +186,7 @@ def filters(asked: Sequence[tuple[str, str]]) -> list[tuple[str, str, object]]:
 
 
 def boxes(desk: Desk, sight: Sight, kept: Mapping[str, str]) -> list[FilterBox]:
-    """Return the filters a list offers: its enums and switches, and the days of its first date."""
+    """Return the filters a list offers: branch and region, its enums and switches, the days of its first date."""
     fields = [each for each in sight.fields() if each.stored and sight.is_open(each.name)]
     w = desk.words
     found = [
@@ -184,7 +204,17 @@ def boxes(desk: Desk, sight: Sight, kept: Mapping[str, str]) -> list[FilterBox]:
     if dated is not None:
         low, high = kept.get(f"{dated.name}.ge", ""), kept.get(f"{dated.name}.le", "")
         found.append(FilterBox(dated.name, desk.say(dated.label), low=low, high=high))
-    return found
+    return [*_chain_boxes(desk, kept), *found]
+
+
+def _chain_boxes(desk: Desk, kept: Mapping[str, str]) -> list[FilterBox]:
+    """Return the filters by branch and by region, for who sees more than one store's records."""
+    if desk.actor.store != HEADQUARTERS:
+        return []
+    places, w = places_of(desk), desk.words
+    stores = [(code, places.name(code)) for code in (*places.codes, HEADQUARTERS)] if places.codes else []
+    boxes = (FilterBox("store", w.store, stores), FilterBox("store.in", w.region, places.by_region()))
+    return [_with_choice(box, kept) for box in boxes if box.options]
 
 
 def _with_choice(box: FilterBox, kept: Mapping[str, str]) -> FilterBox:

@@ -13,6 +13,7 @@ from app.pages import (
     boards,
     choices,
     comparing,
+    developers,
     ledgers,
     lists,
     live,
@@ -36,7 +37,7 @@ from core.model.errors import NodeError, SignInNeeded
 PARTS = (
     assets, session, today, excel, printing, lists, saved, boards, views, turns, scores, ledgers, reports, choices,
     live, chain, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
-    acting, record,
+    developers, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 

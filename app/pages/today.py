@@ -95,7 +95,7 @@ def _chain(desk: Desk) -> Overview | None:
     """Return the chain at a glance for those who look after it: its figures, and the branches that need care."""
     if not (oversees(desk.actor) and desk.node.is_hub):
         return None
-    return overview(desk, branches_of(desk.node, desk.catalog), care="1")
+    return overview(desk, branches_of(desk.service, desk.catalog), care="1")
 
 
 def _kinds(desk: Desk) -> list[RecordType]:

@@ -22,7 +22,7 @@ def chain(caller: CurrentCaller) -> JsonMap:
     (no node has joined). For administrators and auditors of headquarters.
     """
     check_overseer(caller.actor)
-    return {"branches": [_branch(caller, each) for each in branches_of(caller.node, caller.catalog)]}
+    return {"branches": [_branch(caller, each) for each in branches_of(caller.service, caller.catalog)]}
 
 
 def _branch(caller: Caller, branch: Branch) -> JsonMap:

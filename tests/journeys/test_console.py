@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,16 @@ import pytest
 
 from stores.actor import SYSTEM_ACTOR
 from stores.reads import records
-from tests.journeys.test_pages import browser, stage_of, steps_at
+from tests.journeys.test_pages import LOOK, browser, stage_of, steps_at
 
 __all__ = ["browser"]  # the fixture of the pages' journeys
 pytestmark = pytest.mark.journey
 CUSTOMER, APPROVAL, CONTRACT = "home_renovation.customer", "customer_tiers.approval", "customer_tiers.contract"
+PAGES = (
+    "/", "/chain", "/chain/renovation", "/conflicts", "/conflicts?state=resolved", "/quarantine", "/compare",
+    "/console/drift", "/console/plugins", "/console/plugins/key_account", "/console/people", "/console/joining",
+    "/console/audit", "/settings?plugin=key_account", "/settings/key_account/superior_above", "/backups", "/developers",
+)  # fmt: skip
 
 
 def at(member: Any, key: str, record_id: str) -> Any:
@@ -56,4 +62,12 @@ def test_headquarters_approves_a_contract_and_decides_a_conflict(tmp_path: Path,
         chief.click('button[name=keep][value="other"]')
         chief.wait_for_selector("main p.note.tone-good[role=status]")
         assert stage.chain.settled()
+        faults = []
+        for width, theme in ((1280, "light"), (390, "dark")):
+            chief.set_viewport_size({"width": width, "height": 844})
+            chief.goto(f"{hq.address}/theme/{theme}")
+            for address in PAGES:
+                chief.goto(f"{hq.address}{address}")
+                faults += [f"{address} at {width}: {each}" for each in json.loads(chief.evaluate(LOOK))]
+        assert faults == []
         assert {str(at(member, CUSTOMER, customer)["budget"]) for member in (hq, shop)} == {"260000.00"}

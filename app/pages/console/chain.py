@@ -58,7 +58,7 @@ def chain(request: Request, desk: OverseerDesk) -> Response:
     """Show every branch of the chain; ``care`` only those that need some, ``business`` and ``region`` a part."""
     asked = request.query_params
     kept = {name: asked.get(name, "") for name in ("care", "business", "region")}
-    found = branches_of(desk.node, desk.catalog)
+    found = branches_of(desk.service, desk.catalog)
     business = sorted({name for each in found for name in each.business})
     return page(
         desk,
@@ -78,7 +78,7 @@ def chain(request: Request, desk: OverseerDesk) -> Response:
 @router.get("/chain/{store}")
 def branch_page(store: str, desk: OverseerDesk) -> Response:
     """Show one branch: its nodes, versions, open conflicts, what is held back, its own settings, what was done."""
-    branch = branch_of(desk.node, desk.catalog, store)
+    branch = branch_of(desk.service, desk.catalog, store)
     placard = oversight.BRANCH
     record = desk.catalog.records[placard]
     known = branch.placard.id

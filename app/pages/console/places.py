@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.pages.desk import Desk
 from core.model.scope import HEADQUARTERS
@@ -19,6 +19,7 @@ class Places:
     placards: Mapping[str, str]
     stores: Mapping[str, str]  # node -> store
     codes: tuple[str, ...]
+    regions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_chain(self) -> bool:
@@ -32,6 +33,14 @@ class Places:
     def of_node(self, node: str) -> str:
         """Return what the store is called in which a node stands; a node nobody knows keeps its name."""
         return self.name(self.stores.get(node, node))
+
+    def by_region(self) -> list[tuple[str, str]]:
+        """Return (codes of its stores, with commas between them; name) of each region."""
+        found: dict[str, list[str]] = {}
+        for code in self.codes:
+            if self.regions.get(code):
+                found.setdefault(self.regions[code], []).append(code)
+        return [(",".join(codes), region) for region, codes in sorted(found.items())]
 
     def all(self) -> list[Placard]:
         """Return the stores by code."""
@@ -47,4 +56,5 @@ def places_of(desk: Desk) -> Places:
     stores[node.identity.node] = node.store
     called = {code: desk.say(each.name) for code, each in known.items()}
     called.setdefault(HEADQUARTERS, desk.say(oversight.unnamed(HEADQUARTERS).name))
-    return Places(called, stores, tuple(sorted({*known, *stores.values()} - {HEADQUARTERS})))
+    codes = tuple(sorted({*known, *stores.values()} - {HEADQUARTERS}))
+    return Places(called, stores, codes, {code: each.region for code, each in known.items()})

@@ -52,7 +52,7 @@ Runs = Annotated[Rehearsals, Depends(rehearsals_of)]
 @router.get("/console/plugins")
 def plugins(desk: OverseerDesk, runs: Runs) -> Response:
     """Show every plugin of headquarters and the branches that run it; faults first."""
-    branches = branches_of(desk.node, desk.catalog)
+    branches = branches_of(desk.service, desk.catalog)
     here = desk.catalog.plugins
     elsewhere = sorted({v.plugin for b in branches for s in b.stations for v in s.versions} - here.keys() - {""})
     return page(

@@ -235,6 +235,18 @@ CONSOLE: Mapping[str, Text] = {
         "备份与本节点数据库在同一目录，请另存到其他磁盘。恢复：",
     ),
     "size": Text("Size", "大小"),
+    # developers
+    "developers": Text("For developers", "开发接口"),
+    "version": Text("Version", "版本号"),
+    "record_types": Text("Record types", "记录类型"),
+    "read_and_try": Text("Read and try", "查看并试用"),
+    "how_programs": Text("How a program talks to this node", "程序如何调用本节点"),
+    "program_signs_in": Text(
+        "It signs in as a person and sees what that person sees:", "以人员身份登录，权限与该人员相同："
+    ),
+    "program_reads": Text("It reads lists and records:", "读取列表和记录："),
+    "program_acts": Text("It writes by actions, and by nothing else:", "只能通过操作写入："),
+    "program_status": Text("How the node stands, and what runs here:", "节点状态与运行内容："),
     # quarantine
     "tried_again": Text("Tried again: {0} went through, {1} are left", "已重试：{0} 条通过，剩余 {1} 条"),
     "given_up": Text(

@@ -90,3 +90,22 @@ def test_the_first_page_of_headquarters_shows_the_branches_that_need_care(branch
 
     assert 'href="/conflicts?store=bund">1</a>' in page
     assert 'href="/chain"' not in browse("li").open("/").text
+
+
+def test_lists_of_all_branches_are_narrowed_by_branch_and_by_region_and_say_their_names(
+    branch: Any, browse: Any
+) -> None:
+    branch.rental()
+    wu = browse("wu")
+    wu.send("/records/core/branch/actions/add", code="bund", name="外滩店", name_en="The Bund", region="East")
+    wu.send("/records/core/branch/actions/add", code="jing", name="静安店", region="West")
+    listing = "/records/bicycle_rental/rental"
+
+    page = wu.open(listing).text
+
+    assert ">The Bund</span>" in page
+    assert '<option value="bund">The Bund</option>' in page
+    assert '<option value="jing">West</option>' in page
+    assert "陈先生" in wu.open(f"{listing}?store.in=bund").text
+    assert "陈先生" not in wu.open(f"{listing}?store.in=jing").text
+    assert "陈先生" not in wu.open(f"{listing}?store=jing").text
