@@ -52,6 +52,7 @@ STATEMENTS_MAX = 80  # within which the power fails
 CALM_ROUNDS_MAX = 12  # a request goes up, down to its home, up again with the answer and down to who asked
 WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
 EDITS = (*[("guest", "guest.edit")] * 3, ("order", "order.change"))  # what anybody may do to a record of another
+CARDS = ("A1", "A2", "A3", "A4")
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
 
@@ -170,6 +171,7 @@ class Chain:
         self.witness.check_decisions(list(self.disks.values()))
         self.witness.check_conflicts()
         self.witness.check_lives()
+        self.witness.check_cards()
         self.witness.check_quarantine()
         for name in self.branches:
             waiting = number_of(
@@ -252,6 +254,8 @@ class Chain:
         mine = sorted(id_ for id_, row in rows.items() if row["_store"] == name)
         if len(mine) < 2:
             return
+        if self.dice.random() < 0.5:
+            self.write_at("hq")  # somebody at headquarters is just working on one of them
         self._learn(name)
         node, tx, id_ = self.nodes[name], self._id(), self.dice.choice(mine)
         written = Written(host().catalog.records["tea_house.order"], id_, name, "delete", {})
@@ -343,6 +347,8 @@ class Chain:
         id_, store = str(row["id"]), str(row["_store"])
         fields = self.dice.sample(sorted(POLICIES.keys() & record.fields), self.dice.randint(1, 2))
         body = {field: (row.get(field), self._value(field, row.get(field))) for field in fields}
+        if body.get("card", ("", ""))[1] in {row.get("card") for row in rows.values()}:
+            body.pop("card", None)  # the node sees that this one is taken
         body = {field: (old, value) for field, (old, value) in body.items() if old != value}
         written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})
         past = frozenset(self.witness.knows[name][id_])
@@ -358,7 +364,7 @@ class Chain:
             return (old if isinstance(old, int) else 0) + self.dice.choice([1, 1, 2])
         if field == "note":
             return f"{old}\n{self._id()}" if old else self._id()
-        return self.dice.choice(WORDS)
+        return self.dice.choice(CARDS if field == "card" else WORDS)
 
     # --- a machine ---------------------------------------------------------------------------------------------------
 

@@ -230,6 +230,11 @@ def conflicts_are_not_recorded(patch: Patch) -> None:
     patch.setattr(apply.conflicts, "record", lambda *_: [])
 
 
+def a_key_that_is_held_twice_is_not_noticed(patch: Patch) -> None:
+    """Rules over several records are not looked at again after a merge."""
+    patch.setattr(batch.invariants, "clashes", lambda *_: [])
+
+
 def a_frame_loses_a_line(patch: Patch) -> None:
     """Now and then the branch leaves a line out of what it sends."""
     real = push.next_frame
@@ -283,6 +288,7 @@ MUTANTS: dict[str, Plant] = {
         a_sum_takes_the_last_figure,
         a_note_takes_the_place_of_the_others,
         conflicts_are_not_recorded,
+        a_key_that_is_held_twice_is_not_noticed,
         a_frame_loses_a_line,
         the_place_of_a_record_is_not_kept,
     )

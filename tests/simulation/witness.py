@@ -18,7 +18,7 @@ Known = dict[str, set[Key]]  # record -> the edits of it that somebody has seen
 
 POLICIES = {
     "name": "latest", "tea": "latest", "cups": "latest", "table": "ask", "credit": "home", "visits": "sum",
-    "record": "max", "note": "append",
+    "record": "max", "note": "append", "card": "latest",
 }  # fmt: skip
 
 
@@ -161,6 +161,23 @@ class Witness:
         dead = {id_ for id_, row in rows.items() if _number(row["_life"]) % 2 == 0}
         assert dead == set(self.deleted), f"dead {dead}, must be {set(self.deleted)}"
 
+    def check_cards(self) -> None:
+        """No card is held by two guests without a conflict that names them both, and no conflict tells of others."""
+        holders: dict[Cell, list[str]] = defaultdict(list)
+        for id_, row in table(self.hub, "tea_house_guest").items():
+            if row["card"] is not None:
+                holders[row["card"]].append(id_)
+        told = [row for row in table(self.hub, "core_conflict").values() if row["kind"] == "unique"]
+        pairs = {frozenset((str(row["record_id"]), str(row["detail"]))) for row in told}
+        for card, guests in holders.items():
+            for guest in guests[1:]:
+                assert any(frozenset((guest, other)) in pairs for other in guests if other != guest), (
+                    f"{card} is held twice"
+                )
+        wrote = {(edit.record, edit.body["card"][1]) for edit in self.edits.values() if "card" in edit.body}
+        for row in told:
+            assert {(row["record_id"], row["mine"]), (row["detail"], row["mine"])} <= wrote, "a clash that never was"
+
     def check_quarantine(self) -> None:
         """What does not fit waits, nothing else does."""
         waiting = Counter(str(row["pk"]) for row in self.hub.rows("SELECT pk FROM quarantine"))
@@ -175,7 +192,7 @@ class Witness:
         refused = [row for row in table(self.hub, "core_request").values() if row["state"] == "refused"]
         told = [row for row in rows if row["kind"] == "refused"]
         assert len(told) == len(refused), f"{len(refused)} requests were refused, {len(told)} conflicts tell of it"
-        others = {str(row["kind"]) for row in rows} - {"field", "deleted", "refused"}
+        others = {str(row["kind"]) for row in rows} - {"field", "deleted", "refused", "unique"}
         assert not others, f"conflicts of another kind: {others}"
         found = Counter((str(r["record_id"]), str(r["field"]), str(r["mine"]), str(r["theirs"])) for r in kept)
         expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})

@@ -9,7 +9,7 @@ from core.language.compile.reach import RecordDraft
 from core.language.compile.typed import duration
 from core.language.compile.values import condition, where
 from core.language.compile.workshop import Workshop
-from core.language.definition import ReadRule, SyncRule
+from core.language.definition import Action, ReadRule, SyncRule
 from core.language.expressions import Formula
 from core.language.manifest.records import ReadShape
 from core.language.source import KeyPath
@@ -60,6 +60,24 @@ def _check_also(shop: Workshop, plan: Blueprint, name: str, path: KeyPath) -> No
             f"`{name}` 不能指明门店：须为已存储且会同步的文本字段",
             path,
         )
+
+
+def check_stays(shop: Workshop, plan: Blueprint, actions: Mapping[str, Action]) -> None:
+    """Note an action that would move a record from one further store to another.
+
+    A copy that has been handed out stays where it is: the store that held it would keep what it may not see any
+    more, and headquarters, which sends states and no history, could not tell it so.
+    """
+    also = plan.shape.sync.also if plan.shape.sync else None
+    for name, action in actions.items():
+        written = {ask.field for ask in action.ask}.union(*((*each.set, *each.pick) for each in action.outcomes))
+        if also is not None and also in written and not action.new:
+            shop.fault(
+                "store-field-moves",
+                f"`{name}` changes `{also}`, but the store that holds a copy stays the same for the life of a record",
+                f"`{name}` 会更改 `{also}`，但持有副本的门店在记录存续期间不得变更",
+                (*plan.path, "sync", "also"),
+            )
 
 
 def known_fields(shop: Workshop, draft: RecordDraft, names: Iterable[str], path: KeyPath) -> None:

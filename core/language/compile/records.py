@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.language.compile.access import compile_read, compile_sync
+from core.language.compile.access import check_stays, compile_read, compile_sync
 from core.language.compile.actions import compile_actions
 from core.language.compile.drafts import Blueprint, opens
 from core.language.compile.fields import compile_fields
@@ -31,6 +31,7 @@ def compile_record(shop: Workshop, plan: Blueprint) -> RecordType:
     for index, role in enumerate(shape.by or []):
         shop.known_role(role, (*plan.path, "by", index))
     actions = compile_actions(shop, plan)
+    check_stays(shop, plan, actions)
     return RecordType(
         plan.draft.key.partition(".")[0],
         plan.name,

@@ -202,7 +202,10 @@ class SyncShape(Cited):
     home: Literal["store", "hq"] = Field(default="store", description="Who decides")
     keep: str | None = Field(default=None, description="How long a store keeps it, e.g. 400d")
     hide: Names = Field(default=[], description="Fields that never leave the store")
-    also: str | None = Field(default=None, description="A text field that names one more store that holds a copy")
+    also: str | None = Field(
+        default=None,
+        description="A text field that names one more store that holds a copy; filled when the record is made",
+    )
     deletes: Literal["edit_wins", "delete_wins", "forbid"] = Field(
         default="forbid", description="Edited here, deleted there"
     )

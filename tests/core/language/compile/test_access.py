@@ -33,3 +33,12 @@ def test_a_field_that_cannot_name_a_store_is_refused(faults: Faults) -> None:
         ("for_shop", "unknown-field"),
     ]:
         faults(PARCEL.format(field=field, comment=f"  # <- {code}"))
+
+
+def test_a_record_stays_with_the_store_that_it_was_made_for(faults: Faults) -> None:
+    for later in ("ask: [for_store]", "set: {for_store: '=\"x\"'}"):
+        text = PARCEL.format(field="for_store", comment="  # <- store-field-moves")
+        text = text.replace(
+            "actions: {send:", f"actions: {{redirect: {{{later}, label: {{en: Redirect, zh: 改寄}}}}, send:"
+        )
+        faults(text)
