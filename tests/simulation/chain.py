@@ -37,6 +37,7 @@ from tests.simulation.witness import POLICIES, Edit, Known, Witness
 KINDS = (
     ("tea_house_guest", True),
     ("tea_house_order", False),
+    ("tea_house_seat", True),
     ("core_conflict", False),
     ("core_staff", False),
     ("core_request", False),
@@ -51,7 +52,11 @@ CALLS_MAX = 3_000  # in one round: a node that asks for ever must not hang the s
 STATEMENTS_MAX = 80  # within which the power fails
 CALM_ROUNDS_MAX = 12  # a request goes up, down to its home, up again with the answer and down to who asked
 WAITER = Actor("0190a0a0-0000-7000-8000-0000000000aa", "hq", frozenset({"waiter"}), "小陈")  # at headquarters
-EDITS = (*[("guest", "guest.edit")] * 3, ("order", "order.change"))  # what anybody may do to a record of another
+EDITS = (
+    *[("guest", "guest.edit")] * 3,
+    ("order", "order.change"),
+    ("seat", "seat.change"),
+)  # what anybody may do to a record of another
 CARDS = ("A1", "A2", "A3", "A4")
 WORDS = ("龙井", "普洱", "茉莉花", "铁观音")
 
@@ -249,8 +254,9 @@ class Chain:
             self.witness.look_at_the_log()
 
     def _delete(self, name: str) -> None:
-        """A store takes an order of its own back."""
-        rows = self._living(name, "tea_house_order")
+        """A store takes an order or a seat of its own back."""
+        kind = self.dice.choice(["order", "seat"])
+        rows = self._living(name, f"tea_house_{kind}")
         mine = sorted(id_ for id_, row in rows.items() if row["_store"] == name)
         if len(mine) < 2:
             return
@@ -258,11 +264,11 @@ class Chain:
             self.write_at("hq")  # somebody at headquarters is just working on one of them
         self._learn(name)
         node, tx, id_ = self.nodes[name], self._id(), self.dice.choice(mine)
-        written = Written(host().catalog.records["tea_house.order"], id_, name, "delete", {})
+        written = Written(host().catalog.records[f"tea_house.{kind}"], id_, name, "delete", {})
         self._risk(name)
         try:
             with node.database.write() as connection:
-                commit(connection, node, self._deed(name, tx, "order.change"), [written])
+                commit(connection, node, self._deed(name, tx, f"{kind}.change"), [written])
         except PowerCut:
             self.restart(name)
             return

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.simulation.disk import Cell, Disk, log_of, table
+from tests.simulation.disk import Cell, Disk, Row, log_of, table
 
 Key = tuple[str, str]  # transaction and record: one edit
 Known = dict[str, set[Key]]  # record -> the edits of it that somebody has seen
@@ -142,14 +142,14 @@ class Witness:
         """What was entered at a branch is on its page until headquarters has decided, whatever came down meanwhile."""
         waiting = [self.edits[key] for key in self.made[disk.node] if key not in self.knows["hq"][key[1]]]
         last = {(edit.record, name): new for edit in waiting for name, (_, new) in edit.body.items()}
-        shown = table(disk, "tea_house_guest") | table(disk, "tea_house_order")
+        shown = _records(disk)
         for (record, name), value in last.items():
             if POLICIES[name] in ("latest", "ask", "home"):
                 assert shown[record][name] == value, f"{name} of {record} vanished from {disk.node}"
 
     def check_fields(self) -> None:
         """Every field at headquarters is what the histories say it must be."""
-        found = table(self.hub, "tea_house_guest") | table(self.hub, "tea_house_order")
+        found = _records(self.hub)
         for (record, name), expected in self.fields.items():
             value = found[record][name]
             value = _sorted_lines(str(value)) if POLICIES[name] == "append" else value
@@ -157,7 +157,7 @@ class Witness:
 
     def check_lives(self) -> None:
         """What was deleted is dead, everything else is alive."""
-        rows = table(self.hub, "tea_house_guest") | table(self.hub, "tea_house_order")
+        rows = _records(self.hub)
         dead = {id_ for id_, row in rows.items() if _number(row["_life"]) % 2 == 0}
         assert dead == set(self.deleted), f"dead {dead}, must be {set(self.deleted)}"
 
@@ -204,6 +204,11 @@ class Witness:
         assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1)), f"{author}'s log has gaps"
         lines = [line for line in lines if line[1] in self.edits]  # the others are actions, requests and conflicts
         assert [key for _, key in lines] == self.made[author], f"{author}'s log is not what was committed"
+
+
+def _records(disk: Disk) -> dict[str, Row]:
+    """Return the records that people edit, by id."""
+    return {id_: row for kind in ("guest", "order", "seat") for id_, row in table(disk, f"tea_house_{kind}").items()}
 
 
 def _wins(edit: Edit, here: Field, writer: Edit, policy: str, new: Cell) -> bool:
