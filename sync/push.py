@@ -99,6 +99,8 @@ def _read(node: Node, held: Head, limits: Limits) -> Lines:
                 read_json(facts)
         except (ValueError, TypeError, AttributeError) as error:
             raise _damaged(held.seq) from error
+    if frame and frame.first != held.seq + 1:
+        raise _damaged(held.seq)
     return frame
 
 

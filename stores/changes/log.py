@@ -44,6 +44,7 @@ def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Bo
 def entries_after(connection: Connection, origin: str, seq: int, limit: int) -> Lines:
     """Return up to ``limit`` lines after ``seq``, cut where a transaction ends; one that is larger comes whole.
 
+    They follow one another: where lines were taken out behind the node's back, the piece ends, or begins behind them.
     Fields that never leave the store are not in them (docs/decisions/0004).
     """
     page = _page(connection, origin, seq, limit)
@@ -250,8 +251,13 @@ def from_row(row: Sequence[Any], hidden: str | None = None) -> Entry:
 
 def _page(connection: Connection, origin: str, seq: int, limit: int) -> Lines:
     rows = bulk.run(connection, f"{SELECT} WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?", origin, seq, limit)
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    return Lines(origin, seq + 1, {name: columns[name] for name in COLUMNS[2:-1]}, columns["hash"])
+    if not rows:
+        return Lines(origin, seq + 1, dict.fromkeys(COLUMNS[2:-1], ()), ())
+    first = rows[0][1]
+    if rows[-1][1] != first + len(rows) - 1:  # lines were taken out: up to the hole
+        rows = rows[: next(place for place, row in enumerate(rows) if row[1] != first + place)]
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
+    return Lines(origin, first, {name: columns[name] for name in COLUMNS[2:-1]}, columns["hash"])
 
 
 def _attempt(row: Sequence[Any]) -> Entry | None:

@@ -12,12 +12,12 @@ import pytest
 from core.model.errors import NodeError
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
-from stores.storage import checkpoints, signatures
+from stores.storage import bulk, checkpoints, signatures
 from sync import keys, push, receipts
 from sync.keys import Upstream
 from sync.link import LinkDown
 from sync.protocol import Head, Limits, PushAnswer, Standing
-from sync.push import LogDisputed, next_frame
+from sync.push import LogDamaged, LogDisputed, next_frame
 from sync.receipts import ReceiptFault
 from sync.round import sync_round
 from tests.simulation.chain import host
@@ -86,6 +86,17 @@ def test_a_change_that_can_never_be_sent_is_named(bund: Node, world: World, monk
 
     assert caught.value.problems[0].code == "change-too-large"
     assert "茶" not in str(caught.value)
+
+
+def test_a_log_with_a_hole_is_not_sent(bund: Node, link: DirectLink, world: World) -> None:
+    write_many(bund, world, 1, 1, 1)
+    with bund.database.write() as connection:
+        bulk.run_only(connection, "DELETE FROM log WHERE seq = 1")
+
+    with pytest.raises(LogDamaged):
+        push.push(bund, link, Head())
+
+    assert "push" not in link.calls
 
 
 @pytest.fixture

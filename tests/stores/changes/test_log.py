@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from stores.changes import log
 from stores.changes.commit import Edit
-from stores.storage import checkpoints
+from stores.storage import bulk, checkpoints
 from tests.stores.chain import (
     BOOKING,
     MEMBER,
@@ -44,6 +44,15 @@ def test_a_transaction_larger_than_a_piece_comes_whole(shop: Stand) -> None:
     shop.do(*bookings(2))
 
     assert pieces(shop, 3) == [[1], [2, 3, 4, 5, 6, 7, 8], [9, 10]]
+
+
+def test_a_piece_ends_where_lines_were_taken_out(shop: Stand) -> None:
+    for _ in range(5):
+        shop.do(*bookings(1))
+    with shop.database.write() as connection:
+        bulk.run_only(connection, "DELETE FROM log WHERE seq IN (1, 3)")
+
+    assert pieces(shop, 10) == [[2], [4, 5]]
 
 
 def test_what_was_read_is_what_was_written(shop: Stand) -> None:
