@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from stores.changes.buckets import Sum
+from stores.changes.feed import Within
 from sync import carriage
 from sync.columns import entries_tree, read_entries, read_rows, rows_tree
 from sync.packing import Column
@@ -215,11 +216,24 @@ def _read_pull(tree: dict[str, object]) -> Pull:
         epoch=part.get("epoch", text, HASH_CHARS_MAX),
         rows=part.get("rows", integer, 1, HARD_CHANGES_MAX),
         seal=part.get("seal", text, HASH_CHARS_MAX),
+        within=part.get("within", _read_within),
     )
 
 
+def _pull_tree(pull: Pull) -> dict[str, object]:
+    return {**_plain(pull), "within": list(pull.within) if pull.within else None}
+
+
+def _read_within(value: object, where: str) -> Within | None:
+    if value is None:
+        return None
+    place, type_, id_ = listing(value, where, 3)
+    return integer(place, where), name(type_, where), text(id_, where, TOKEN_CHARS_MAX)
+
+
 def _pull_answer_tree(answer: PullAnswer) -> dict[str, object]:
-    return {**_plain(answer), "rows": rows_tree(answer.rows), "versions": dict(answer.versions)}
+    return {**_plain(answer), "rows": rows_tree(answer.rows), "versions": dict(answer.versions),
+            "within": list(answer.within) if answer.within else None}  # fmt: skip
 
 
 def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
@@ -235,6 +249,7 @@ def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
         restart=part.get("restart", flag),
         versions=part.get("versions", _read_schema),
         seal=part.get("seal", text, HASH_CHARS_MAX),
+        within=part.get("within", _read_within),
     )
 
 
@@ -459,6 +474,7 @@ _WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
     HelloAnswer: _hello_answer_tree,
     Push: _push_tree,
     PushAnswer: _push_answer_tree,
+    Pull: _pull_tree,
     PullAnswer: _pull_answer_tree,
     Compare: _compare_tree,
     CompareAnswer: _compare_answer_tree,

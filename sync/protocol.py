@@ -17,7 +17,7 @@ from enum import StrEnum
 from core.model.change import GENESIS, Entry
 from core.model.errors import NodeError
 from stores.changes.buckets import Sum
-from stores.changes.feed import StateRow
+from stores.changes.feed import StateRow, Within
 
 PROTOCOL_VERSION = 1
 
@@ -168,6 +168,7 @@ class Pull:
     epoch: str
     rows: int = FRAME_CHANGES_MAX
     seal: str = ""  # headquarters' own for ``after``
+    within: Within | None = None  # how far the transaction after ``after`` has come down, if it comes in pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ class PullAnswer:
     restart: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     seal: str = ""
+    within: Within | None = None  # the page ends inside a transaction too large for one: go on from here
 
 
 @dataclass(frozen=True, slots=True)

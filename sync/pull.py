@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from core.model.errors import NodeError, Problem, Text
 from stores.changes import apply
+from stores.changes.feed import Within
 from stores.node import Node
-from stores.storage import checkpoints
+from stores.storage import checkpoints, state
+from stores.storage.database import Connection
 from sync import arrival
 from sync.first_load import finish, first_load
 from sync.link import Link
 from sync.protocol import FRAME_CHANGES_MAX, Limits, Pull, PullAnswer
 
+WITHIN = "pull.within"  # node_state, JSON: place and epoch that a piece comes after, and where it ends
 SNAPSHOT_ROWS = FRAME_CHANGES_MAX // 2  # a first page so full, and more to come: a snapshot is quicker
 
 
@@ -32,20 +37,21 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
         with node.database.read() as connection:
             after, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
             seal = checkpoints.seal(connection, after)
-        answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal))
+            within = _within(connection, after, epoch)
+        answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal, within))
         if answer.restart or answer.epoch != epoch:
             raise _restarted()
         if after == 0 and answer.more and len(answer.rows) >= SNAPSHOT_ROWS and (loaded := first_load(node, link)):
             finish(node, loaded)
             received += loaded.rows
             continue
-        if answer.upto > after:
+        if answer.upto > after or answer.within:
             _apply(node, after, answer)
         received += len(answer.rows)
         if not answer.more:
             _end_load(node)
             return received
-        if answer.upto <= after:
+        if answer.upto <= after and (answer.within is None or answer.within == within):
             raise _stuck()
 
 
@@ -63,8 +69,20 @@ def _apply(node: Node, after: int, answer: PullAnswer) -> None:
             versions=answer.versions,
         )
         checkpoints.keep_seal(connection, answer.upto, answer.seal)
+        piece = json.dumps([after, answer.epoch, answer.within]) if answer.within else None
+        if piece or state.get(connection, WITHIN):
+            state.put(connection, WITHIN, piece)
         arrival.arm(connection, node, report.touched)
     arrival.settle(node, report.touched)
+
+
+def _within(connection: Connection, after: int, epoch: str) -> Within | None:
+    """Return how far a transaction that comes in pieces has come, if it is the one that is next."""
+    kept = json.loads(state.get(connection, WITHIN) or "null")
+    if kept is None or kept[:2] != [after, epoch]:
+        return None
+    place, type_, id_ = kept[2]
+    return place, type_, id_
 
 
 def _end_load(node: Node) -> None:

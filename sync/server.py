@@ -20,6 +20,7 @@ from sync import arrival, enrolment, keys, leases, receipts, seals
 from sync.protocol import (
     FRAME_CHANGES_MAX,
     HARD_BYTES_MAX,
+    HARD_CHANGES_MAX,
     PROTOCOL_VERSION,
     Enrol,
     EnrolAnswer,
@@ -162,6 +163,7 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
         _now_ms(node),
         versions={name: plugin.version for name, plugin in node.catalog.plugins.items()},
         seal=seal,
+        within=page.within,
     )
 
 
@@ -225,13 +227,28 @@ def _freed(connection: Connection, node: Node, report: apply.MergeReport) -> Seq
 
 
 def _page(connection: Connection, node: Node, caller: Credential, question: Pull) -> feed.Feed:
-    """Read a page that the caller can unpack: large texts make it shorter, down to one transaction of the hub."""
+    """Read a page that the caller can unpack: large texts make it shorter, down to one transaction of the hub.
+
+    A transaction that no page can hold comes in pieces: better seen in parts for a moment than never.
+    """
+    rows = min(question.rows, FRAME_CHANGES_MAX)
+    while question.within is None:
+        page = feed.rows_after(connection, node, caller.store, question.after, rows, question.origin)
+        if _fits(page):
+            return page
+        if rows == 1:
+            break
+        rows = max(1, rows // 4)
     rows = min(question.rows, FRAME_CHANGES_MAX)
     while True:
-        page = feed.rows_after(connection, node, caller.store, question.after, rows, question.origin)
-        if rows == 1 or _bytes(page) <= HARD_BYTES_MAX // 2:
+        page = feed.piece_after(connection, node, caller.store, question.after, question.within, rows, question.origin)
+        if rows == 1 or _fits(page):
             return page
         rows = max(1, rows // 4)
+
+
+def _fits(page: feed.Feed) -> bool:
+    return len(page.rows) <= HARD_CHANGES_MAX and _bytes(page) <= HARD_BYTES_MAX // 2
 
 
 def _bytes(page: feed.Feed) -> int:

@@ -38,12 +38,16 @@ class StateRow:
     x: str | None = None
 
 
+Within = tuple[int, str, str]  # a place of the hub's order, and the record type and id up to which it has been sent
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A page of the feed, read in one snapshot.
 
     Everything the store holds up to ``upto`` is in this page or in an earlier one. ``applied`` is how much of the
-    asker's own log the rows contain, ``hlc`` the hub's clock, which ranks above everything in them.
+    asker's own log the rows contain, ``hlc`` the hub's clock, which ranks above everything in them. ``within``: the
+    page ends inside a transaction that is too large for one; ``upto`` is then still the place before it.
     """
 
     rows: list[StateRow]
@@ -51,6 +55,7 @@ class Feed:
     more: bool
     applied: int = 0
     hlc: int = 0
+    within: Within | None = None
 
 
 def rows_after(
@@ -72,6 +77,30 @@ def rows_after(
         rows += _rows(connection, record, store, after, now if upto is None else upto)
     rows.sort(key=lambda row: row.hs)
     return Feed(rows, now if upto is None else upto, upto is not None, applied, hlc)
+
+
+def piece_after(
+    connection: Connection, node: Node, store: str, after: int, within: Within | None, limit: int, origin: str | None
+) -> Feed:
+    """Return a piece of the transaction next after ``after``, which no page holds: by type and id, behind ``within``.
+
+    A row that moves on to a later place meanwhile is passed over here; it comes again there.
+    """
+    now = counters.hub_sequence(connection)
+    applied = checkpoints.head(connection, origin)[0] if origin else 0
+    hlc = counters.clock_stamp(connection)
+    place = _next_place(connection, node, store, after)
+    if place is None:
+        return Feed([], now, False, applied, hlc)
+    first = within[1:] if within is not None and within[0] == place else ("", "")
+    rows: list[StateRow] = []
+    for key in sorted(key for key in node.catalog.records if key >= first[0]):
+        last = first[1] if key == first[0] else ""
+        rows += _rows_at(connection, node.catalog.records[key], store, place, last, limit + 1 - len(rows))
+        if len(rows) > limit:
+            rows.pop()
+            return Feed(rows, after, True, applied, hlc, (place, rows[-1].type, rows[-1].id))
+    return Feed(rows, place, place < now, applied, hlc)
 
 
 def rows_of(connection: Connection, node: Node, record: RecordType, ids: Collection[str], store: str) -> list[StateRow]:
@@ -102,6 +131,24 @@ def leaving(record: RecordType) -> tuple[str, ...]:
     return ("state", "number", *(name for name in stored_fields(record) if name not in record.sync.hide))
 
 
+def _next_place(connection: Connection, node: Node, store: str, after: int) -> int | None:
+    """Return the next place after ``after`` at which the store holds something."""
+    places: list[int] = []
+    for record in node.catalog.records.values():
+        for test, owner in held_by(record, store):
+            sql = f'SELECT min("_hs") FROM {bulk.quoted(record.table)} WHERE {test}"_hs" > ?'  # noqa: S608 - our names
+            places += (hs for (hs,) in bulk.run(connection, sql, *owner, after) if hs is not None)
+    return min(places, default=None)
+
+
+def _rows_at(
+    connection: Connection, record: RecordType, store: str, place: int, last: str, limit: int
+) -> list[StateRow]:
+    """Return up to ``limit`` rows of one type at one place of the order, by id after ``last``."""
+    rest = f"AND id > ? ORDER BY id LIMIT {limit}"
+    return sorted(_rows(connection, record, store, place - 1, place, rest, last), key=lambda row: row.id)[:limit]
+
+
 def _cut(connection: Connection, node: Node, store: str, after: int, limit: int) -> int | None:
     """Return the place of the order where the page ends; None when everything fits. Reads only indexes."""
     places: list[int] = []
@@ -118,13 +165,15 @@ def _cut(connection: Connection, node: Node, store: str, after: int, limit: int)
     return inside[-1] if inside else last
 
 
-def _rows(connection: Connection, record: RecordType, store: str, after: int, upto: int) -> Iterator[StateRow]:
+def _rows(
+    connection: Connection, record: RecordType, store: str, after: int, upto: int, rest: str = "", *more: str
+) -> Iterator[StateRow]:
     names = leaving(record)
     columns = ", ".join(map(bulk.quoted, (*_FIXED, *names)))
     for test, owner in held_by(record, store):
         table = bulk.quoted(record.table)
-        sql = f'SELECT {columns} FROM {table} WHERE {test}"_hs" > ? AND "_hs" <= ?'  # noqa: S608 - our names
-        for id_, store_, life, hs, at, by, m, x, *cells in bulk.run(connection, sql, *owner, after, upto):
+        sql = f'SELECT {columns} FROM {table} WHERE {test}"_hs" > ? AND "_hs" <= ? {rest}'  # noqa: S608 - our names
+        for id_, store_, life, hs, at, by, m, x, *cells in bulk.run(connection, sql, *owner, after, upto, *more):
             yield StateRow(record.key, id_, store_, life, hs, at, by, m or "", dict(zip(names, cells, strict=True)), x)
 
 

@@ -66,6 +66,8 @@ MESSAGES: list[Message] = [
     Pull(ORIGIN, 77, "e1", 500),
     PullAnswer(a_page(5), 104, True, "e1", 412, 1 << 60, 1_760_000_000_000),
     PullAnswer((), 0, False, "e1", 0, 0, 1, restart=True),
+    PullAnswer(a_page(1), 7, True, "e1", 0, 0, 1, within=(8, "club.card", "0190a0a0")),
+    Pull(ORIGIN, 77, "e1", 500, within=(78, "club.card", "0190a0a0")),
     Enrol("ABCD", "osaka-road", "osaka-road", "ff" * 32),
     EnrolAnswer("osaka-road", "osaka-road", "hq", "e1", "cd" * 32, 1),
     Refusal("hub-busy", "busy", "繁忙", 3),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
-from stores.storage import checkpoints
+from stores.storage import checkpoints, state
 from sync import pull as down
+from sync import server
+from sync.link import LinkDown
 from sync.protocol import Limits
 from sync.pull import FeedRestarted, pull
-from sync.round import greet
-from tests.sync.nodes import DirectLink, World, read, write
+from sync.round import greet, sync_round
+from tests.sync.nodes import GUEST, DirectLink, World, read, waiter_of, write
 
 
 def position(node: Node) -> int:
@@ -92,3 +96,65 @@ def test_changes_elsewhere_in_the_chain_move_the_checkpoint_without_a_row(
 
     assert pull(bund, link) == 0
     assert position(bund) == 1
+
+
+def a_large_deed(world: World, hub: Node, count: int) -> list[str]:
+    """Headquarters enters many guests in one transaction, more than a page may hold."""
+    record = hub.catalog.records[GUEST]
+    edits = [Edit(record, world.id(), "hq", "create", {"name": f"客 {n}"}) for n in range(count)]
+    with hub.database.write() as connection:
+        commit(connection, hub, Deed(world.id(), f"{GUEST}.edit", waiter_of("hq"), world.time), edits)
+    return [edit.id for edit in edits]
+
+
+def test_a_transaction_that_no_page_can_hold_comes_down_in_pieces_and_is_resumed(
+    world: World, hub: Node, bund: Node, link: DirectLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = a_large_deed(world, hub, 2)
+    guests = a_large_deed(world, hub, 23)
+    last = a_large_deed(world, hub, 1)
+    monkeypatch.setattr(server, "HARD_CHANGES_MAX", 10)
+    link.limits = Limits(rows=4)
+    sizes: list[int] = []
+
+    def cut(call: str, answer: Any) -> Any:
+        if call == "pull":
+            sizes.append(len(answer.rows))
+            if len(sizes) == 4:
+                raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
+        return answer
+
+    link.after = cut
+    with pytest.raises(LinkDown):
+        sync_round(bund, link)
+    assert 0 < sum(bool(read(bund, guest)) for guest in guests) < 23
+
+    sync_round(bund, link)
+
+    assert all(read(bund, guest) for guest in (*first, *guests, *last))
+    assert max(sizes) <= 10
+    assert sum(sizes) - sizes[3] == 26, "nothing came twice but the page that was cut"
+    with bund.database.read() as connection:
+        assert state.get(connection, down.WITHIN) is None
+    assert sync_round(bund, link).pulled == 0
+
+
+def test_a_row_that_moves_on_between_two_pieces_comes_at_its_new_place(
+    world: World, hub: Node, bund: Node, link: DirectLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = sorted(a_large_deed(world, hub, 12))
+    monkeypatch.setattr(server, "HARD_CHANGES_MAX", 5)
+    link.limits = Limits(rows=4)
+    moved: list[int] = []
+
+    def meanwhile(call: str, answer: Any) -> Any:
+        if call == "pull" and not moved:
+            moved.append(1)
+            write(hub, guests[0], tea="普洱", store="hq")
+            write(hub, guests[-1], tea="普洱", store="hq")
+        return answer
+
+    link.after = meanwhile
+    sync_round(bund, link)
+
+    assert [read(bund, guest)["tea"] for guest in guests] == ["普洱", *[None] * 10, "普洱"]
