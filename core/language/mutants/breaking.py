@@ -14,7 +14,7 @@ from decimal import Decimal
 from core.language.definition import EVERYONE, SYSTEM
 from core.language.mutants.bounds import apart
 from core.language.mutants.mutant import Mutant
-from core.language.mutants.timed import only_timed
+from core.language.mutants.timed import never_entered, only_timed
 from core.language.mutants.wording import rewordings
 from core.language.yaml_tree import YamlNode
 from core.model.errors import Text
@@ -53,7 +53,7 @@ def mutants_of(root: YamlNode) -> Iterator[Mutant]:
 def _below(root: YamlNode, node: YamlNode, path: Path) -> Iterator[Mutant]:
     if isinstance(node.value, Mapping):
         for key, child in node.value.items():
-            if key not in _WORDS or len(path) == 1 or path[-1] in ("set", "with", "fields", "settings"):
+            if key not in _WORDS or len(path) == 1 or _is_name((*path, key)):
                 yield from _at(root, child, (*path, key), key)
     elif isinstance(node.value, list | tuple):
         for index, child in enumerate(node.value):
@@ -80,7 +80,8 @@ def _at(root: YamlNode, node: YamlNode, path: Path, key: str | int) -> Iterator[
 
 def _key_broken(root: YamlNode, node: YamlNode, path: Path, key: str) -> Iterator[Mutant]:
     """Yield what can be done to a key as a whole: left out, turned, opened to everybody."""
-    if key in _OPTIONAL and not (key == "where" and isinstance(node.value, bool)):
+    spared = (key == "where" and isinstance(node.value, bool)) or (key == "required" and never_entered(root, path))
+    if key in _OPTIONAL and not spared:
         yield _mutant(root, path, _hidden_mask(node, path), _DROPPED)
     if key in _TURNS and isinstance(node.value, str) and node.value in _TURNS[key]:
         new = _TURNS[key][node.value]

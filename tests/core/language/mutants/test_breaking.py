@@ -27,6 +27,7 @@ records:
     states: {fresh: {en: New, zh: 新}, old: {en: Old, zh: 旧}}
     by: [desk, chief]
     actions:
+      begin: {from: new}
       take:
         from: [fresh, old]
         to: old
@@ -109,7 +110,7 @@ def test_a_mutant_differs_in_its_own_place_only() -> None:
     action = ("records", "order", "actions", "take")
     assert changed.at((*action, "notice")).plain() == ["two"]
     assert plain_without(changed, *action, "notice") == plain_without(ROOT, *action, "notice")
-    assert (mutant.place.line, mutant.place.column) == (30, 18)
+    assert (mutant.place.line, mutant.place.column) == (31, 18)
 
 
 def plain_without(root: YamlNode, *path: str) -> object:
@@ -127,6 +128,12 @@ def test_a_name_that_is_also_a_word_of_the_language_is_only_a_name() -> None:
     root = parse_yaml("records: {bill: {timers: {first: {while: self.a, due: =self.at, then: remind}}}}", "bill.yaml")
 
     assert "records.bill.timers.first.due: a minute later" in [mutant.name for mutant in mutants_of(root)]
+
+
+def test_a_check_may_be_called_like_a_word_of_the_language() -> None:
+    root = parse_yaml("dispatch: {turn: {eligible: {type: {rule: self.n < 3}}}}", "turn.yaml")
+
+    assert "dispatch.turn.eligible.type: dropped" in [mutant.name for mutant in mutants_of(root)]
 
 
 def test_rows_that_exclude_each_other_or_give_the_same_do_not_change_places() -> None:

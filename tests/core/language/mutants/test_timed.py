@@ -14,6 +14,17 @@ records:
 """
 
 
+ENTERED = "records: {order: {label: {en: O, zh: 单}, fields: {n: {type: int, required: true}}, actions: {take: {from: FROM}}}}"
+
+
+@pytest.mark.parametrize(("start", "tried"), [("new", True), ("[new, old]", True), ("old", False)])
+def test_a_required_field_is_tried_where_somebody_enters_it(start: str, *, tried: bool) -> None:
+    root = parse_yaml(ENTERED.replace("FROM", start), "order.yaml")
+    names = [mutant.name for mutant in mutants_of(root)]
+
+    assert ("records.order.fields.n.required: dropped" in names) is tried
+
+
 def opened(**said: str) -> bool:
     """Whether a mutant lets the step happen in any state."""
     said = {"BY": "system", "WHILE": 'self.state == "asked"', "THEN": "overstay"} | said
