@@ -27,7 +27,7 @@ from stores.storage.credentials import Credential
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
-from sync import keys
+from sync import comparing, keys
 from sync.protocol import Answer, PullAnswer, PushAnswer, Standing
 from sync.round import sync_round
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
@@ -160,6 +160,7 @@ class Chain:
     def check(self) -> None:
         """Records equal per scope, logs equal, nothing doubled, no gaps, and a conflict record exactly where due."""
         hub = self.disks["hq"]
+        self.check_comparison()
         self.witness.look_at_the_log()
         for name in self.branches:
             for kind, everywhere in KINDS:
@@ -183,6 +184,15 @@ class Chain:
                 self.disks[name], f"SELECT position FROM checkpoint WHERE stream = 'up' AND peer = '{name}.1'"
             )
             assert waiting == len(log_of(self.disks[name], name)), f"{name} does not know that all is sent"
+
+    def check_comparison(self) -> None:
+        """A branch that compares itself with headquarters finds what ``check`` finds: nothing to repair, and nothing
+        different but what waits in quarantine."""
+        for name in self.branches:
+            found = comparing.compare(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+            assert found is not None, f"something is still on its way at {name}"
+            assert (found.repaired, found.removed) == (0, 0), f"{name} found {found}"
+            assert found.same or found.waiting <= len(self.witness.unfit), f"{name} found {found}"
 
     def close(self) -> None:
         for node in self.nodes.values():
