@@ -27,16 +27,17 @@ def run(count: int) -> list[tuple[str, str]]:
             known = joined.ids(branch)
             joined.update(branch, known, "更正")
             plain_s = workbench.seconds(lambda: _plain_updates(plain, count))
-            alone = joined.send(branch)
+            alone = joined.send(branch, url)
+            plain_cpu = workbench.processor_seconds(lambda: _plain_updates(plain, count))
             joined.fetch(branch)
             quiet = _quiet_rounds(branch)
         hub = workbench.open_node(path, "hq", None)
         joined.update(hub, known, "总部", 1_000_000)
         hub.database.close()
         joined.update(branch, known, "门店", 2_000_000)
-        with joined.serving_again(path, url):
+        with joined.serving_again(path, url) as same:
             both_plain_s = workbench.seconds(lambda: _plain_updates(plain, count))
-            both = joined.send(branch)
+            both = joined.send(branch, same)
         fields = count + count // 2
         conflicts = _count(path, "core_conflict")
         assert conflicts == fields, f"{conflicts} conflicts of {fields} fields"
@@ -46,11 +47,15 @@ def run(count: int) -> list[tuple[str, str]]:
         (f"updates per second, {count:,} of one or two fields, over HTTP", f"{count / alone.seconds:,.0f}"),
         (updates, f"{count / plain_s:,.0f}"),
         ("ratio", f"{plain_s / alone.seconds:.1%}"),
+        alone.told(count, plain_cpu),
+        ("ratio of the processor time of headquarters", f"{plain_cpu / alone.hub:.1%}"),
         ("bytes on the wire per update", f"{alone.bytes / count:.1f}"),
         (f"a round with no news, {count:,} records on file, median", f"{quiet * 1000:.1f} ms"),
         (f"updates per second of {count:,} records edited on both sides", f"{count / both.seconds:,.0f}"),
         (updates, f"{count / both_plain_s:,.0f}"),
         ("ratio, a conflict record for each field included", f"{both_plain_s / both.seconds:.1%}"),
+        both.told(count, plain_cpu),
+        ("ratio of the processor time of headquarters", f"{plain_cpu / both.hub:.1%}"),
     ]
 
 

@@ -16,12 +16,17 @@ def run(count: int) -> list[tuple[str, str]]:
         rows = workbench.plain_rows(count)
         branch = workbench.open_node(path, joined.STORE, joined.NOWHERE)
         joined.fill(branch, 0, count)
-        with joined.serving(path, [branch]):
+        with joined.serving(path, [branch]) as url:
             half = count // 2
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
-            sent = joined.send(branch)
+            sent = joined.send(branch, url)
             plain_s += workbench.seconds(lambda: workbench.insert(plain, rows[half:]))
+            plain_cpu = workbench.processor_seconds(
+                lambda: workbench.insert(plain, [(f"x{r[0]}", *r[1:]) for r in rows])
+            )
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        plain.execute("DELETE FROM parcel WHERE id LIKE 'x%'")
+        plain.execute("VACUUM")
         plain_bytes = workbench.database_bytes(path / "plain.db")
         whole, records = workbench.database_bytes(path / "hq.db"), _bytes_of(path / "hq.db", "parcels_parcel")
         branch.database.close()
@@ -29,6 +34,8 @@ def run(count: int) -> list[tuple[str, str]]:
         (f"records per second, first merge of {count:,} over HTTP", f"{count / sent.seconds:,.0f}"),
         ("plain executemany of the same rows per second", f"{count / plain_s:,.0f}"),
         ("ratio", f"{plain_s / sent.seconds:.1%}"),
+        sent.told(count, plain_cpu),
+        ("ratio of the processor time of headquarters", f"{plain_cpu / sent.hub:.1%}"),
         ("bytes on the wire per record", f"{sent.bytes / count:.1f}"),
         ("the records at headquarters with their indexes against the plain table", f"{records / plain_bytes:.1f} x"),
         ("headquarters' whole database, the log in it, against the plain table", f"{whole / plain_bytes:.1f} x"),

@@ -49,10 +49,17 @@ class Counting(httpx.BaseTransport):
 
 @dataclass
 class Sent:
-    """What a push took: seconds, and bytes on the wire."""
+    """What a push took: seconds, bytes on the wire, and seconds of processor time at the branch and at headquarters."""
 
     seconds: float
     bytes: int
+    branch: float
+    hub: float
+
+    def told(self, count: int, plain: float) -> tuple[str, str]:
+        """Return the processor time a change; ``plain`` is what the plain table took for all of them."""
+        each = [f"{seconds / count * 1e6:.0f}" for seconds in (self.branch, self.hub, plain)]
+        return ("microseconds of processor a change: branch, headquarters, plain table", " / ".join(each))
 
 
 @contextmanager
@@ -69,11 +76,11 @@ def serving(path: Path, branches: Sequence[Node] = (), database: str | None = No
 
 
 @contextmanager
-def serving_again(path: Path, url: str, database: str | None = None) -> Iterator[None]:
+def serving_again(path: Path, url: str, database: str | None = None) -> Iterator[str]:
     """Start headquarters again where its branches know it."""
     port = int(url.rpartition(":")[2])
-    with served.serving(served.write_settings(path, "hq", database=database), port):
-        yield
+    with served.serving(served.write_settings(path, "hq", database=database), port) as same:
+        yield same
 
 
 def fill(node: Node, first: int, count: int) -> None:
@@ -122,11 +129,11 @@ def link_of(node: Node, transport: httpx.BaseTransport | None = None) -> HttpLin
     return HttpLink(upstream.url, upstream.token, transport=transport)
 
 
-def send(node: Node) -> Sent:
+def send(node: Node, url: str | None = None) -> Sent:
     """Send what headquarters does not have, as a round does; asked to wait, wait."""
     wire = Counting()
     with link_of(node, wire) as link, ThreadPoolExecutor(1) as helper:
-        start = time.perf_counter()
+        start, own, theirs = time.perf_counter(), time.process_time(), _hub_seconds(url)
         while True:
             try:
                 answer, _ = greet(node, link)
@@ -134,11 +141,15 @@ def send(node: Node) -> Sent:
                 break
             except AskedToWait as busy:
                 time.sleep(busy.retry_after_s)
-        spent = time.perf_counter() - start
+        spent, busy = time.perf_counter() - start, time.process_time() - own
     with node.database.read() as connection:
         left, _ = log.unsent(connection)
     assert left == 0, f"{left} changes were not taken over"
-    return Sent(spent, wire.sent)
+    return Sent(spent, wire.sent, busy, _hub_seconds(url) - theirs)
+
+
+def _hub_seconds(url: str | None) -> float:
+    return served.processor_seconds(url) if url else 0.0
 
 
 def fetch(node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 
 STARTS_IN_S_MAX = 30
+_RUNNING: dict[str, int] = {}  # address -> process
 PASSWORD = "a long password for a benchmark"
 
 
@@ -51,6 +53,12 @@ def _wait_until_it_answers(url: str) -> None:
     raise RuntimeError("the node did not start")
 
 
+def processor_seconds(url: str) -> float:
+    """Return how much processor time the process behind an address has used so far (Linux only)."""
+    told = Path(f"/proc/{_RUNNING[url]}/stat").read_text().rpartition(") ")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def serving(settings: Path, port: int = 0) -> Iterator[str]:
     """Start ``branchline serve`` and yield its address; the process is ended afterwards."""
@@ -61,6 +69,7 @@ def serving(settings: Path, port: int = 0) -> Iterator[str]:
         for line in process.stdout:
             if found := re.search(r"http://[\d.]+:\d+", line):
                 _wait_until_it_answers(found.group())
+                _RUNNING[found.group()] = process.pid
                 yield found.group()
                 break
         else:
