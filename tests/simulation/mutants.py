@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from core.model import merge
-from core.model.change import Entry
 from core.model.clock import STAMP_MAX
-from stores.changes import apply, batch, downward, feed, held, merging, quarantine, sifting
+from core.model.lines import Lines, lines_of
+from stores.changes import apply, batch, downward, feed, merging, quarantine, sifting
 from stores.changes.commit import Deed
 from stores.storage import bulk, checkpoints, counters
 from sync import arrival, columns, pull, push, server
@@ -125,7 +125,7 @@ def the_clock_is_not_kept(patch: Patch) -> None:
 
 def the_hashes_are_not_compared(patch: Patch) -> None:
     """A frame may claim any hash: what was altered on the way is merged."""
-    real = columns._linked
+    real = columns.chained
 
     class Agreeing(str):
         __slots__ = ()
@@ -134,7 +134,7 @@ def the_hashes_are_not_compared(patch: Patch) -> None:
         def __ne__(self, _other: object) -> bool:
             return False
 
-    patch.setattr(columns, "_linked", lambda previous, values: Agreeing(real(previous, values)))
+    patch.setattr(columns, "chained", lambda *call: [Agreeing(each) for each in real(*call)])
 
 
 def a_frame_that_does_not_follow_is_taken(patch: Patch) -> None:
@@ -187,9 +187,9 @@ def what_waits_holds_up_everything(patch: Patch) -> None:
     """One change in quarantine, and whatever its store sends later waits behind it."""
     real = quarantine.waiting
 
-    def everything(connection: Any, entries: Any) -> Any:
+    def everything(connection: Any, records: Any) -> Any:
         held_up = bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1")
-        return {(entry.type, entry.pk) for entry in entries} if held_up else real(connection, entries)
+        return set(records) if held_up else real(connection, records)
 
     patch.setattr(batch.quarantine, "waiting", everything)
 
@@ -239,25 +239,24 @@ def a_frame_loses_a_line(patch: Patch) -> None:
     """Now and then the branch leaves a line out of what it sends."""
     real = push.next_frame
 
-    def short(connection: Any, origin: str, after: int, limits: Any) -> list[Entry]:
+    def short(connection: Any, origin: str, after: int, limits: Any) -> Lines:
         frame = real(connection, origin, after, limits)
-        return frame[:-2] + frame[-1:] if len(frame) > 3 else frame
+        return lines_of([*frame[:-2], frame[-1]]) if len(frame) > 3 else frame
 
     patch.setattr(push, "next_frame", short)
 
 
 def the_place_of_a_record_is_not_kept(patch: Patch) -> None:
     """A merged record keeps its old place in the order: the branches that have passed it never hear of the change."""
-    real = held.write
+    real = bulk.update
 
-    def write(connection: Any, table: Any, records: Any) -> None:
-        kept = list(records)
-        for record in kept:
-            if not record.fresh and record.hs > 1 and record.hs % 3 == 0:
-                record.hs -= 1
-        real(connection, table, kept)
+    def update(connection: Any, table: Any, columns: Any, rows: Any) -> None:
+        place = list(columns).index("_hs") if "_hs" in columns else 0
+        if place:
+            rows = [(*r[:place], r[place] - (r[place] > 1 and r[place] % 3 == 0), *r[place + 1 :]) for r in rows]
+        real(connection, table, columns, rows)
 
-    patch.setattr(batch.held, "write", write)
+    patch.setattr(bulk, "update", update)
 
 
 MUTANTS: dict[str, Plant] = {
