@@ -161,7 +161,10 @@ def moments_of(calendar: BusinessCalendar, timer: Timer, due: datetime) -> list[
 
 
 def before(calendar: BusinessCalendar, due: datetime, span: Duration) -> datetime:
-    """Return when to remind. Hours and minutes count back exactly; days give the morning (09:00) of that day."""
+    """Return when to remind. Hours and minutes count back exactly; days give that day, nine hours in.
+
+    That is 09:00 where the business day begins at midnight, and 21:00 in a club whose day begins at noon.
+    """
     if span.exact and not span.days:
         return due - span.timedelta
     day = calendar.business_date(due - JUST_AFTER)
