@@ -40,14 +40,26 @@ class JsonLines(logging.Formatter):
 
 
 def start_logging(level: str = "info", stream: TextIO | None = None) -> None:
-    """Send the log to ``stream`` (standard error by default) from ``level`` up."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    """Send the log to ``stream`` from ``level`` up; by default to whatever standard error is when a line is written."""
+    handler = logging.StreamHandler(stream) if stream is not None else _StandardError()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for chatty in ("watchfiles", "httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is now: a console that was closed since takes nothing along."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """Where lines go."""
+        return sys.stderr
 
 
 def trace(error: BaseException) -> Mapping[str, object]:
