@@ -13,7 +13,7 @@ demo: $(VENV)/.installed  ## the main job: a headquarters and three branches on 
 	$(BIN)/branchline demo $(ARGS)
 
 test: $(VENV)/.installed  ## every test; what needs something absent skips aloud
-	$(BIN)/python -m pytest -n $(JOBS) -q -rs $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -rs $(ARGS)
 
 check: $(VENV)/.installed  ## layers, types, style, house rules, plugins
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from app.demo.client import Answered, Person
 from app.demo.clock import StoryClock
 from app.demo.story import Stage
 from core.model.errors import Text
+from tests.journeys.conftest import eventually
 
 pytestmark = pytest.mark.journey
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -142,7 +143,7 @@ def test_ka_s16_the_later_of_two_offline_registrations_becomes_a_claim_that_head
         stage.advance(local("2026-04-06 10:00"))
         assert chain.settled()
         assert _state(north.people["an"], first) == "potential"
-        assert _state(south.people["an"], second) == "claim"
+        eventually(lambda: _state(south.people["an"], second) == "claim", "the south to find its claim, by a timer")
         seen = {row["id"]: row["state"] for row in zong.people["zong"].read("key_account/account")["rows"]}
         assert seen == {first: "potential", second: "claim"}
 
@@ -151,7 +152,7 @@ def test_ka_s16_the_later_of_two_offline_registrations_becomes_a_claim_that_head
         stage.advance(local("2026-04-07 10:00"))
         assert chain.settled()
         assert _state(south.people["an"], second) == "potential"
-        assert _state(north.people["an"], first) == "yielded"
+        eventually(lambda: _state(north.people["an"], first) == "yielded", "the north to give way, by a timer")
 
 
 def _own_card(person: Person) -> str:
