@@ -30,6 +30,7 @@ from stores.changes import log
 from stores.storage import checkpoints
 from stores.storage.counters import hub_sequence
 from sync import enrolment
+from sync.worker import Worker
 
 PASSWORD = "evening-2026"  # of every sample login; the demo's nodes listen on this machine only  # noqa: S105
 STARTED_S_MAX = 20.0
@@ -198,10 +199,14 @@ def _hire(member: Member, language: Language) -> None:
 
 
 def _caught_up(member: Member, headquarters: Member, until: float) -> bool:
-    """Ask for rounds until nothing waits to go up and everything headquarters has ordered has come down."""
+    """Ask for rounds until nothing waits to go up and everything headquarters has ordered has come down.
+
+    What has come down may still be worked on: requests are decided after the page is written. So what is looked at
+    is what stands after a whole round.
+    """
     worker = member.service.worker
     assert worker is not None, "headquarters has nobody to catch up with"
-    while time.monotonic() < until:
+    while _whole_round(worker, until):
         with headquarters.service.node.database.read() as connection:
             top = hub_sequence(connection)
         with member.service.node.database.read() as connection:
@@ -209,9 +214,19 @@ def _caught_up(member: Member, headquarters: Member, until: float) -> bool:
             held = checkpoints.pulled(connection)
         if waiting == 0 and held >= top:
             return True
-        worker.sync_now()
-        time.sleep(0.02)
     return False
+
+
+def _whole_round(worker: Worker, until: float) -> bool:
+    """Wait for two rounds to end, so that the second has begun after the call; return whether they did in time."""
+    for _ in range(2):
+        before = worker.status().last_sync
+        worker.sync_now()
+        while worker.status().last_sync == before:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.01)
+    return True
 
 
 def _bind(port: int) -> socket.socket:

@@ -10,7 +10,6 @@ import pytest
 
 from stores.actor import SYSTEM_ACTOR
 from stores.reads import records
-from tests.journeys.conftest import eventually
 from tests.journeys.test_pages import LOOK, browser, stage_of, steps_at
 
 __all__ = ["browser"]  # the fixture of the pages' journeys
@@ -47,8 +46,7 @@ def test_headquarters_approves_a_contract_and_decides_a_conflict(tmp_path: Path,
         page.click("#sheet .formfoot button.main")
         page.wait_for_selector("main p.note.tone-good[role=status]")
         assert stage.chain.settled()
-        cent = stage.named["cent"]
-        eventually(lambda: at(unit, CONTRACT, cent)["state"] == "approved", "the approval at the unit, and its timer")
+        assert at(unit, CONTRACT, stage.named["cent"])["state"] == "approved"
 
         # a conflict: the store was alone while both sides wrote; one click turns it round
         shop.cable.plugged = False
