@@ -30,6 +30,7 @@ class _Kept:
 
     name: str
     origin: str
+    store: str
     epoch: str
     made_at: float  # seconds since 1970
     size: int
@@ -45,7 +46,7 @@ def snapshot(node: Node, caller: Credential, question: Snapshot) -> SnapshotAnsw
     if question.epoch != hub.epoch:
         return SnapshotAnswer("", 0, "", "", 0, b"", restart=True)
     folder = folder_of(node)
-    kept = _found(folder, question, node.now().timestamp())
+    kept = _found(folder, caller, question, node.now().timestamp())
     offset = question.offset if kept else 0
     if kept is None:
         kept = _made(node, caller, question.origin, hub, folder)
@@ -72,14 +73,15 @@ def folder_of(node: Node) -> Path:
     return folder / f"snapshots-{node.identity.node}"
 
 
-def _found(folder: Path, question: Snapshot, now: float) -> _Kept | None:
+def _found(folder: Path, caller: Credential, question: Snapshot, now: float) -> _Kept | None:
     if not _NAME.fullmatch(question.name):
         return None
     told = folder / f"{question.name}.json"
     if not told.is_file():
         return None
     kept = _Kept(**json.loads(told.read_text(encoding="utf-8")))
-    fits = (kept.origin, kept.epoch) == (question.origin, question.epoch) and question.offset <= kept.size
+    asked = (question.origin, caller.store, question.epoch)  # a node that was given to another store gets its own
+    fits = (kept.origin, kept.store, kept.epoch) == asked and question.offset <= kept.size
     return kept if fits and now - kept.made_at < KEPT_S else None
 
 
@@ -93,7 +95,7 @@ def _made(node: Node, caller: Credential, origin: str, hub: keys.Hub, folder: Pa
     about = snapshots.make(node, caller.store, origin, hub.epoch, file)
     with node.database.read() as connection:
         seal = seals.seal(connection, hub, about.at)
-    kept = _Kept(name, origin, hub.epoch, now, file.stat().st_size, digest_of(file), seal)
+    kept = _Kept(name, origin, caller.store, hub.epoch, now, file.stat().st_size, digest_of(file), seal)
     (folder / f"{name}.json").write_text(json.dumps(asdict(kept)), encoding="utf-8")
     return kept
 

@@ -167,6 +167,8 @@ def test_no_store_gets_the_snapshot_of_another(small: None, hub: Node, full: lis
     assert (theirs.name != mine.name, theirs.offset) == (True, 0)
     with pytest.raises(NotYours):
         shipping.snapshot(hub, Credential("jingan", "jingan"), Snapshot("bund.1", epoch, mine.name))
+    moved = Snapshot("bund.1", epoch, mine.name, 8_000)  # the same node, which stands in another store now
+    assert shipping.snapshot(hub, Credential("bund", "jingan"), moved).name != mine.name
     assert shipping.snapshot(hub, Credential("bund", "bund"), Snapshot("bund.1", "another epoch")).restart
 
 
