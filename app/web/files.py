@@ -12,7 +12,7 @@ from app.web.body import JsonMap
 from app.web.caller import CurrentCaller
 from app.web.errors import TooLarge
 from core.model.contents import CONTENT_BYTES_MAX, OTHER, hashes_in, name_in, reference
-from core.model.errors import NodeError, NotFound, Problem, Text
+from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text
 from core.model.fields import BadValue
 from core.model.fields.files import file_name
 from stores import contents
@@ -30,6 +30,10 @@ async def upload(request: Request, caller: CurrentCaller) -> JsonMap:
     The header ``X-File-Name`` says, percent-encoded, what people call it. What no record has come to name within a
     week is cleared away.
     """
+    if not caller.actor.roles:
+        raise Forbidden.of(
+            "role", "without a post here you have nothing to attach a file to", "您在此没有岗位，无法上传"
+        )
     name = _name(request)
     body = bytearray()
     async for part in request.stream():

@@ -92,6 +92,7 @@ def test_an_upload_that_cannot_be_kept_is_refused_in_words(
 
 def test_nobody_uploads_without_signing_in_nor_from_another_site(shop: Any) -> None:
     assert upload(shop.client()).status_code == 401
+    assert upload(shop.as_("no")).status_code == 403, "who holds no post acts on nothing"
     client = shop.client()
     client.post(
         "/api/session", json={"login": "li", "password": "a long enough password"}, headers={"X-Branchline": "1"}
