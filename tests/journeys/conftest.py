@@ -14,10 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.demo.client import Person
+from tests.journeys.hands import HOW_TO_GET_ONE, browser_path
 
 HOUSE = Path(__file__).parents[2]
 BICYCLES = Path(__file__).parent / "bicycle_rental"
@@ -136,6 +138,19 @@ class RealChain:
     boss: Person
     head: Person
     counter: Person
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser, or a loud reason why there is none."""
+    path = browser_path()
+    if path is None:
+        pytest.skip(HOW_TO_GET_ONE)
+    playwright = pytest.importorskip("playwright.sync_api", reason="the `dev` extra is not installed: no playwright")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(name="eventually")

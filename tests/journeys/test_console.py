@@ -10,9 +10,8 @@ import pytest
 
 from stores.actor import SYSTEM_ACTOR
 from stores.reads import records
-from tests.journeys.test_pages import LOOK, browser, stage_of, steps_at
+from tests.journeys.test_pages import LOOK, stage_of, steps_at
 
-__all__ = ["browser"]  # the fixture of the pages' journeys
 pytestmark = pytest.mark.journey
 CUSTOMER, APPROVAL, CONTRACT = "home_renovation.customer", "customer_tiers.approval", "customer_tiers.contract"
 PAGES = (

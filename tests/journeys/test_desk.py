@@ -21,7 +21,6 @@ from tests.app.conftest import PASSWORD, opened_shop
 from tests.app.excel.sheets import made
 from tests.app.pages.test_views import VIEWS
 from tests.journeys.conftest import eventually
-from tests.journeys.hands import HOW_TO_GET_ONE, browser_path
 
 pytestmark = pytest.mark.journey
 PLUGIN_MORE = """
@@ -62,19 +61,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = browser_path()
-    if path is None:
-        pytest.skip(HOW_TO_GET_ONE)
-    playwright = pytest.importorskip("playwright.sync_api", reason="the `dev` extra is not installed: no playwright")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Any]:
+def desk(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Any]:
     """The bicycle shop with views, served; three wheels, two of them out."""
     with opened_shop(tmp_path_factory.mktemp("desk")) as shop:
         file = shop.plugins / "bicycle_rental" / "plugin.yaml"
@@ -94,9 +81,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[An
             yield shop
 
 
-def person(chromium: Any, address: str, login: str = "li", language: str = "zh", width: int = 1280) -> Any:
+def person(browser: Any, address: str, login: str = "li", language: str = "zh", width: int = 1280) -> Any:
     """Return a page of somebody who is signed in, in a browser of his own."""
-    context = chromium.new_context(viewport={"width": width, "height": 844})
+    context = browser.new_context(viewport={"width": width, "height": 844})
     context.add_cookies([{"name": "branchline_language", "value": language, "url": address}])
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -108,11 +95,11 @@ def person(chromium: Any, address: str, login: str = "li", language: str = "zh",
     return page
 
 
-def test_axe_finds_nothing_serious_on_any_kind_of_page(desk: Any, chromium: Any) -> None:
+def test_axe_finds_nothing_serious_on_any_kind_of_page(desk: Any, browser: Any) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="the `dev` extra is not installed: no axe"
     )
-    page = person(chromium, desk.address, "wu")
+    page = person(browser, desk.address, "wu")
     rental = desk.as_("li").get("/api/bicycle_rental/rental").json()["rows"][0]["id"]
     bases = re.findall(
         r'href="(/(?:views|ledgers|reports|chain|console|conflicts|quarantine|people|plugins)[^"?]*)"', page.content()
@@ -145,8 +132,8 @@ def test_axe_finds_nothing_serious_on_any_kind_of_page(desk: Any, chromium: Any)
     assert faults == []
 
 
-def test_a_bar_is_dragged_to_a_free_row_and_cannot_be_dropped_on_a_taken_one(desk: Any, chromium: Any) -> None:
-    page = person(chromium, desk.address)
+def test_a_bar_is_dragged_to_a_free_row_and_cannot_be_dropped_on_a_taken_one(desk: Any, browser: Any) -> None:
+    page = person(browser, desk.address)
     page.goto(f"{desk.address}/views/bicycle_rental/wheels")
 
     def lane_of(guest: str) -> str:
@@ -180,8 +167,8 @@ def test_a_bar_is_dragged_to_a_free_row_and_cannot_be_dropped_on_a_taken_one(des
     page.context.close()
 
 
-def test_two_tabs_share_one_stream_and_both_see_what_another_desk_does(desk: Any, chromium: Any) -> None:
-    page = person(chromium, desk.address)
+def test_two_tabs_share_one_stream_and_both_see_what_another_desk_does(desk: Any, browser: Any) -> None:
+    page = person(browser, desk.address)
     listeners = desk.client().app.state.live
     before = len(listeners._ears)
     page.goto(f"{desk.address}{WHEELS}")
@@ -196,10 +183,10 @@ def test_two_tabs_share_one_stream_and_both_see_what_another_desk_does(desk: Any
     page.context.close()
 
 
-def test_two_people_on_one_record_see_each_other_and_nobody_overwrites_the_other(desk: Any, chromium: Any) -> None:
+def test_two_people_on_one_record_see_each_other_and_nobody_overwrites_the_other(desk: Any, browser: Any) -> None:
     rental = desk.as_("li").get("/api/bicycle_rental/rental?guest=Sun").json()["rows"][0]["id"]
     form = f"{desk.address}{RENTALS}/{rental}/actions/remark"
-    li, also = person(chromium, desk.address), person(chromium, desk.address, "wu")
+    li, also = person(browser, desk.address), person(browser, desk.address, "wu")
     for page, phone in ((li, "13811112222"), (also, "13833334444")):
         page.goto(form)
         page.fill("#in-phone", phone)
@@ -222,8 +209,8 @@ def test_two_people_on_one_record_see_each_other_and_nobody_overwrites_the_other
         page.context.close()
 
 
-def test_a_section_comes_and_goes_as_one_types_and_what_is_not_there_is_not_sent(desk: Any, chromium: Any) -> None:
-    page = person(chromium, desk.address)
+def test_a_section_comes_and_goes_as_one_types_and_what_is_not_there_is_not_sent(desk: Any, browser: Any) -> None:
+    page = person(browser, desk.address)
     page.goto(f"{desk.address}{RENTALS}/actions/hand_out")
     section = page.locator("fieldset:has(legend:text-is('未留电话'))")
     section.wait_for(state="visible")
@@ -239,10 +226,8 @@ def test_a_section_comes_and_goes_as_one_types_and_what_is_not_there_is_not_sent
     page.context.close()
 
 
-def test_a_file_is_looked_at_and_imported_and_a_list_goes_out_on_paper(
-    desk: Any, chromium: Any, tmp_path: Path
-) -> None:
-    page = person(chromium, desk.address)
+def test_a_file_is_looked_at_and_imported_and_a_list_goes_out_on_paper(desk: Any, browser: Any, tmp_path: Path) -> None:
+    page = person(browser, desk.address)
     file = tmp_path / "车.xlsx"
     file.write_bytes(made(["车架号", "颜色"], ["N-1", "绿"], ["N-2", "蓝"], ["N-3", "红"]))
     page.goto(f"{desk.address}{WHEELS}")
@@ -263,11 +248,11 @@ def test_a_file_is_looked_at_and_imported_and_a_list_goes_out_on_paper(
     page.context.close()
 
 
-def test_a_node_that_stops_in_the_middle_of_a_form_takes_nothing_along(tmp_path: Path, chromium: Any) -> None:
+def test_a_node_that_stops_in_the_middle_of_a_form_takes_nothing_along(tmp_path: Path, browser: Any) -> None:
     port = free_port()
     with opened_shop(tmp_path) as shop:
         with served(shop.client().app, port) as address:
-            page = person(chromium, address)
+            page = person(browser, address)
             page.goto(f"{address}{WHEELS}/actions/add")
             page.fill("#in-frame", "half typed")
             page.locator("[data-state]").filter(has_text="已暂存").wait_for()

@@ -16,23 +16,11 @@ import pytest
 from app.demo.chain import running
 from app.demo.clock import StoryClock
 from app.demo.script import read_script
-from tests.journeys.hands import HOW_TO_GET_ONE, HandStage, browser_path
+from tests.journeys.hands import HandStage
 
 HOUSE = Path(__file__).parents[2]
 pytestmark = pytest.mark.journey
 HOSTILE = "\"><img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = browser_path()
-    if path is None:
-        pytest.skip(HOW_TO_GET_ONE)
-    playwright = pytest.importorskip("playwright.sync_api", reason="the `dev` extra is not installed: no playwright")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @contextmanager
