@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
 from core.language.definition import RecordType
@@ -16,6 +18,17 @@ from stores.storage.checkpoints import HUB
 LINES_MAX = 2_000  # of a log, or records of a type, looked through in one transaction
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one log, or the records of one type, name up to a place; ``more``: there is more behind it."""
+
+    peer: str
+    upto: int
+    more: bool
+    named: list[tuple[str, str, str]]  # content, record type, id
+    sure: bool = False
+
+
 def note(node: Node) -> bool:
     """Take note of the contents that new lines of the log and new records name; return whether there is more to read.
 
@@ -26,17 +39,24 @@ def note(node: Node) -> bool:
     with node.database.read() as connection:
         epoch, pulled = checkpoints.epoch(connection), checkpoints.pulled(connection)
         seen, of = checkpoints.named(connection, HUB)
-        logs = [each for each in checkpoints.heads(connection) if _is_behind(connection, each)]
-    if epoch == of and seen == pulled and not logs:
+        anew = epoch != of
+        found = [_in_log(connection, origin, anew=anew) for origin in checkpoints.heads(connection)]
+        if anew or seen != pulled:
+            found += [_in_records(connection, node, record, pulled, anew=anew) for record in _may_name(node)]
+    news = [each for each in found if each is not None]
+    if not anew and seen == pulled and not news:
         return False
+    more = any(each.more for each in news)
     with node.database.write() as connection:
-        if epoch != of:
+        if anew:
             checkpoints.forget_named(connection)
             contents.offer_all_again(connection, node.now())
-        more = [_note_log(connection, node, origin) for origin in logs]
-        more += [_note_records(connection, node, record, pulled) for record in _may_name(node)]
-        checkpoints.move_named(connection, HUB, seen if any(more) else pulled, epoch)
-    return any(more)
+        for each in news:
+            for digest, type_, pk in each.named:
+                contents.name(connection, digest, type_, pk, node.now(), sure=each.sure)
+            checkpoints.move_named(connection, each.peer, each.upto)
+        checkpoints.move_named(connection, HUB, 0 if more else pulled, epoch)
+    return more
 
 
 def belongs(connection: Connection, node: Node, type_: str, pk: str, store: str) -> bool:
@@ -62,10 +82,6 @@ def names(connection: Connection, node: Node, store: str, type_: str, pk: str, d
     return False
 
 
-def _is_behind(connection: Connection, origin: str) -> bool:
-    return checkpoints.named(connection, origin)[0] < checkpoints.acked(connection, origin)
-
-
 def _may_name(node: Node) -> list[RecordType]:
     return [
         record
@@ -74,29 +90,30 @@ def _may_name(node: Node) -> list[RecordType]:
     ]
 
 
-def _note_log(connection: Connection, node: Node, origin: str) -> bool:
-    after, acked = checkpoints.named(connection, origin)[0], checkpoints.acked(connection, origin)
+def _in_log(connection: Connection, origin: str, *, anew: bool) -> _Found | None:
+    after, acked = 0 if anew else checkpoints.named(connection, origin)[0], checkpoints.acked(connection, origin)
+    if acked <= after:
+        return None
     upto = min(after + LINES_MAX, acked)
     sql = "SELECT type, pk, body FROM log WHERE origin = ? AND seq > ? AND seq <= ? AND body LIKE ?"
-    for type_, pk, body in bulk.run(connection, sql, origin, after, upto, f"%{SCHEME}%"):
-        for digest in hashes_in(body):
-            contents.name(connection, digest, type_, pk, node.now(), sure=True)
-    checkpoints.move_named(connection, origin, upto)
-    return upto < acked
+    lines = bulk.run(connection, sql, origin, after, upto, f"%{SCHEME}%")
+    named = [(digest, type_, pk) for type_, pk, body in lines for digest in hashes_in(body)]
+    return _Found(origin, upto, upto < acked, named, sure=True)
 
 
-def _note_records(connection: Connection, node: Node, record: RecordType, pulled: int) -> bool:
-    after = checkpoints.named(connection, record.key)[0]
+def _in_records(connection: Connection, node: Node, record: RecordType, pulled: int, *, anew: bool) -> _Found | None:
+    """Return what records that came down name; None where none came, which is nearly always so."""
+    after = 0 if anew else checkpoints.named(connection, record.key)[0]
     upto = _end(connection, node, record, after, pulled)
     columns = ", ".join(map(bulk.quoted, feed.leaving(record)))
+    named, rows = list[tuple[str, str, str]](), 0
     for test, owner in feed.held_by(record, node.store):
         table = bulk.quoted(record.table)
         sql = f'SELECT "id", {columns} FROM {table} WHERE {test}"_hs" > ? AND "_hs" <= ?'  # noqa: S608 - our names
         for pk, *cells in bulk.run(connection, sql, *owner, after, upto):
-            for digest in (digest for cell in cells for digest in hashes_in(cell)):
-                contents.name(connection, digest, record.key, pk, node.now())
-    checkpoints.move_named(connection, record.key, upto)
-    return upto < pulled
+            rows += 1
+            named += [(digest, record.key, pk) for cell in cells for digest in hashes_in(cell)]
+    return _Found(record.key, upto, upto < pulled, named) if rows or upto < pulled else None
 
 
 def _end(connection: Connection, node: Node, record: RecordType, after: int, pulled: int) -> int:
