@@ -73,7 +73,7 @@ def _of_branch(connection: Connection, service: Service) -> Iterator[GaugeMetric
     waiting, oldest = log.unsent(connection)
     yield _one("unsent_changes", "Changes headquarters does not have.", waiting)
     yield _one("unsent_oldest_seconds", "Age of the oldest of them.", _age(node, oldest))
-    days = [closing for closing in closings.latest(connection) if closing.store == node.store]
+    days = closings.last_day(connection, node.store)
     if days:
         yield _one("closed_changes", "Changes of the last closed day.", sum(day.changes for day in days))
         yield _one("closed_seconds", "Since the last closing was signed.", _since(node, days[-1].time))

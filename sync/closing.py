@@ -20,7 +20,7 @@ from stores.storage import checkpoints, closings
 from stores.storage.closings import Closing
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
-from sync import keys
+from sync import keys, receipts
 from sync.link import Link
 from sync.protocol import Close, CloseAnswer, Head
 from sync.server import check_caller
@@ -56,6 +56,13 @@ def close_due(node: Node, link: Link, ends: timedelta) -> list[Closing]:
     return found
 
 
+def is_closed(node: Node, day: date) -> bool:
+    """Say whether a day of this node, and with it every day before, is closed."""
+    with node.database.read() as connection:
+        last = closings.last_of(connection, node.identity.origin)
+    return last is not None and last.day >= day.isoformat()
+
+
 def close_day(node: Node, caller: Credential, question: Close) -> CloseAnswer:
     """Sign, at headquarters, for what its own copy of the caller's log says about a day."""
     check_caller(caller, question.origin, caller.store)
@@ -84,6 +91,20 @@ def is_signed(public_key: str, closing: Closing) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def signing_key(connection: Connection, node: Node) -> str | None:
+    """Return the public key (hex) that closings kept here bear: headquarters' own, or the one that enrolment pinned."""
+    if node.is_hub:
+        return receipts.public_of(keys.hub(connection).key)
+    upstream = keys.upstream(connection)
+    return upstream.key if upstream else None
+
+
+def is_proven(connection: Connection, public_key: str, closing: Closing) -> bool:
+    """Say whether a closing bears headquarters' signature and the log kept here, if any, still ends that day so."""
+    lines = log.hashes(connection, closing.origin, closing.seq, closing.seq)
+    return is_signed(public_key, closing) and lines.get(closing.seq, closing.hash) == closing.hash
 
 
 def business_day(node: Node, moment: datetime, ends: timedelta) -> date:

@@ -20,6 +20,7 @@ from stores.changes import log
 from stores.node import Node
 from sync import closing, comparing
 from sync.carrier import carry
+from sync.closing import ClosingFault
 from sync.comparing import Compared
 from sync.journal import journal, traced
 from sync.link import AskedToWait, Link
@@ -67,6 +68,7 @@ class Status:
     skew: tuple[str, ...] = ()
     error: Problem | None = None
     compared: Compared | None = None
+    unclosed: Problem | None = None  # why a day could not be closed
 
 
 class Worker:
@@ -165,6 +167,7 @@ class Worker:
         with ThreadPoolExecutor(1, "sync-ahead") as helper:  # has no thread before there is much to send
             done = sync_round(node, link, helper)
         self._compare(link, done)
+        self._close_days(link, done)
         return done
 
     def _tried(self, step: Callable[[Node, Link], T]) -> T | None:
@@ -208,12 +211,22 @@ class Worker:
             self._compared = now
 
     def _close_days(self, link: Link, done: Round) -> None:
-        """Have the days closed that have ended, once a day and when nothing is on its way."""
-        ends = timedelta(seconds=self._pace.day_ends_s)
-        today = closing.business_day(self._node, self._node.now(), ends)
-        if self._closed != today and not (done.pushed or done.pulled):
-            closing.close_due(self._node, link, ends)
-            self._closed = today
+        """Have the days closed that have ended, when nothing is on its way; every round until yesterday is closed.
+
+        A day about which the two do not agree is told and asked about again on the next day: sync goes on.
+        """
+        node, ends = self._node, timedelta(seconds=self._pace.day_ends_s)
+        today = closing.business_day(node, node.now(), ends)
+        if self._closed == today or done.pushed or done.pulled:
+            return
+        try:
+            closing.close_due(node, link, ends)
+        except ClosingFault as fault:
+            journal.error("a day was not closed", extra={"codes": [each.code for each in fault.problems]})
+            self._status, self._closed = replace(self._status, unclosed=fault.problems[0]), today
+            return
+        if closing.is_closed(node, today - timedelta(days=1)):
+            self._status, self._closed = replace(self._status, unclosed=None), today
 
     def _hang_up(self) -> None:
         with self._link_lock:

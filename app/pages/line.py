@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from app.branches import Branch
 from app.overseeing import keeps, oversees
 from app.pages.desk import Desk
 from app.standing import money_unsent, standing
@@ -75,6 +76,21 @@ def _worries(desk: Desk, told: Mapping[str, Any]) -> list[Part]:
     if told["faults"]:
         found.append(Part(w.of("plugin_faults", len(told["faults"])), "bad"))
     return found
+
+
+def line_words(desk: Desk, branch: Branch) -> str:
+    """Return how the line of a branch stands, in words."""
+    w = desk.words
+    match branch.state:
+        case "online":
+            return w.on_line
+        case "never":
+            return w.never_heard
+        case "none":
+            return w.no_node
+    heard = branch.heard_at
+    assert heard is not None, "a line that is silent has been heard once"
+    return w.of("silent", clock_text(desk, heard.isoformat()))
 
 
 def clock_text(desk: Desk, moment: str) -> str:

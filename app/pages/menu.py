@@ -18,9 +18,9 @@ CORE = "core"
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
 _QUIET = frozenset({"core.setting"})
 _CONSOLE = {  # address -> word
-    "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/compare": "compare",
-    "/console/drift": "drift", "/console/plugins": "plugins", "/console/people": "people_and_roles",
-    "/console/joining": "joining", "/console/audit": "audit",
+    "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/closings": "closings",
+    "/compare": "compare", "/console/drift": "drift", "/console/plugins": "plugins",
+    "/console/people": "people_and_roles", "/console/joining": "joining", "/console/audit": "audit",
 }  # fmt: skip
 
 
@@ -96,6 +96,8 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
     group.entries.extend(_further(desk, reading, plugin, seen))
     if plugin.name == CORE:
         group.entries.append(Entry(desk.words.settings, "/settings", "settings"))
+        if not desk.node.is_hub:
+            group.entries.append(Entry(desk.words.closings, "/closings", "closings"))
         if keeps(desk.actor) and desk.actor.store == desk.node.store:
             group.entries.append(Entry(desk.words.backups, "/backups", "backups"))
     return group

@@ -28,7 +28,7 @@ from app.pages import (
     turns,
     views,
 )
-from app.pages.console import audit, chain, conflicts, drift, joining, people, plugins, quarantine
+from app.pages.console import audit, chain, closings, conflicts, drift, joining, people, plugins, quarantine
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
 from app.web.caller import visitor
@@ -36,7 +36,7 @@ from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
     assets, session, today, excel, printing, lists, saved, boards, views, turns, scores, ledgers, reports, choices,
-    live, chain, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
+    live, chain, closings, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
     developers, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

@@ -14,6 +14,7 @@ from app.overseeing import oversees
 from app.pages import columns as cols
 from app.pages.buttons import Button, buttons
 from app.pages.choices import name_of
+from app.pages.console import closings
 from app.pages.console.chain import Overview, overview
 from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
@@ -65,6 +66,7 @@ def today(desk: CurrentDesk) -> Response:
         to_sign=[each for each in requests if each["mine_to_sign"]],
         asked=[each for each in requests if each["mine"]],
         chain=_chain(desk),
+        closed=closings.brief(desk),
         guidance=list(_duties(desk)),
         types=" ".join(sorted(desk.catalog.records)),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from core.language.definition import RecordType
-from stores.changes import digest
+from stores.changes import digest, log
 from stores.changes.digest import MODULUS
 from stores.changes.feed import held_by
 from stores.node import Node
@@ -170,12 +170,15 @@ def reread(
     """Read kept buckets anew, behind ``after`` and up to about ``rows_max`` rows, and hold them against what is kept.
 
     A bucket that has changed along with the hub's order is passed over: its sum is worked out when it is asked for.
+    So is one in which somebody has just written: his row gets its new place from headquarters.
     """
     fresh, touched, seen, cursor = Fresh(node.tables.digest), list[tuple[str, str, str]](), 0, None
     if state.get(connection, FORM) != fresh.form:
         return Reread((), 0, None, fresh)
     corrected: dict[Place, dict[str, Sum]] = {}
     moving: dict[Place, set[str]] = {}
+    unsent = set() if node.is_hub else log.unsent_records(connection)
+    written = {(type_, id_[:BUCKET_CHARS]) for type_, id_ in unsent}
     for type_, owner, bucket, count, total in _after(connection, after):
         if rows_max is not None and seen >= rows_max:
             break
@@ -185,7 +188,8 @@ def reread(
             moving[type_, owner] = set(_moved(connection, part, _position(connection, type_, owner)))
         now = _read(connection, part, bucket)
         seen += now.count
-        if bucket not in moving[type_, owner] and (now.count, now.total) != (count, int(total, 16)):
+        told = bucket in moving[type_, owner] or (type_, bucket) in written
+        if not told and (now.count, now.total) != (count, int(total, 16)):
             touched.append((type_, owner, bucket))
             corrected.setdefault((type_, owner), {})[bucket] = now
     else:

@@ -156,6 +156,17 @@ def unsent(connection: Connection) -> tuple[int, str | None]:
     return count, oldest
 
 
+def unsent_records(connection: Connection) -> set[tuple[str, str]]:
+    """Return (type, id) of the records that lines are about which headquarters has not acknowledged."""
+    found = set[tuple[str, str]]()
+    for origin, (seq, _) in heads(connection).items():
+        done = acked(connection, origin)
+        if seq > done:
+            sql = "SELECT DISTINCT type, pk FROM log WHERE origin = ? AND seq > ?"
+            found.update((type_, pk) for type_, pk in bulk.run(connection, sql, origin, done))
+    return found
+
+
 def written_until(connection: Connection, node: str) -> str:
     """Return when a node, under whatever incarnation, wrote the last line that is held here (a cell); empty if none."""
     last = ""

@@ -17,6 +17,18 @@ _COLUMNS = (
 _SELECT = f"SELECT {', '.join(map(bulk.quoted, _COLUMNS))} FROM closing"  # noqa: S608 - names of our own
 
 
+_STORES = (  # every store that has closed a day, one step along the index each
+    "WITH RECURSIVE stores(store) AS (SELECT min(store) FROM closing UNION ALL "
+    "SELECT (SELECT min(closing.store) FROM closing WHERE closing.store > stores.store) FROM stores "
+    "WHERE stores.store IS NOT NULL)"
+)
+_OF_STORES = (
+    f"SELECT {', '.join(f'closing.{bulk.quoted(name)}' for name in _COLUMNS)} "  # noqa: S608 - names of our own
+    "FROM stores JOIN closing ON closing.store = stores.store"
+)
+_NEVER = "9999-12-31"  # later than any day
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The lines of ``origin``'s log after ``after`` up to ``seq``, whose hash is ``hash``: the ``changes`` of a ``day``
@@ -60,9 +72,31 @@ def of_day(connection: Connection, origin: str, day: str) -> Closing | None:
 
 
 def latest(connection: Connection) -> list[Closing]:
-    """Return the last closed day of every store, by store; of a node that was reborn on that day each log's part."""
-    newest = "SELECT max(c.day) FROM closing c WHERE c.store = closing.store"
-    return [_closing(row) for row in bulk.run(connection, f"{_SELECT} WHERE day = ({newest}) ORDER BY store, origin")]
+    """Return the last closed day of every store, by store; of a node that was reborn on that day each log's part.
+
+    A few steps along the index per store, however many days are kept.
+    """
+    newest = "SELECT max(last.day) FROM closing AS last WHERE last.store = stores.store"
+    sql = f"{_STORES} {_OF_STORES} AND closing.day = ({newest}) ORDER BY closing.store, closing.origin"
+    return [_closing(row) for row in bulk.run(connection, sql)]
+
+
+def last_day(connection: Connection, store: str) -> list[Closing]:
+    """Return the last closed day of one store, each log's part; empty when no day has been closed."""
+    sql = f"{_SELECT} WHERE store = ? AND day = (SELECT max(day) FROM closing WHERE store = ?) ORDER BY origin"  # noqa: S608 - names of our own
+    return [_closing(row) for row in bulk.run(connection, sql, store, store)]
+
+
+def since(connection: Connection, day: str) -> list[Closing]:
+    """Return the days of every store that were closed from ``day`` on, by store and day."""
+    sql = f"{_STORES} {_OF_STORES} AND closing.day >= ? ORDER BY closing.store, closing.day, closing.origin"
+    return [_closing(row) for row in bulk.run(connection, sql, day)]
+
+
+def of_store(connection: Connection, store: str, before: str | None, limit: int) -> list[Closing]:
+    """Return up to ``limit`` closed days of one store, the latest first, those ``before`` a day."""
+    sql = f"{_SELECT} WHERE store = ? AND day < ? ORDER BY day DESC, origin LIMIT ?"
+    return [_closing(row) for row in bulk.run(connection, sql, store, before or _NEVER, limit)]
 
 
 def _closing(row: Sequence[Any]) -> Closing:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 
 import pytest
 
 from core.model.errors import NodeError
 from stores.node import Node
+from stores.storage import closings
 from sync.link import AskedToWait, LinkDown
 from sync.worker import Pace, Worker
 from tests.sync.nodes import DirectLink, World, read, write
@@ -235,3 +237,41 @@ def test_after_a_failure_a_new_link_is_opened(bund: Node, link: DirectLink) -> N
 
     assert len(opened) == 2
     assert link.closed == 2
+
+
+def test_a_day_that_has_ended_is_closed_by_itself_once_nothing_is_on_its_way(
+    bund: Node, link: DirectLink, worker: Worker, world: World
+) -> None:
+    write(bund, LI, "create", name="李")
+    worker.work()
+    world.wait(24 * 3_600)
+
+    worker.work()
+    worker.work()
+
+    assert link.calls.count("close") == 1
+    with bund.database.read() as connection:
+        (day,) = closings.latest(connection)
+    assert (day.store, day.day, day.records) == ("bund", "2026-03-14", 1)
+
+
+def test_a_day_about_which_the_two_do_not_agree_is_told_and_sync_goes_on(
+    hub: Node, bund: Node, link: DirectLink, worker: Worker, world: World
+) -> None:
+    write(bund, LI, "create", name="李")
+    worker.work()
+    world.wait(24 * 3_600)
+    link.after = lambda call, answer: replace(answer, records=7) if call == "close" else answer
+
+    worker.work()
+    write(bund, LI, visits=2)
+
+    assert worker.work()
+    assert read(hub, LI)["visits"] == 2
+    status = worker.status()
+    assert (status.online, status.unclosed and status.unclosed.code) == (True, "closing-fault")
+    assert link.calls.count("close") == 1, "asked once a day, not at every beat"
+    link.after = lambda _call, answer: answer
+    world.wait(24 * 3_600)
+    worker.work()
+    assert worker.status().unclosed is None

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.branches import TONES, Branch, Station, Version, branch_of, branches_of
 from app.overseeing import directs
+from app.pages.console import closings
 from app.pages.console.activity import deeds_of
 from app.pages.console.overseer import OverseerDesk
 from app.pages.console.quarantine import held_lines
 from app.pages.desk import Desk, action_url, list_url, record_url, with_query
 from app.pages.drawing import page
-from app.pages.line import clock_text
+from app.pages.line import clock_text, line_words
 from app.pages.menu import readable
 from app.pages.speaking import spoken
 from app.pages.values import shown_moment
@@ -92,6 +93,7 @@ def branch_page(store: str, desk: OverseerDesk) -> Response:
         held=held_lines(desk, store)[:FEW],
         settings=list(_settings(desk, store)),
         kinds=list(_kinds(desk, branch)),
+        closed=closings.last_day(desk, store),
         deeds=deeds_of(desk, [each.node for each in branch.stations]),
         file_url=record_url(record, known) if known else None,
         name_url=action_url(record, "add", code=store) if directs(desk.actor) and not known else None,
@@ -143,21 +145,6 @@ def _row(desk: Desk, branch: Branch) -> Row:
         _waiting(desk, branch.missing, branch.oldest),
         w.of("other_version", differing) if differing else same,
     )
-
-
-def line_words(desk: Desk, branch: Branch) -> str:
-    """Return how the line of a branch stands, in words."""
-    w = desk.words
-    match branch.state:
-        case "online":
-            return w.on_line
-        case "never":
-            return w.never_heard
-        case "none":
-            return w.no_node
-    heard = branch.heard_at
-    assert heard is not None, "a line that is silent has been heard once"
-    return w.of("silent", clock_text(desk, heard.isoformat()))
 
 
 def _waiting(desk: Desk, missing: int, oldest: datetime | None) -> str:

@@ -185,3 +185,13 @@ def test_headquarters_prices_are_in_every_stores_sums(shops: Chain) -> None:
     shops.settle()
 
     assert kept(shops.east, "east").keys() == kept(shops.hub, "west").keys() == {"club.tariff|hq"}
+
+
+def test_what_was_just_written_here_and_is_not_sent_yet_is_no_tampering(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"name": "Chen"})
+    shops.settle()
+    kept(shops.east, "east")
+    shops.east.update(MEMBER, member, name="Chen the elder")
+
+    with shops.east.database.read() as connection:
+        assert buckets.reread(connection, shops.east.node).touched == ()
