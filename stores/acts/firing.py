@@ -20,11 +20,17 @@ from stores.acts.calls import Call, Receipt
 from stores.acts.timers import EVERY, at_timer, before, moments_of, runs
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage import bulk
 from stores.storage.database import Busy, StorageFault
 from stores.storage.system import TIMER
 from stores.world import NodeWorld
 
 FIRINGS_MAX = 10_000  # in one call; the loop calls again
+
+_FIRST = (
+    "SELECT type, pk, name, due, next_at, stage FROM timer WHERE next_at IS NOT NULL "
+    "ORDER BY next_at, type, pk, name LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,20 @@ def fire_due(node: Node, upto: datetime | None = None, most: int = FIRINGS_MAX) 
     limit = upto or node.now()
     receipts: list[Receipt] = []
     for _ in range(most):
-        with node.database.read() as connection:
-            armed = _first(connection, limit)
-        if armed is None:
+        armed = first(node)
+        if armed is None or armed.next_at > limit:
             break
-        receipts += _fire(node, armed, limit)
+        receipts += fire(node, armed, limit)
     return receipts
+
+
+def first(node: Node) -> Armed | None:
+    """Return the timer that wants to be looked at next, or None."""
+    with node.database.read() as connection:
+        found = bulk.run(connection, _FIRST)
+    for type_, pk, name, due, next_at, stage in found:
+        return Armed(type_, pk, name, from_iso(due), from_iso(next_at), stage)
+    return None
 
 
 def next_due(node: Node) -> datetime | None:
@@ -70,19 +84,8 @@ def faults(connection: Connection) -> Sequence[tuple[str, str, str, str]]:
     return [(type_, pk, name, fault) for type_, pk, name, fault in found]
 
 
-def _first(connection: Connection, limit: datetime) -> Armed | None:
-    found = connection.execute(
-        select(TIMER.c.type, TIMER.c.pk, TIMER.c.name, TIMER.c.due, TIMER.c.next_at, TIMER.c.stage)
-        .where(TIMER.c.next_at <= iso(limit))
-        .order_by(TIMER.c.next_at, TIMER.c.type, TIMER.c.pk, TIMER.c.name)
-        .limit(1)
-    ).first()
-    if found is None:
-        return None
-    return Armed(found.type, found.pk, found.name, from_iso(found.due), from_iso(found.next_at), found.stage)
-
-
-def _fire(node: Node, armed: Armed, limit: datetime) -> list[Receipt]:
+def fire(node: Node, armed: Armed, limit: datetime) -> list[Receipt]:
+    """Fire one timer that is due by ``limit``, in a transaction; return what its action did, if it came to that."""
     if armed.type.startswith(EVERY):
         _open_period(node, armed)
         return []

@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from core.language.definition import Every, RecordType
-from core.language.expressions import Row, holds
+from core.language.expressions import holds
 from core.model.clock import iso
 from stores import rows
 from stores.actor import SYSTEM_ACTOR
@@ -22,6 +22,7 @@ from stores.acts.messages import value_or_none
 from stores.acts.timers import EVERY
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage import bulk
 from stores.storage.system import TIMER
 from stores.world import NodeWorld
 
@@ -76,42 +77,48 @@ def _look_again(
     connection: Connection, node: Node, record: RecordType, store: str, due: datetime, fault: str | None
 ) -> None:
     tomorrow = iso(_day_start(node, record, due, days=1))
-    connection.execute(
-        update(TIMER)
-        .where(TIMER.c.type == EVERY + record.key, TIMER.c.pk == store)
-        .values(due=tomorrow, next_at=tomorrow, fault=fault)
-    )
+    sql = "UPDATE timer SET due = ?, next_at = ?, fault = ? WHERE type = ? AND pk = ?"
+    bulk.run_only(connection, sql, tomorrow, tomorrow, fault, EVERY + record.key, store)
 
 
 def _make(connection: Connection, node: Node, record: RecordType, every: Every, store: str, due: datetime) -> None:
-    """Make what is missing. Where headquarters decides, for the people of every store; each record is its store's."""
+    """Make what is missing. Where headquarters decides, for the people of every store; each record is its store's.
+
+    Asked every day, because somebody may have come since; on most days nobody has.
+    """
     home = NodeWorld(connection, node, record.plugin, store)
     calendar = home.calendar()
     period = calendar.period(every.period, calendar.business_date(due))
     own = every.subject.rpartition(".")[2]
+    start = period.start.isoformat()
+    subjects = {period_id(record, subject, start): subject for subject in _subjects(home, record, every)}
+    there = {id for (id,) in bulk.select(connection, node.table(record), ("id",), "id", subjects)}
     made = []
-    for subject in _subjects(home, record, every):
-        id = period_id(record, subject.id, period.start.isoformat())
+    for id, key in subjects.items():
+        if id in there:
+            continue
+        subject = rows.get(connection, node, node.catalog.records[every.subject], key)
         world = NodeWorld(connection, node, record.plugin, str(subject.values["store"]))
         env = world.env(None, due, SYSTEM_ACTOR, period=period, **{own: subject})
-        if holds(every.where, env) and world.row(record.key, id) is None:
+        if holds(every.where, env):
             given = {name: value_or_none(formula, env) for name, formula in every.values.items()}
             made.append(effects.new_row(world, record, given, env, id))
     if not made:
         return
-    deed = Deed(node.new_id(), f"{record.key}.open", SYSTEM_ACTOR.id, due, {"period": period.start.isoformat()})
+    deed = Deed(node.new_id(), f"{record.key}.open", SYSTEM_ACTOR.id, due, {"period": start})
     edits = [Edit(record, r.id, str(r.values["store"]), "create", rows.to_cells(record, r.values)) for r in made]
     commit(connection, node, deed, edits)
     timers.rearm(connection, node, [(r.type, r.id) for r in made], due)
 
 
-def _subjects(world: NodeWorld, record: RecordType, every: Every) -> list[Row]:
-    """Return who or what a record may be made for: live, still working here, and of this store unless all are ours."""
+def _subjects(world: NodeWorld, record: RecordType, every: Every) -> list[str]:
+    """Return the ids a record may be made for: live, still working here, and of this store unless all are ours."""
     subject = world.node.catalog.records[every.subject]
-    table = world.node.table(subject)
-    query = select(table).where(table.c._life % 2 == 1).order_by(table.c.id)
+    tests, values = ["(_life & 1) = 1"], []
     if record.sync.home == "store":
-        query = query.where(table.c._store == world.store)
-    if "active" in table.c:
-        query = query.where(table.c.active == 1)
-    return [rows.from_cells(subject, dict(found)) for found in world.connection.execute(query).mappings()]
+        tests.append("_store = ?")
+        values.append(world.store)
+    if "active" in subject.fields:
+        tests.append("active = 1")
+    sql = f"SELECT id FROM {bulk.quoted(subject.table)} WHERE {' AND '.join(tests)} ORDER BY id"  # noqa: S608 - names of our own
+    return [id for (id,) in bulk.run(world.connection, sql, *values)]

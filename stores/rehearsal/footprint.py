@@ -33,9 +33,8 @@ class Footprint:
     scenario: str
     passed: bool
     types: frozenset[str]
-    done: frozenset[tuple[str, str]]  # record type and action: carried out, tried in vain, or due by a timer
-    given: frozenset[tuple[str, str]]  # of these, what was done before its first step
-    refused: frozenset[tuple[str, str]]  # of these, what was refused to people, or may have been to a timer
+    done: frozenset[tuple[str, str]]  # record type and action: carried out, or tried in vain
+    refused: frozenset[tuple[str, str]]  # of these, what was refused to people or to a timer
     denied: bool  # whether anything at all was refused, to people or to a timer
     fields: frozenset[tuple[str, str]]  # record type and computed field, or report and figure, worked out at least once
     asked: frozenset[tuple[str, str]]  # of these, those that the database worked out
@@ -48,6 +47,7 @@ class Footprint:
     words: str  # everything it expects, as one text
     firings: int
     seconds: float
+    before: Footprint | None = None  # the same of what came before its first step
 
     def crosses(self, mutant: Mutant, plugin: Plugin) -> bool:
         """Return whether a mutant of the plugin could make a difference to the scenario."""
@@ -105,13 +105,13 @@ class _Watched(Play):
 
     def __init__(self, stage: Stage, scenario: Scenario) -> None:
         super().__init__(stage, scenario)
-        self.given: set[tuple[str, str]] = set()
+        self.before: Footprint | None = None
         self.tried: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, str]] = set()
 
     def _begin(self) -> None:
         super()._begin()
-        self.given = {(key, action) for key, action, _ in _logged(self.stage)}
+        self.before = _seen(self, passed=True, seconds=0.0)
 
     def _perform(self, call: Call) -> Receipt:
         self.tried.add((call.record.key, call.action))
@@ -135,22 +135,22 @@ def footprint(host: Host, plugin: Plugin, scenario: Scenario, zone: ZoneInfo, al
 
 
 def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
+    """Return the way up to here."""
     stage, scenario = play.stage, play.scenario
     lines = list(_logged(stage))
-    types = {key for key, _, _ in lines} | {key for key, _ in play.tried}
+    tried = play.tried | stage.fired
+    types = {key for key, _, _ in lines} | {key for key, _ in tried}
     types |= {stage.record(step.do[0]).key for step in scenario.steps if step.do}
     records = stage.node.catalog.records
-    timed = {(key, timer.then) for key in types if key in records for timer in records[key].timers.values()}
-    done = {(key, action) for key, action, _ in lines} | play.tried | timed
     expected = [text for step in scenario.steps for text in step.then] + [text for text, _ in scenario.then]
+    refused = play.refused | stage.refused
     return Footprint(
         scenario.name,
         passed,
         frozenset(types),
-        frozenset(done),
-        frozenset(play.given),
-        frozenset(play.refused | timed),  # whether a timer's action was refused is not in the log
-        bool(play.refused) or _timer_failed(stage),
+        frozenset({(key, action) for key, action, _ in lines} | tried),
+        frozenset(refused),
+        bool(refused) or _timer_failed(stage),
         frozenset(stage.fields_read),
         frozenset(stage.fields_asked),
         frozenset(_roles(stage.plugin, scenario)),
@@ -162,6 +162,7 @@ def _seen(play: _Watched, passed: bool, seconds: float) -> Footprint:
         " ".join(expected),
         stage.firings,
         seconds,
+        play.before,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,10 +13,10 @@ from core.language.compile.change import Changes
 from core.language.definition import Plugin
 from core.language.mutants import Mutant, mutants_of
 from core.language.rulebook import cited_at
-from core.language.yaml_tree import YamlNode, dotted
+from core.language.yaml_tree import KeyPath, YamlNode, dotted
 from core.model.errors import DefinitionError
 from stores.rehearsal import ZONE, rehearse
-from stores.rehearsal.footprint import Footprint, footprint, record_key
+from stores.rehearsal.footprint import Footprint, footprint
 from stores.rehearsal.infection import Watch
 from stores.rehearsal.stage import Album, Scene
 from stores.storage.tables import share_tables
@@ -46,6 +47,9 @@ class Prover:
         self._albums = {name: Album() for name in plugin.scenarios}
         self.footprints: list[Footprint] = []
         self._watch = Watch(plugin)
+        self._noticed: defaultdict[KeyPath, Counter[str]] = defaultdict(
+            Counter
+        )  # place -> scenarios that noticed there
 
     def walk(self, mutants: Iterable[Mutant]) -> None:
         """Play every scenario once as it is: see where it goes, and which of the broken rules would come out otherwise.
@@ -66,7 +70,10 @@ class Prover:
         return [each.scenario for each in self.footprints if not each.passed]
 
     def try_out(self, mutant: Mutant) -> Trial:
-        """Play the mutant until a scenario notices; the ones that cite its rule come first, then the quick ones."""
+        """Play the mutant until a scenario notices.
+
+        Those that noticed something beside it come first, then the ones that cite its rule, then the quick ones.
+        """
         root = mutant.applied(self._changes.root)
         try:
             plugin = self._changes.changed(root, mutant.path)
@@ -75,6 +82,7 @@ class Prover:
         host = self._host(mutant, plugin)
         for each in self._who_could_notice(mutant):
             if self._notices(host, mutant, each):
+                self._remember(mutant, each)
                 return Trial(mutant, "noticed", each.scenario)
         return Trial(mutant, "refused" if self._loader_minds(root) else "survived")
 
@@ -100,17 +108,24 @@ class Prover:
         path, album = mutant.path, self._albums[each.scenario]
         if path[0] in ("roles", "calendar") or path[:2] in [("records", name) for name in _PEOPLE]:
             return None
-        if len(path) > 4 and path[2] == "actions":
-            action = (record_key(self.plugin, str(path[1])), str(path[3]))
-            return album.people if action in each.given else album.opening
-        return album.people
+        passed_by = each.before is None or each.before.crosses(mutant, self.plugin)
+        return album.people if passed_by else album.opening
 
     def _who_could_notice(self, mutant: Mutant) -> list[Footprint]:
         cited = cited_at(self.plugin, dotted(mutant.path))
         found = [each for each in self.footprints if each.passed and self._could_notice(each, mutant)]
-        return sorted(
-            found, key=lambda each: (not cited & set(self.plugin.scenarios[each.scenario].cite), each.seconds)
-        )
+        near = [self._noticed[mutant.path[:length]] for length in range(len(mutant.path), 1, -1)]
+
+        def promise(each: Footprint) -> tuple[object, ...]:
+            citing = not cited & set(self.plugin.scenarios[each.scenario].cite)
+            return (*(-count[each.scenario] for count in near[:-1]), citing, -near[-1][each.scenario], each.seconds)
+
+        return sorted(found, key=promise)
+
+    def _remember(self, mutant: Mutant, each: Footprint) -> None:
+        """Note who noticed a mutant: what stands beside it is best shown to the same."""
+        for length in range(2, len(mutant.path) + 1):
+            self._noticed[mutant.path[:length]][each.scenario] += 1
 
     def _could_notice(self, each: Footprint, mutant: Mutant) -> bool:
         """Return whether a scenario passes by a mutant and does not find it the same as the rule, every time."""

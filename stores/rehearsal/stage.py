@@ -20,11 +20,10 @@ from core.model.errors import NodeError
 from stores import rows
 from stores.acts import firing, periods
 from stores.node import Node
-from stores.storage import identity
+from stores.storage import bulk, identity
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
-from stores.storage.system import LOG
 from stores.storage.tables import Tables, tables_of
 from stores.world import NodeWorld
 
@@ -115,6 +114,8 @@ class Stage:
     settings_read: set[str] = field(default_factory=set)
     fields_read: set[tuple[str, str]] = field(default_factory=set)  # record type and computed field
     fields_asked: set[tuple[str, str]] = field(default_factory=set)  # of these, those the database worked out
+    fired: set[tuple[str, str]] = field(default_factory=set)  # record type and action that a timer ran
+    refused: set[tuple[str, str]] = field(default_factory=set)  # of these, what was refused, or not wanted any more
     _ids: int = 0
 
     def __post_init__(self) -> None:
@@ -192,14 +193,24 @@ class Stage:
             raise NodeError.of(
                 "time-runs-back", "the time of a step lies before the one above it", "步骤时间早于上一步"
             )
-        while (due := firing.next_due(self.node)) is not None and due <= then:
+        while (armed := firing.first(self.node)) is not None and armed.next_at <= then:
             self.firings += 1
             if self.firings > self.firings_max:
                 what = ("timers set each other off without end", "定时器互相触发，没有尽头")
                 raise NodeError.of("timers-never-end", *what)
-            self.now = max(self.now, due)
-            firing.fire_due(self.node, most=1)  # one by one, so that timers chasing each other are counted
+            self.now = max(self.now, armed.next_at)
+            self._fire(armed)
         self.now = then
+
+    def _fire(self, armed: firing.Armed) -> None:
+        """Fire one timer, and note what it ran."""
+        receipts = firing.fire(self.node, armed, self.now)
+        record = self.node.catalog.records.get(armed.type)
+        if record is not None and armed.next_at > armed.due and armed.name in record.timers:
+            action = (record.key, record.timers[armed.name].then)
+            self.fired.add(action)
+            if not receipts:
+                self.refused.add(action)
 
     def new_id(self) -> str:
         """Return the next id: a UUIDv7 whose random part counts up, so that every play is the same."""
@@ -219,11 +230,13 @@ class Stage:
 
     def all_rows(self, record: RecordType) -> list[Row]:
         """Return the records of a type in the order they came to be."""
-        born = select(LOG.c.pk).where(LOG.c.type == record.key, LOG.c.kind == "create").order_by(LOG.c.seq)
+        table = self.node.table(record)
+        born = "SELECT pk FROM log WHERE type = ? AND kind = 'create' ORDER BY seq"
         with self.database.read() as connection:
-            ids = list(connection.execute(born).scalars())
-            found = [rows.load(connection, self.node, record, id) for id in ids]
-        return [row for row in found if row is not None]
+            ids = [id for (id,) in bulk.run(connection, born, record.key)]
+            every = connection.execute(select(table)).mappings().all() if ids else ()
+        found = {str(cells["id"]): cells for cells in every}
+        return [rows.from_cells(record, dict(found[id])) for id in ids if id in found]
 
     @contextmanager
     def world(self) -> Iterator[NodeWorld]:

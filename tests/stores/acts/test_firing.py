@@ -189,24 +189,22 @@ def test_a_timer_that_was_moved_between_the_look_and_the_turn_does_not_fire(quic
     book(quick)
     quick.go("2026-03-07 20:55")
     quick.now = local("2026-03-07 21:01")
-    with quick.node.database.read() as connection:
-        armed = firing._first(connection, quick.now)
+    armed = firing.first(quick.node)
     assert armed is not None
     quick.do("booking.edit", quick.hire("li", "desk"), "b1", until="2026-03-07 23:00")
 
-    assert firing._fire(quick.node, armed, quick.now) == []
+    assert firing.fire(quick.node, armed, quick.now) == []
     assert quick.row("booking", "b1")["state"] == "held"
     assert [timer["due"] for timer in quick.timers()] == ["2026-03-07T15:00:00.000Z"]
 
 
 def test_a_reminder_that_was_overtaken_is_not_sent(quick: Shop) -> None:
     book(quick)
-    with quick.node.database.read() as connection:
-        armed = firing._first(connection, local("2026-03-07 20:55"))
+    armed = firing.first(quick.node)
     assert armed is not None
     quick.do("booking.arrive", quick.hire("li", "desk"), "b1")
 
-    firing._fire(quick.node, armed, local("2026-03-07 20:55"))
+    firing.fire(quick.node, armed, local("2026-03-07 20:55"))
 
     assert quick.notices("ending") == []
 
