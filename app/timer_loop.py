@@ -12,6 +12,7 @@ from core.model.errors import NodeError
 log = logging.getLogger("branchline.timers")
 LONGEST_NAP_S = 30.0  # the PC's clock may be set while we sleep
 SHORTEST_NAP_S = 0.05  # a timer that cannot be run now is tried again, but not without pause
+GATHER_S = 0.02  # after a commit: its answer goes out first, and the next commits share the look
 
 
 class TimerLoop:
@@ -27,7 +28,7 @@ class TimerLoop:
         self._next_due = next_due
         self._now = now
         self._wake = Event()
-        self._stopping = False
+        self._stopping = Event()
         self._thread: Thread | None = None
 
     def start(self, name: str = "timers") -> None:
@@ -42,7 +43,7 @@ class TimerLoop:
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop after the timer that is running, if any."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -68,6 +69,9 @@ class TimerLoop:
         return min(max(seconds, SHORTEST_NAP_S), LONGEST_NAP_S)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while True:
             self._wake.clear()
-            self._wake.wait(self.step())
+            if self._stopping.is_set():
+                return
+            if self._wake.wait(self.step()):
+                self._stopping.wait(GATHER_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,8 +25,9 @@ def new_key(dice: Dice) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(dice(KEY_BYTES))
 
 
+@lru_cache(maxsize=8)
 def key_from(secret: str) -> Ed25519PrivateKey:
-    """Return the key that ``secret_of`` wrote."""
+    """Return the key that ``secret_of`` wrote. Working out its public half is dearer than a call of sync is."""
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
 
 

@@ -44,8 +44,8 @@ class Caller(Visitor):
         return self.catalog.record(plugin, name)
 
 
-def visitor(request: Request) -> Visitor:
-    """Return the request's surroundings; whoever it is, signed in or not."""
+async def visitor(request: Request) -> Visitor:
+    """Return the request's surroundings; whoever it is, signed in or not. It asks no disk, so it needs no thread."""
     service: Service = request.app.state.service
     address = request.client.host if request.client else ""
     return Visitor(service, service.node.catalog, language_of(request), address, token_of(request, service))

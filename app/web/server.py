@@ -32,7 +32,7 @@ from app.web import (
 from app.web.documents import Documents
 from app.web.errors import add_error_handlers
 from app.web.guard import Guard
-from app.web.sync import sync_router
+from app.web.sync import add_sync
 
 STREAMS_END_S = 5  # whatever is still open then is cut off
 
@@ -58,13 +58,13 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
     app.state.live = Live(service)
     app.state.rehearsals = Rehearsals(service.node.host)
     add_error_handlers(app, site.error_page)
+    mount_sync(app, service)
     described = (session, status, chain, settings, plugins, docs, guidance, figures, reports)
     for part in (*described, metrics, excel, files, actions, reading):
         app.include_router(part.router)
     for router in site.ROUTERS:
         app.include_router(router)
     app.mount("/static", docs.static)
-    mount_sync(app, service)
     app.add_middleware(Guard)
     return app
 
@@ -72,7 +72,7 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
 def mount_sync(app: FastAPI, service: Service) -> None:
     """Offer the sync calls on a node that others may join."""
     if service.node.is_hub:
-        app.include_router(sync_router(service.node))
+        add_sync(app, service.node)
 
 
 class NodeServer(uvicorn.Server):

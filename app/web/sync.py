@@ -1,11 +1,14 @@
-"""The calls of sync over HTTP: decode, authenticate, ask ``sync.server``, encode. No rule lives here."""
+"""The calls of sync over HTTP: decode, authenticate, ask ``sync.server``, encode. No rule lives here.
+
+The routes are Starlette's own: a branch asks them all day, and there is nothing in them for FastAPI to inject.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from core.model.errors import NodeError
@@ -57,19 +60,18 @@ CALLS: tuple[tuple[str, type[Any], Callable[[Node, Credential, Any], Answer]], .
 )
 
 
-def sync_router(node: Node) -> APIRouter:
-    """Return the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited."""
-    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+def add_sync(app: FastAPI, node: Node) -> None:
+    """Add the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited."""
     gate = Gate()
 
-    @router.post("/enrol")
     async def enrol(request: Request) -> Response:
         """Redeem an invitation; the only call without a credential."""
         return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
 
+    app.add_route(f"{PREFIX}/enrol", enrol, methods=["POST"], include_in_schema=False)
     for name, kind, handle in CALLS:
-        router.add_api_route(f"/{name}", _endpoint(node, gate, kind, handle), methods=["POST"])
-    return router
+        endpoint = _endpoint(node, gate, kind, handle)
+        app.add_route(f"{PREFIX}/{name}", endpoint, methods=["POST"], include_in_schema=False)
 
 
 def _endpoint(
@@ -84,18 +86,24 @@ def _endpoint(
 async def _serve_node(
     node: Node, gate: Gate, request: Request, kind: type[Q], handle: Callable[[Node, Credential, Q], Answer]
 ) -> Response:
-    """Serve an enrolled node. Who it is comes first: a stranger's body is not even read."""
-    form = codec.form_of(request.headers.get("content-type")) or "json"
-    try:
-        caller = await run_in_threadpool(server.authenticate, node, _token(request))
-    except NodeError as error:
-        return _refused(error, form)
+    """Serve an enrolled node. Who it is comes first: of a stranger no more is read than of one who wants to enrol.
+
+    A small question is read before, so that all there is to do about it is done in one go off the event loop.
+    """
+    token = _token(request)
+    small = _stated(request) <= ENROL_BYTES_MAX
+    if not small:
+        try:
+            caller = await run_in_threadpool(server.authenticate, node, token)
+        except NodeError as error:
+            return _refused(error, codec.form_of(request.headers.get("content-type")) or "json")
 
     def answer(body: bytes, form: codec.Form) -> Answer:
-        with gate.entered(caller.node):
-            return handle(node, caller, codec.decode(body, kind, form))
+        who = server.authenticate(node, token) if small else caller
+        with gate.entered(who.node):
+            return handle(node, who, codec.decode(body, kind, form))
 
-    return await _serve(request, answer, BODY_BYTES_MAX)
+    return await _serve(request, answer, ENROL_BYTES_MAX if small else BODY_BYTES_MAX)
 
 
 async def _serve(
@@ -114,6 +122,12 @@ async def _serve(
 
 def _answered(answer: Callable[[bytes, codec.Form], Answer], body: bytes, form: codec.Form) -> bytes:
     return codec.encode(answer(body, form), form)
+
+
+def _stated(request: Request) -> int:
+    """Return how many bytes the request says it has; more than any node reads when it does not say."""
+    stated = request.headers.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() else BODY_BYTES_MAX + 1
 
 
 async def _read(request: Request, bytes_max: int) -> bytes:

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
 
 from core.model.clock import from_iso, iso
 from core.model.errors import NodeError, Problem, Text
+from stores.storage import bulk
 from stores.storage.system import CREDENTIAL, INVITATION
+
+_GOOD = "FROM credential WHERE token_hash = ? AND revoked_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +122,13 @@ def add_credential(connection: Connection, token_hash: str, node: str, store: st
 
 def credential(connection: Connection, token_hash: str) -> Credential | None:
     """Return the node a token stands for, or None."""
-    good = and_(CREDENTIAL.c.token_hash == token_hash, CREDENTIAL.c.revoked_at.is_(None))
-    row = connection.execute(select(CREDENTIAL.c.node, CREDENTIAL.c.store).where(good)).first()
-    return None if row is None else Credential(row.node, row.store)
+    rows = bulk.run(connection, f"SELECT node, store {_GOOD}", token_hash)  # every call of every node asks this
+    return Credential(*rows[0]) if rows else None
 
 
 def is_unused(connection: Connection, token_hash: str) -> bool:
-    """Return whether a token has never been shown: its first use ends the ones it replaces."""
-    used = select(CREDENTIAL.c.used_at).where(CREDENTIAL.c.token_hash == token_hash)
-    return connection.execute(used).scalar() is None
+    """Return whether a good token has never been shown: its first use ends the ones it replaces."""
+    return bool(bulk.run(connection, f"SELECT 1 {_GOOD} AND used_at IS NULL", token_hash))
 
 
 def use_credential(connection: Connection, token_hash: str, now: datetime) -> Credential | None:

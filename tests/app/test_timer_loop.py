@@ -54,3 +54,22 @@ def test_a_commit_wakes_it() -> None:
     assert twice.wait(2)
     sleeping.stop()
     assert len(fired) <= 3
+
+
+def test_commits_that_follow_one_another_share_one_look() -> None:
+    fired: list[int] = []
+    looked = Event()
+
+    def fire() -> int:
+        fired.append(1)
+        looked.set()
+        return 0
+
+    sleeping = TimerLoop(fire, lambda: None, lambda: NINE)
+    sleeping.start()
+    assert looked.wait(2)
+    for _ in range(1_000):
+        sleeping.wake()
+    sleeping.stop()
+
+    assert len(fired) < 100

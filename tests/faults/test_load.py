@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.web.sync import sync_router
+from app.web.sync import add_sync
 from stores.node import Node
 from stores.storage import bulk, counters, credentials
 from stores.storage.credentials import Credential
@@ -90,8 +90,9 @@ def served(hub: Node, world: World) -> Iterator[str]:
         for name in ("bund", "jingan"):
             credentials.add_credential(connection, keys.hashed(name * 10), name, name, world.time)
     app = FastAPI()
-    app.include_router(sync_router(hub))
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    add_sync(app, hub)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:
+        door.bind(("127.0.0.1", 0))
         port = door.getsockname()[1]
         running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [door]})

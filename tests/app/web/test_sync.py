@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.web import sync as routes
-from app.web.sync import sync_router
+from app.web.sync import add_sync
 from stores.node import Node
 from sync import codec, enrolment, server
 from sync.codec import Form, decode, encode
@@ -46,7 +46,7 @@ def bund(world: World) -> Iterator[Node]:
 @pytest.fixture
 def web(hub: Node) -> TestClient:
     app = FastAPI()
-    app.include_router(sync_router(hub))
+    add_sync(app, hub)
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -115,9 +115,9 @@ def test_rubbish_is_answered_with_a_code_and_a_reason(web: TestClient, bund: Nod
 
 @pytest.mark.usefixtures("enrolled")
 def test_a_body_beyond_the_bound_is_not_kept(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "BODY_BYTES_MAX", 1_000)
+    monkeypatch.setattr(routes, "BODY_BYTES_MAX", 20_000)
 
-    assert send(web, "push", b"x" * 1_001).status_code == 413
+    assert send(web, "push", b"x" * 20_001).status_code == 413
     assert send(web, "enrol", b"x" * (routes.ENROL_BYTES_MAX + 1), token=None).status_code == 413
 
 
@@ -153,7 +153,7 @@ def test_a_second_call_of_the_same_node_at_once_is_told_when_to_come_back(
 
     monkeypatch.setattr(routes, "CALLS", (("hello", Hello, slow), *routes.CALLS[1:]))
     app = FastAPI()
-    app.include_router(sync_router(hub))
+    add_sync(app, hub)
     slow_web = TestClient(app)
     first = Thread(target=lambda: send(slow_web, "hello", hello_of(bund)))
     first.start()
