@@ -31,7 +31,7 @@ from app.pages import (
 from app.pages.console import audit, chain, closings, conflicts, drift, joining, people, plugins, quarantine
 from app.pages.desk import desk, local, page_visitor, with_query
 from app.pages.drawing import outside, page
-from app.web.caller import visitor
+from app.web.caller import visitor_of
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
@@ -44,7 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
 def error_page(request: Request, error: NodeError) -> Response:
     """Return the page for a failed request. Whoever is not signed in is shown the door, and comes back here after."""
-    seen = page_visitor(request, visitor(request))
+    seen = page_visitor(request, visitor_of(request))
     if isinstance(error, SignInNeeded):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         following = here if request.method == "GET" and here != "/" else ""

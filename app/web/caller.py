@@ -45,7 +45,12 @@ class Caller(Visitor):
 
 
 async def visitor(request: Request) -> Visitor:
-    """Return the request's surroundings; whoever it is, signed in or not. It asks no disk, so it needs no thread."""
+    """Return the request's surroundings to a route. They are at hand, so no thread is asked for them."""
+    return visitor_of(request)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Return the request's surroundings; whoever it is, signed in or not."""
     service: Service = request.app.state.service
     address = request.client.host if request.client else ""
     return Visitor(service, service.node.catalog, language_of(request), address, token_of(request, service))

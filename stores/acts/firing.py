@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from core.language.definition import RecordType, Remind, Timer
 from core.model.clock import from_iso, iso
@@ -71,9 +71,8 @@ def first(node: Node) -> Armed | None:
 
 def next_due(node: Node) -> datetime | None:
     """Return the moment the next timer wants to be looked at, or None."""
-    with node.database.read() as connection:
-        cell = connection.execute(select(func.min(TIMER.c.next_at))).scalar()
-    return from_iso(cell) if cell else None
+    armed = first(node)
+    return armed.next_at if armed else None
 
 
 def faults(connection: Connection) -> Sequence[tuple[str, str, str, str]]:
