@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from app.pages import inputs
 from app.pages.choices import name_of
-from app.pages.desk import CurrentDesk, Desk, FormDesk, action_url, list_url, record_url
+from app.pages.desk import CurrentDesk, Desk, FormDesk, action_url, list_url, local, record_url, with_query
 from app.pages.drawing import page
 from app.pages.forms import Form, FormBody
 from app.pages.inputs import Input
@@ -36,7 +36,7 @@ from stores.world import NodeWorld
 
 router = APIRouter(include_in_schema=False)
 BUSY = timedelta(minutes=5)  # who has typed nothing for so long has gone for a coffee
-SELF = ("_form", "_key", "_seen", "_reason", "_at", "_store")  # inputs of the form itself, beside what is asked
+SELF = ("_form", "_key", "_seen", "_reason", "_at", "_store", "_next")  # of the form itself, beside what is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,8 @@ def _send(desk: Desk, kind: RecordType, record_id: str | None, action: str, form
     with desk.node.database.write() as connection:
         drafts.drop(connection, desk.actor.id, Sheet(kind, found, record_id, form).key)
     done = "sent" if receipt["provisional"] else "done"
+    if following := local(form.text("_next"), ""):
+        return RedirectResponse(f"{following.partition('?')[0]}{with_query({done: action})}", status_code=303)
     where = record_id or ("" if receipt["provisional"] else str(receipt["id"]))
     address = record_url(kind, where, **{done: action}) if where else list_url(kind, **{done: action})
     return RedirectResponse(address, status_code=303)

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.pages.desk import Desk, action_url
 from core.language.definition import SYSTEM, RecordType
+from stores import rows
+from stores.acts import explain
 from stores.acts.permission import acting_roles
 from stores.world import NodeWorld
 
@@ -48,6 +50,15 @@ def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> l
         why = None if each["allowed"] else str(each["why"])
         found.append(Button(action.name, str(each["label"]), url, asks, why, ", ".join(each["cite"])))
     return sorted(found, key=lambda button: button.why is not None)
+
+
+def allowed_now(desk: Desk, record: RecordType, record_id: str) -> list[Button]:
+    """Return the actions that the person may carry out on a record now."""
+    with desk.node.database.read() as connection:
+        row = rows.get(connection, desk.node, record, record_id)
+        world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
+        told = explain.available(world, record, row, desk.actor, desk.language)
+    return [button for button in buttons(record, record_id, told) if button.why is None]
 
 
 def may_export(desk: Desk, record: RecordType, excel: Mapping[str, Any]) -> bool:

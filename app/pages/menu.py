@@ -18,7 +18,8 @@ CORE = "core"
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
 _QUIET = frozenset({"core.setting"})
 _CONSOLE = {  # address -> word
-    "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/closings": "closings",
+    "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/duplicates": "duplicates",
+    "/closings": "closings",
     "/compare": "compare", "/console/drift": "drift", "/console/plugins": "plugins",
     "/console/people": "people_and_roles", "/console/joining": "joining", "/console/audit": "audit",
 }  # fmt: skip

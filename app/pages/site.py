@@ -17,6 +17,7 @@ from app.pages import (
     ledgers,
     lists,
     live,
+    pairs,
     printing,
     record,
     reports,
@@ -35,9 +36,9 @@ from app.web.caller import visitor_of
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, excel, printing, lists, saved, boards, views, turns, scores, ledgers, reports, choices,
-    live, chain, closings, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit, backups,
-    developers, acting, record,
+    assets, session, today, excel, printing, lists, saved, boards, views, pairs, turns, scores, ledgers, reports,
+    choices, live, chain, closings, conflicts, quarantine, drift, settings, comparing, joining, plugins, people, audit,
+    backups, developers, acting, record,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from app.branches import branches_of
 from app.overseeing import oversees
 from app.pages import columns as cols
-from app.pages.buttons import Button, buttons
+from app.pages.buttons import Button, allowed_now
 from app.pages.choices import name_of
 from app.pages.console import closings
 from app.pages.console.chain import Overview, overview
@@ -24,8 +24,7 @@ from app.pages.values import Shown, shown, shown_moment, shown_state, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import SYSTEM, RecordType
 from core.model.errors import Forbidden
-from stores import rows
-from stores.acts import explain, notices, settling
+from stores.acts import notices, settling
 from stores.acts.permission import acting_roles
 from stores.reads import due, records
 from stores.reads.reading import Reading
@@ -124,7 +123,7 @@ def _tasks(desk: Desk) -> list[Task]:
         if row is None or len(tasks) >= SHOWN_MAX:
             continue
         kind = kinds[each.type]
-        can = _can(desk, kind, each.id)
+        can = allowed_now(desk, kind, each.id)
         timer = kind.timers.get(each.name)
         if not can or timer is None:
             continue
@@ -150,15 +149,6 @@ def _visible(desk: Desk, kind: RecordType, ids: list[str]) -> dict[str, Mapping[
     wanted = list(dict.fromkeys(ids))[:200]
     found = records.query(desk.node, desk.actor, kind, where=[("id", "in", wanted)], limit=records.LIMIT_MAX)
     return {str(row["id"]): row for row in found.rows}
-
-
-def _can(desk: Desk, kind: RecordType, record_id: str) -> list[Button]:
-    """Return the actions that the person may carry out on a record now."""
-    with desk.node.database.read() as connection:
-        row = rows.get(connection, desk.node, kind, record_id)
-        world = NodeWorld(connection, desk.node, kind.plugin, str(row.values["store"]))
-        told = explain.available(world, kind, row, desk.actor, desk.language)
-    return [button for button in buttons(kind, record_id, told) if button.why is None]
 
 
 def _tiles(desk: Desk) -> Iterator[tuple[str, str, int, bool, str]]:

@@ -11,6 +11,7 @@ from app.pages.boards import draw_board, draw_month
 from app.pages.dashboard import draw_dashboard
 from app.pages.desk import CurrentDesk
 from app.pages.lists import draw_list, source_of_view
+from app.pages.pairs import draw_pairs
 from app.pages.timeline import draw_timeline
 from core.model.errors import NotFound, Problem, Text, suggest
 
@@ -37,5 +38,7 @@ def view(plugin: str, view: str, request: Request, desk: CurrentDesk) -> Respons
             return draw_month(desk, source, str(found["date"]), tuple(found.get("card", ())), month)
         case "timeline":
             return draw_timeline(desk, source, found, request)
+        case "pairs":
+            return draw_pairs(desk, source, found, request)
         case _:
             return draw_list(desk, source, request)

@@ -209,6 +209,22 @@ WORDS: Mapping[str, Text] = {
     "clash_row": Text("taken at that time", "该时段已占用"),
     "now": Text("now", "现在"),
     "no_period": Text("Without a time", "无时间"),
+    # two records side by side
+    "duplicates": Text("Duplicates", "重复记录"),
+    "known_one": Text("Known", "已有"),
+    "given_one": Text("Entered again", "再次登记"),
+    "take_over": Text("Take over", "采用"),
+    "take_hint": Text(
+        "What is ticked is taken over into the known record; the rest stays as it is",
+        "勾选的内容写入已有记录，其余保持不变",
+    ),
+    "decide_pair": Text("Compare and decide", "比对处理"),
+    "decided_too": Text("All, also those decided", "全部记录"),
+    "no_duplicates": Text("Nothing waits to be compared", "没有待比对的重复记录"),
+    "no_duplicates_hint": Text(
+        "What was entered again appears here, side by side with what is known", "重复登记的内容会与已有记录并排显示在此"
+    ),
+    "stands_twice": Text("Stands twice and may stand once", "不可重复的内容出现两次"),
     # scores and turns
     "scorecards": Text("Scorecards", "考核"),
     "dispatch": Text("Dispatch", "派单"),

@@ -41,7 +41,7 @@ def _change(work: Work, update: Update) -> None:
     for row in _found(work, record, update.query):
         env = work.env.having(**{update.query.name: row})
         for name, formula in update.set.items():
-            if not inactive(formula, work.env):
+            if not inactive(formula, env):
                 row.values[name] = fitting(record, name, formula(env))
         if update.to is not None:
             row.values["state"] = update.to

@@ -22,6 +22,7 @@ VIEW_KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "timeline": (frozenset({"rows", "span"}), frozenset({"where", "card"})),
     "dashboard": (frozenset({"tiles"}), frozenset({"where"})),
     "print": (frozenset({"sections"}), frozenset({"where", "sign"})),
+    "pairs": (frozenset({"against", "compare"}), frozenset({"where", "columns", "sort", "take"})),
 }
 _EVERYBODYS = frozenset({"kind", "of", "label", "cite"})
 
@@ -56,6 +57,7 @@ def _view(shop: Workshop, shape: ViewShape, path: KeyPath) -> dict[str, object]:
             view["sections"] = tuple(
                 _section(shop, draft, row, (*path, "sections", n)) for n, row in enumerate(shape.sections)
             )
+        view |= _pair(shop, draft, shape, path)
         if shape.excel:
             view["excel"] = _excel(shop, draft, shape.excel, (*path, "excel"))
     for key in ("columns", "card", "span", "sort"):
@@ -115,6 +117,35 @@ def known_path(shop: Workshop, draft: RecordDraft, name: str, path: KeyPath, *, 
         shop.fault("unknown-field", f"`{first}` is not a ref", f"`{first}` 不是 ref 字段", path)
         return False
     return known_path(shop, shop.reach.drafts[target], rest, path, timers=False)
+
+
+def _pair(shop: Workshop, draft: RecordDraft, shape: ViewShape, path: KeyPath) -> dict[str, object]:
+    """Return what stands side by side, checked: fields of the record, and of the one its ``against`` points to."""
+    if shape.against is None:
+        return {}
+    pair: dict[str, object] = {"against": shape.against, "compare": dict(shape.compare), "take": shape.take}
+    other = shop.reach.drafts.get(draft.specs[shape.against].to or "") if shape.against in draft.specs else None
+    if other is None:
+        shop.fault(
+            "not-a-ref", "`against` is a ref of the record", "`against` 须为该记录的 ref 字段", (*path, "against")
+        )
+        return pair
+    for name, there in shape.compare.items():
+        what = Text(f"field of {draft.name}", f"{draft.name} 字段")
+        shop.known(name, draft.specs, what, (*path, "compare", name), "unknown-field")
+        what = Text(f"field of {other.name}", f"{other.name} 字段")
+        shop.known(there, other.specs, what, (*path, "compare", name), "unknown-field")
+    if shape.take is not None:
+        spec = draft.specs.get(shape.take)
+        options = spec.item.options if spec is not None and spec.item is not None else None
+        if not options or set(options) - shape.compare.keys():
+            shop.fault(
+                "bad-take",
+                "`take` is a list of an enum whose options are compared fields",
+                "`take` 须为列表字段，其枚举选项均为所比较的字段",
+                (*path, "take"),
+            )
+    return pair
 
 
 def _section(shop: Workshop, draft: RecordDraft, row: SectionShape, path: KeyPath) -> dict[str, object]:

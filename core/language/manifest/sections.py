@@ -164,7 +164,7 @@ class ExcelShape(Cited):
 class ViewShape(Cited):
     """A page of a business."""
 
-    kind: str = Field(description="list form board calendar timeline table dashboard print")
+    kind: str = Field(description="list form board calendar timeline table dashboard print pairs")
     of: str | None = Field(default=None, description="The record type shown")
     label: TextShape | None = None
     where: Rule | None = Field(default=None, description="Which records; becomes SQL")
@@ -173,6 +173,11 @@ class ViewShape(Cited):
     rows: str | None = Field(default=None, description="The record field whose values are the rows of a timeline")
     span: list[str] = Field(default=[], description="Where a bar of a timeline begins and ends")
     date: str | None = Field(default=None, description="The field that places a record in a calendar")
+    against: str | None = Field(default=None, description="The ref to the record that each pair is set against")
+    compare: dict[Word, str] = Field(
+        default={}, description="What stands side by side in a pair: field of the record: field of the other"
+    )
+    take: str | None = Field(default=None, description="The list of compared fields that an action takes over")
     sort: Names = Field(default=[], description="Fields to sort by; -field turns the order round")
     sections: list[SectionShape] = Field(default=[])
     tiles: list[TileShape] = Field(default=[])

@@ -53,6 +53,10 @@ records:
         void: {credit: {where: true}}
         create: {table: {with: {place: Store room}, state: shut}}
         label: {en: End, zh: 结束}
+      tidy:
+        from: on
+        update: {table: {where: 'table.state == "free"', set: {place: [{when: has(table.place), is: '=join([table.place, "tidied"], " ")'}, {is: Hall}]}}}
+        label: {en: Tidy, zh: 整理}
       later: {from: on, at: 1h, ask: [ends], label: {en: Later, zh: 延长}}
       mend: {from: over, restore: {credit: {where: credit.voided_by == self.id}}, label: {en: Mend, zh: 更正}}
     timers: {end: {while: self.state == "on", due: [{when: has(self.ends), is: =self.ends}, {is: null}], then: end}}
@@ -66,6 +70,16 @@ def li(shop: Shop) -> Actor:
 
 def entries(shop: Shop) -> list[tuple[Decimal, str]]:
     return sorted((row.values["amount"], row.values["state"]) for row in shop.rows("credit"))  # type: ignore[type-var]
+
+
+def test_a_value_by_cases_speaks_of_the_record_that_is_changed(shop: Shop, li: Actor) -> None:
+    shop.do("table.add", li, place="window")
+    shop.do("table.add", li)
+    night = shop.do("night.begin", li).id
+
+    shop.do("night.tidy", li, night)
+
+    assert sorted(str(row.values["place"]) for row in shop.rows("table")) == ["Hall", "window tidied"]
 
 
 def test_an_action_changes_all_the_records_it_means_and_the_log_says_so(shop: Shop, li: Actor) -> None:

@@ -72,6 +72,45 @@ def test_a_printed_sheet_has_sections_and_lines_to_sign(load: Load, faults: Faul
     )
 
 
+TWICE = (
+    VISIT.replace("views:\n", "")
+    + """
+  again:
+    label: {en: Again, zh: 重复}
+    fields:
+      visit: {type: ref, to: visit, label: {en: Known, zh: 已有}}
+      cost:  {type: money, label: {en: Cost, zh: 费用}}
+      taken: {type: list, of: {type: enum, of: {cost: {en: Cost, zh: 费用}}}, label: {en: Taken, zh: 采用}}
+      other: {type: list, of: {type: enum, of: {day: {en: Day, zh: 日期}}}, label: {en: Other, zh: 其他}}
+    by: desk
+    actions: {find: {from: new, ask: [visit, cost], label: {en: Find, zh: 发现}}}
+views:
+"""
+)
+
+
+def test_a_pair_is_set_against_what_its_ref_points_to(load: Load, faults: Faults) -> None:
+    view = load(
+        TWICE
+        + """
+  twice: {kind: pairs, of: again, against: visit, compare: {cost: cost}, take: taken, label: {en: Twice, zh: 重复}}
+"""
+    ).views["twice"]
+    assert (view["against"], view["compare"], view["take"]) == ("visit", {"cost": "cost"}, "taken")
+    faults(
+        TWICE
+        + """
+  a: {kind: pairs, of: again, against: visit, label: {en: A, zh: 甲}}  # <- missing-key
+  b: {kind: pairs, of: again, against: cost, compare: {cost: cost}, label: {en: B, zh: 乙}}  # <- not-a-ref
+  c: {kind: pairs, of: again, against: visit, compare: {cots: cost}, label: {en: C, zh: 丙}}  # <- unknown-field
+  d: {kind: pairs, of: again, against: visit, compare: {cost: cots}, label: {en: D, zh: 丁}}  # <- unknown-field
+  e: {kind: pairs, of: again, against: visit, compare: {cost: cost}, take: other, label: {en: E, zh: 戊}}  # <- bad-take
+  f: {kind: pairs, of: again, against: visit, compare: {cost: cost}, take: cost, label: {en: F, zh: 己}}  # <- bad-take
+  g: {kind: list, of: again, against: visit, label: {en: G, zh: 庚}}  # <- needless-key
+"""
+    )
+
+
 def test_tiles_show_scorecards_or_figures(faults: Faults) -> None:
     faults(
         VISIT
