@@ -8,7 +8,9 @@ from threading import Lock
 
 from core.model.errors import NodeError, Problem, Text
 
-CALLS_MAX = 16  # at once; the merge itself is one after the other, so more would only wait in memory
+CALLS_MAX = 16  # questions at once
+MERGES_MAX = 64  # frames that are merged or stand in line for it: more than are done before a branch loses patience
+MERGING_MAX = 2  # of those, at once: one is merged, the next is read meanwhile; more would only be in each other's way
 RETRY_AFTER_S = 2
 
 
@@ -26,6 +28,10 @@ class Gate:
         self._calls_max = calls_max
         self._inside: set[str] = set()
         self._lock = Lock()
+
+    def __len__(self) -> int:
+        """Return how many are inside."""
+        return len(self._inside)
 
     @contextmanager
     def entered(self, node: str) -> Iterator[None]:

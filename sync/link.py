@@ -202,7 +202,10 @@ class HttpLink:
         self.close()
 
     def _ask(self, call: str, question: Question, kind: type[A]) -> A:
-        body = codec.encode(question, self._form)
+        return self.hand_over(call, codec.encode(question, self._form), kind)
+
+    def hand_over(self, call: str, body: bytes, kind: type[A]) -> A:
+        """Send a question that is packed already, and return the answer of ``kind``."""
         try:
             with self._client.stream("POST", f"{self._base}/{call}", content=body) as response:
                 return _understand(response, _read(response), kind)

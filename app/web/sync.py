@@ -6,8 +6,10 @@ The routes are Starlette's own: a branch asks them all day, and there is nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeAlias, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -15,7 +17,7 @@ from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
 from sync import audit, closing, codec, contents, packing, refill, server, shipping
-from sync.gate import Gate, HubBusy
+from sync.gate import MERGES_MAX, MERGING_MAX, Gate, HubBusy
 from sync.link import PREFIX
 from sync.protocol import (
     BODY_BYTES_MAX,
@@ -40,8 +42,9 @@ from sync.protocol import (
 
 Q = TypeVar("Q", bound=Question)
 
-ENROL_BYTES_MAX = 16 << 10  # read from anybody, before we know who it is
+SMALL_BYTES_MAX = 16 << 10  # read from anybody, before we know who it is
 BEARER = "bearer "
+ANYBODY: AbstractContextManager[None] = nullcontext()
 
 
 # The calls of an enrolled node. What each is about stands at its handler.
@@ -58,70 +61,110 @@ CALLS: tuple[tuple[str, type[Any], Callable[[Node, Credential, Any], Answer]], .
     ("refill", Refill, refill.refill),
     ("close", Close, closing.close_day),
 )
+MERGES = frozenset({"push", "refill"})  # frames of log lines and rows, which take headquarters long
+Handler: TypeAlias = Callable[[Node, Credential, Q], Answer]
+Endpoint: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def add_sync(app: FastAPI, node: Node) -> None:
     """Add the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited."""
-    gate = Gate()
 
     async def enrol(request: Request) -> Response:
         """Redeem an invitation; the only call without a credential."""
         return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
 
     app.add_route(f"{PREFIX}/enrol", enrol, methods=["POST"], include_in_schema=False)
+    asking, line = Gate(), CapacityLimiter(MERGING_MAX)
+    app.state.merging = merging = Gate(MERGES_MAX)
     for name, kind, handle in CALLS:
-        endpoint = _endpoint(node, gate, kind, handle)
+        if name in MERGES:
+            endpoint = _merge(node, merging, line, kind, handle)
+        else:
+            endpoint = _question(node, asking, kind, handle)
         app.add_route(f"{PREFIX}/{name}", endpoint, methods=["POST"], include_in_schema=False)
 
 
-def _endpoint(
-    node: Node, gate: Gate, kind: type[Any], handle: Callable[[Node, Credential, Any], Answer]
-) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+def _question(node: Node, gate: Gate, kind: type[Q], handle: Handler[Q]) -> Endpoint:
+    """Return what serves a question. All there is to do about it is done in one go off the event loop.
+
+    So a small one, as nearly all are, is read before anybody is asked who sent it: of a stranger no more than of one
+    who wants to enrol.
+    """
+
     async def serve(request: Request) -> Response:
-        return await _serve_node(node, gate, request, kind, handle)
+        token = _token(request)
+
+        def answer(body: bytes, form: codec.Form) -> Answer:
+            caller = server.authenticate(node, token)
+            with gate.entered(caller.node):
+                return handle(node, caller, codec.decode(body, kind, form))
+
+        if _stated(request) <= SMALL_BYTES_MAX:
+            return await _serve(request, answer)
+        return await _refusal(node, request) or await _serve(request, answer, BODY_BYTES_MAX)
 
     return serve
 
 
-async def _serve_node(
-    node: Node, gate: Gate, request: Request, kind: type[Q], handle: Callable[[Node, Credential, Q], Answer]
-) -> Response:
-    """Serve an enrolled node. Who it is comes first: of a stranger no more is read than of one who wants to enrol.
+def _merge(node: Node, gate: Gate, line: CapacityLimiter, kind: type[Q], handle: Handler[Q]) -> Endpoint:
+    """Return what serves what is merged. Who it is comes first: a stranger's body is not even read.
 
-    A small question is read before, so that all there is to do about it is done in one go off the event loop.
+    One writes at a time whatever we do. So the others stand in line as bytes, in the order they came, and no thread
+    waits with them: pages and questions need those. Who finds no place in the line is told to come back.
     """
-    token = _token(request)
-    small = _stated(request) <= ENROL_BYTES_MAX
-    if not small:
+
+    async def serve(request: Request) -> Response:
         try:
-            caller = await run_in_threadpool(server.authenticate, node, token)
+            caller = await run_in_threadpool(server.authenticate, node, _token(request))
         except NodeError as error:
-            return _refused(error, codec.form_of(request.headers.get("content-type")) or "json")
+            return _refused(error, _form(request))
 
-    def answer(body: bytes, form: codec.Form) -> Answer:
-        who = server.authenticate(node, token) if small else caller
-        with gate.entered(who.node):
-            return handle(node, who, codec.decode(body, kind, form))
+        def answer(body: bytes, form: codec.Form) -> Answer:
+            return handle(node, caller, codec.decode(body, kind, form))
 
-    return await _serve(request, answer, ENROL_BYTES_MAX if small else BODY_BYTES_MAX)
+        return await _serve(request, answer, BODY_BYTES_MAX, line, gate.entered(caller.node))
+
+    return serve
+
+
+async def _refusal(node: Node, request: Request) -> Response | None:
+    """Return the answer to a stranger, or None when the node is enrolled."""
+    try:
+        await run_in_threadpool(server.authenticate, node, _token(request))
+    except NodeError as error:
+        return _refused(error, _form(request))
+    return None
 
 
 async def _serve(
-    request: Request, answer: Callable[[bytes, codec.Form], Answer], bytes_max: int = ENROL_BYTES_MAX
+    request: Request,
+    answer: Callable[[bytes, codec.Form], Answer],
+    bytes_max: int = SMALL_BYTES_MAX,
+    line: CapacityLimiter | None = None,
+    entered: AbstractContextManager[None] = ANYBODY,
 ) -> Response:
-    """Read a bounded body, work off the event loop, answer in the form of the question."""
+    """Read a bounded body, work off the event loop, in a ``line`` if there is one; answer in the form of the question.
+
+    ``entered`` is held from when the body is there: one that is still on its way waits outside.
+    """
     form = codec.form_of(request.headers.get("content-type"))
     try:
         if form is None:
             raise _strange_form()
         body = await _read(request, bytes_max)
-        return _response(await run_in_threadpool(_answered, answer, body, form), form)
+        with entered:
+            return _response(await to_thread.run_sync(_answered, answer, body, form, limiter=line), form)
     except NodeError as error:
         return _refused(error, form or "json")
 
 
 def _answered(answer: Callable[[bytes, codec.Form], Answer], body: bytes, form: codec.Form) -> bytes:
     return codec.encode(answer(body, form), form)
+
+
+def _form(request: Request) -> codec.Form:
+    """Return the form to refuse in: that of the question, if it is one of ours."""
+    return codec.form_of(request.headers.get("content-type")) or "json"
 
 
 def _stated(request: Request) -> int:

@@ -70,7 +70,7 @@ def test_with_eight_writers_at_once_a_reader_of_the_feed_skips_nothing(
 
 
 def test_a_chain_that_is_back_after_a_week_drains_in_bounded_time_and_nobody_waits_for_the_slow() -> None:
-    fan_in = FanIn("sqlite:///:memory:", 60, 100, slow=3)
+    fan_in = FanIn("sqlite:///:memory:", 60, 100, slow=3, places=16)
 
     told = fan_in.drain()
 

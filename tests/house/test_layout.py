@@ -20,6 +20,7 @@ HOMES = {
     "msgpack": ("sync",),
     "zstandard": ("sync",),
     "cryptography": ("sync",),
+    "anyio": ("app",),
     "fastapi": ("app",),
     "starlette": ("app",),
     "uvicorn": ("app",),

@@ -24,7 +24,7 @@ from stores.node import Node
 from stores.storage import checkpoints
 from stores.storage.credentials import Credential
 from sync import codec, server
-from sync.gate import Gate, HubBusy
+from sync.gate import MERGES_MAX, Gate, HubBusy
 from sync.link import AskedToWait, Link
 from sync.protocol import Head, Push
 from sync.worker import Worker
@@ -68,11 +68,13 @@ class Drained:
 class FanIn:
     """``drain`` lets all branches send everything to one headquarters through its gate."""
 
-    def __init__(self, hub_url: str, nodes: int, lines: int, *, slow: int = 0, seed: int = 1) -> None:
+    def __init__(
+        self, hub_url: str, nodes: int, lines: int, *, slow: int = 0, seed: int = 1, places: int = MERGES_MAX
+    ) -> None:
         self.world = World()
         self.hub: Node = self.world.hub(hub_url)
         self.dice = Random(seed)
-        self.gate = Gate()
+        self.gate = Gate(places)
         self.lines = lines
         self.branches = [self._branch(f"s{nth:04}", SLOW_S if nth < slow else CARRY_S) for nth in range(nodes)]
 

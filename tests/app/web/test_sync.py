@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Thread
+from time import sleep
 
 import httpx
 import pytest
@@ -13,9 +15,23 @@ from starlette.testclient import TestClient
 from app.web import sync as routes
 from app.web.sync import add_sync
 from stores.node import Node
-from sync import codec, enrolment, server
+from stores.storage import credentials
+from stores.storage.credentials import Credential
+from sync import codec, enrolment, keys, server
 from sync.codec import Form, decode, encode
-from sync.protocol import Enrol, EnrolAnswer, Hello, HelloAnswer, Message, Pull, PullAnswer, Push, PushAnswer, Refusal
+from sync.protocol import (
+    Enrol,
+    EnrolAnswer,
+    Head,
+    Hello,
+    HelloAnswer,
+    Message,
+    Pull,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Refusal,
+)
 from sync.push import Limits, next_frame
 from sync.round import hello_of
 from tests.sync.nodes import World, read, write
@@ -118,7 +134,7 @@ def test_a_body_beyond_the_bound_is_not_kept(web: TestClient, monkeypatch: pytes
     monkeypatch.setattr(routes, "BODY_BYTES_MAX", 20_000)
 
     assert send(web, "push", b"x" * 20_001).status_code == 413
-    assert send(web, "enrol", b"x" * (routes.ENROL_BYTES_MAX + 1), token=None).status_code == 413
+    assert send(web, "enrol", b"x" * (routes.SMALL_BYTES_MAX + 1), token=None).status_code == 413
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -167,6 +183,44 @@ def test_a_second_call_of_the_same_node_at_once_is_told_when_to_come_back(
     assert second.headers["retry-after"] == "2"
     assert refusal(second).retry_after_s == 2
     assert send(slow_web, "pull", Pull("bund.1", 0, "")).status_code == 200
+
+
+def test_frames_that_come_at_once_stand_in_line_and_only_who_finds_no_place_is_told_to_come_back(
+    hub: Node, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = ["bund", "jingan", "xuhui", "pudong", "hongkou"]
+    with hub.database.write() as connection:
+        keys.found_hub(connection, world.dice.randbytes)
+        for store in stores:
+            credentials.add_credential(connection, keys.hashed(store * 10), store, store, world.time)
+    two_inside, go_on, inside = Barrier(3), Event(), list[int]()
+
+    def slow(node: Node, caller: Credential, question: Push) -> PushAnswer:
+        inside.append(len(inside))
+        if len(inside) <= 2:
+            two_inside.wait(5)
+        go_on.wait(5)
+        return server.push(node, caller, question)
+
+    monkeypatch.setattr(routes, "CALLS", (("hello", Hello, server.hello), ("push", Push, slow)))
+    monkeypatch.setattr(routes, "MERGES_MAX", 4)
+    app = FastAPI()
+    add_sync(app, hub)
+
+    def sent(store: str) -> int:
+        return send(web, "push", Push(f"{store}.1", Head(), ()), token=store * 10).status_code
+
+    with TestClient(app) as web, ThreadPoolExecutor(4) as pool:
+        standing = [pool.submit(sent, store) for store in stores[:4]]
+        two_inside.wait(5)
+        while len(app.state.merging) < 4:  # the other two stand in line
+            sleep(0.01)
+        assert len(inside) == 2, "more than two are worked on"
+        assert sent("hongkou") == 429
+        assert sent("bund") == 429, "one node stands in line twice"
+        go_on.set()
+        assert [each.result() for each in standing] == [200] * 4
+        assert sent("hongkou") == 200
 
 
 def test_a_bad_code_lets_nobody_in(hub: Node, web: TestClient) -> None:
