@@ -17,6 +17,7 @@ from core.language.compile.plugin import compile_source, enter_names, raise_erro
 from core.language.compile.presence import settle_presence
 from core.language.compile.reach import reach_of
 from core.language.compile.records import additions_of, compile_record
+from core.language.compile.reports import compile_reports
 from core.language.compile.scorecards import compile_scorecards
 from core.language.compile.settings import compile_calendar, compile_roles, compile_settings
 from core.language.compile.workshop import Recipe, Workshop
@@ -28,7 +29,7 @@ from core.model.errors import DefinitionError
 from core.model.fields import Fields
 
 _MADE_RECORDS = ("records", "ledgers", "scorecards")  # sections whose entries are record types, or become one
-_QUICK = {*_MADE_RECORDS, "settings", "roles", "calendar", "dispatch", "notices"}
+_QUICK = {*_MADE_RECORDS, "settings", "roles", "calendar", "dispatch", "notices", "reports"}
 
 
 class Changes:
@@ -119,6 +120,8 @@ class Changes:
                 return replace(plugin, calendar=compile_calendar(shop))
             case "dispatch":
                 return replace(plugin, dispatch=compile_dispatch(shop, plans))
+            case "reports":
+                return replace(plugin, reports=compile_reports(shop))
         compiled = self._records(shop, plans, str(path[1]) if path[0] in _MADE_RECORDS and len(path) > 1 else None)
         if path[0] == "notices":
             return replace(plugin, notices=compile_notices(shop, plans, compiled.values()))
