@@ -54,9 +54,8 @@ def _kept(connection: Connection, node: Node) -> Iterator[GaugeMetricFamily]:
     heads = checkpoints.heads(connection)
     rows = [((origin,), float(seq)) for origin, (seq, _) in heads.items()]
     yield _family("log_lines", "Lines of each log held here.", ("origin",), rows)
-    stuck = quarantine.listed(connection)
-    parked = sum(each.code == quarantine.UNKNOWN_TYPE for each in stuck)
-    yield _one("quarantined_changes", "Changes that could not be merged.", len(stuck) - parked)
+    stuck, parked = quarantine.counts(connection)
+    yield _one("quarantined_changes", "Changes that could not be merged.", stuck)
     yield _one("parked_records", "Records that wait for a plugin.", parked)
     yield _one("timer_faults", "Timers whose action was refused.", len(firing.faults(connection)))
     waiting, aside = outbox.counts(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -24,34 +23,35 @@ def standing(service: Service, language: Language) -> dict[str, object]:
     """Return the node's standing as plain data; texts in ``language``, moments in the branch's time."""
     node = service.node
     due = firing.next_due(node)
+    told = brief(service, language)
     with node.database.read() as connection:
-        heads = checkpoints.heads(connection)
-        told: dict[str, object] = {
-            "log": {origin: seq for origin, (seq, _) in heads.items()},
-            **_held_back(quarantine.listed(connection)),
-            "outbox": dict(zip(("waiting", "set_aside"), outbox.counts(connection), strict=True)),
-            "timers": {"next": _local(node, due), "faults": len(firing.faults(connection))},
-        }
+        told["log"] = {origin: seq for origin, (seq, _) in checkpoints.heads(connection).items()}
+        told["outbox"] = dict(zip(("waiting", "set_aside"), outbox.counts(connection), strict=True))
         told["closed"] = [_closed(node, language, each) for each in closings.latest(connection)]
+        told["timers"] = {"next": _local(node, due), "faults": told.pop("timer_faults")}
         if node.is_hub:
             told["nodes"] = {each.node: each.store for each in nodes(connection)}
-        else:
-            told["sync"] = _sync(service, language, *log.unsent(connection), checkpoints.pulled(connection))
     catalog = node.catalog
     return {
         **told,
-        "conflicts": count(node, "core.conflict", "open"),
         "requests": count(node, "core.request", "waiting"),
         "plugins": {plugin.name: plugin.version for plugin in catalog.plugins.values()},
-        "faults": [problem.render(language) for fault in catalog.faults for problem in fault.problems],
         "revision": catalog.revision,
     }
 
 
-def _held_back(kept: Sequence[quarantine.Kept]) -> dict[str, object]:
-    """Tell what could not be merged apart from what only waits for a plugin that this node does not run."""
-    parked = sum(each.code == quarantine.UNKNOWN_TYPE for each in kept)
-    return {"quarantined": len(kept) - parked, "parked": parked}
+def brief(service: Service, language: Language) -> dict[str, object]:
+    """Return what every page says of the node: what waits, what is wrong. Nothing in it costs more with the years."""
+    node = service.node
+    told: dict[str, object] = {}
+    with node.database.read() as connection:
+        told["quarantined"], told["parked"] = quarantine.counts(connection)
+        told["timer_faults"] = len(firing.faults(connection))
+        if not node.is_hub:
+            told["sync"] = _sync(service, language, *log.unsent(connection), checkpoints.pulled(connection))
+    told["conflicts"] = count(node, "core.conflict", "open")
+    told["faults"] = [problem.render(language) for fault in node.catalog.faults for problem in fault.problems]
+    return told
 
 
 def money_unsent(service: Service) -> Decimal:

@@ -49,7 +49,7 @@ def _line(member: Member, headquarters: Member) -> Line:
     with node.database.read() as connection:
         lag = 0 if node.is_hub else log.unsent(connection)[0]
         intact = all(log.verify(connection, origin) is None for origin in checkpoints.heads(connection))
-        held_back = [each for each in quarantine.listed(connection) if each.code != quarantine.UNKNOWN_TYPE]
+        held_back, _ = quarantine.counts(connection)
     seen = member.service.worker.status() if member.service.worker else None
     return Line(
         node=member.plan.name,
@@ -59,7 +59,7 @@ def _line(member: Member, headquarters: Member) -> Line:
         pulled=seen.pulled if seen else 0,
         conflicts=count(node, "core.conflict", "open"),
         lag=lag,
-        quarantined=len(held_back),
+        quarantined=held_back,
         digest=f"{sum(each.total for each in mine) % (1 << 128):032x}"[:12],
         equal=mine == theirs,
         intact=intact,

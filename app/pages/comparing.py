@@ -70,11 +70,13 @@ def compare(plugin: str, report: str, request: Request, desk: CurrentDesk) -> Re
     business, wanted = report_of(desk, plugin, report)
     asked = request.query_params
     region = asked.get("region", "")
-    told = reports.show_report(desk.node, desk.actor, business, wanted, day_of(request))
+    told = reports.head(desk.node, desk.actor, business, wanted, day_of(request))
     figure = _figure(wanted, told, asked.get("figure"))
     places = places_of(desk)
     regions = _regions(desk)
-    periods = _periods(desk, business, wanted, figure["name"], told)
+    count = PERIODS.get(wanted.period, 6)
+    found = reports.trend(desk.node, desk.actor, business, wanted, figure["name"], day_of(request), count)
+    periods = [_period(each) for each in found]
     codes = [code for code in _codes(periods) if region in ("", regions.get(code, ""))]
     start = date.fromisoformat(told["period"]["start"])
     end = date.fromisoformat(told["period"]["end"])
@@ -138,22 +140,11 @@ def _figure(report: Report, told: Mapping[str, Any], name: str | None) -> Mappin
     return found
 
 
-def _periods(desk: Desk, plugin: Plugin, report: Report, figure: str, last: Mapping[str, Any]) -> list[Period]:
-    """Return the report's periods up to the last, the earliest first: each is counted by the database."""
-    found = [_period(last, figure)]
-    told = last
-    for _ in range(PERIODS.get(report.period, 6) - 1):
-        day = date.fromisoformat(told["period"]["start"]) - timedelta(days=1)
-        told = reports.show_report(desk.node, desk.actor, plugin, report, day)
-        found.append(_period(told, figure))
-    return found[::-1]
-
-
-def _period(told: Mapping[str, Any], figure: str) -> Period:
-    start, end = told["period"]["start"], told["period"]["end"]
+def _period(told: Mapping[str, Any]) -> Period:
+    start, end = told["start"].isoformat(), told["end"].isoformat()
     label = start[5:] if start == end else start[:7] if start[8:] == "01" else start[5:]
-    stores = {each["store"]: _number(each["figures"].get(figure)) for each in told["stores"]}
-    return Period(label, start, stores, _number((told["total"] or {}).get(figure)))
+    stores = {store: _number(value) for store, value in told["stores"].items()}
+    return Period(label, start, stores, _number(told["total"]))
 
 
 def _codes(periods: Sequence[Period]) -> list[str]:

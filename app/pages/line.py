@@ -10,7 +10,7 @@ from typing import Any, Literal
 from app.branches import Branch
 from app.overseeing import keeps, oversees
 from app.pages.desk import Desk
-from app.standing import money_unsent, standing
+from app.standing import brief, money_unsent
 
 CLOCK_OFF_S = 30  # a clock that is off by less is nobody's worry
 
@@ -35,7 +35,7 @@ class Line:
 
 def line_of(desk: Desk) -> Line:
     """Return the bar for the person at the desk."""
-    told = standing(desk.service, desk.language)
+    told = brief(desk.service, desk.language)
     sync = told.get("sync")
     line = _linked(desk, sync) if isinstance(sync, Mapping) else Line("good", desk.words.headquarters)
     line.parts.extend(_worries(desk, told))
@@ -71,8 +71,8 @@ def _worries(desk: Desk, told: Mapping[str, Any]) -> list[Part]:
     if told["quarantined"]:
         there = "/quarantine" if oversees(desk.actor) and desk.node.is_hub else None
         found.append(Part(w.of("quarantined", told["quarantined"]), "bad", there))
-    if told["timers"]["faults"]:
-        found.append(Part(w.of("timer_faults", told["timers"]["faults"]), "bad"))
+    if told["timer_faults"]:
+        found.append(Part(w.of("timer_faults", told["timer_faults"]), "bad"))
     if told["faults"]:
         found.append(Part(w.of("plugin_faults", len(told["faults"])), "bad"))
     return found

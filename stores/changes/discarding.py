@@ -34,7 +34,7 @@ def discard(connection: Connection, node: Node, origin: str, tx: str, actor: Act
             "reason-missing", "say why the change is given up; it is logged", "请填写放弃原因，系统将予以记录",
             fix=Text("enter a reason", "请填写原因"), field="reason",
         )  # fmt: skip
-    lines = [kept for kept in quarantine.listed(connection) if (kept.origin, kept.tx) == (origin, tx) and kept.sender]
+    lines = quarantine.of_deed(connection, origin, tx) if tx else []
     if not lines:
         raise NotFound.of("not-held-back", "this change is not held back any more", "该更改已不在隔离中")
     entries = {entry.seq: entry for entry in log.of_deed(connection, origin, lines[0].seq)}

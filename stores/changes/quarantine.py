@@ -29,6 +29,7 @@ WAITING = Problem(
 )
 UNKNOWN_TYPE = "unknown-type"
 _COLUMNS = ("origin", "seq", "tx", "type", "pk", "entry", "why", "kept_at", "tries")
+_LINES = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine"
 _DOWN = "down/"  # begins the origin of a row from headquarters that is parked here
 _DOWN_END = "down0"  # the first text after all that begin so
 
@@ -51,6 +52,16 @@ class Kept:
     tries: int
     tx: str = ""
     sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action that is held back: since when, whose log it stands in, where it begins there, and its name."""
+
+    kept_at: str
+    origin: str
+    seq: int
+    tx: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +133,39 @@ def waiting(connection: Connection, records: Iterable[Key]) -> set[Key]:
 
 def listed(connection: Connection) -> list[Kept]:
     """Return what is in quarantine, oldest first, for the status page."""
-    sql = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine ORDER BY kept_at, origin, seq"
-    return [_line(row) for row in bulk.run(connection, sql)]
+    return [_line(row) for row in bulk.run(connection, f"{_LINES} ORDER BY kept_at, origin, seq")]
+
+
+def of_deed(connection: Connection, origin: str, tx: str) -> list[Kept]:
+    """Return the lines of one action that are held back, in the order in which its origin wrote them."""
+    sql = f"{_LINES} WHERE origin = ? AND tx = ? ORDER BY seq"
+    return [_line(row) for row in bulk.run(connection, sql, origin, tx)]
+
+
+def deeds(connection: Connection, limit: int, sender: str = "", after: Deed | None = None) -> list[Deed]:
+    """Return up to ``limit`` actions that are held back here, the oldest first; of one store, behind ``after``."""
+    asked, values = _sent_by(sender)
+    behind = " HAVING (min(kept_at), origin, min(seq)) > (?, ?, ?)" if after else ""
+    sql = (
+        f"SELECT min(kept_at), origin, min(seq), tx FROM quarantine WHERE {asked} GROUP BY origin, tx{behind} "  # noqa: S608 - names of our own
+        "ORDER BY min(kept_at), origin, min(seq) LIMIT ?"
+    )
+    place = (after.kept_at, after.origin, after.seq) if after else ()
+    return [Deed(*row) for row in bulk.run(connection, sql, *values, *place, limit)]
+
+
+def deed_count(connection: Connection, sender: str = "") -> int:
+    """Return how many actions are held back here, of one store or of all."""
+    asked, values = _sent_by(sender)
+    sql = f"SELECT count(*) FROM (SELECT DISTINCT origin, tx FROM quarantine WHERE {asked}) AS deeds"  # noqa: S608 - names of our own
+    return int(bulk.run(connection, sql, *values)[0][0])
+
+
+def counts(connection: Connection) -> tuple[int, int]:
+    """Return how many changes could not be merged, and how many only wait for a plugin that this node does not run."""
+    sql = "SELECT count(*), count(CASE WHEN why LIKE ? THEN 1 END) FROM quarantine"
+    every, parked = bulk.run(connection, sql, f'{{"code":"{UNKNOWN_TYPE}",%')[0]
+    return int(every) - int(parked), int(parked)
 
 
 def by_sender(connection: Connection) -> dict[str, int]:
@@ -144,6 +186,12 @@ def unknown_type(key: str) -> Problem:
         Text(f"no plugin on this node knows the record type `{key}`", f"本节点的插件没有记录类型 `{key}`"),
         fix=Text("install or update the plugin; the change is merged by itself then", "安装或更新插件后将自动合并"),
     )
+
+
+def _sent_by(sender: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition on lines that a store sent, or any store, with its values."""
+    own = "NOT (origin >= ? AND origin < ?)"
+    return (f"{own} AND entry = ?", (_DOWN, _DOWN_END, canonical_json(sender))) if sender else (own, (_DOWN, _DOWN_END))
 
 
 def _line(row: bulk.Values) -> Kept:

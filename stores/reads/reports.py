@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -60,6 +61,38 @@ def show_report(
     return answer
 
 
+def trend(
+    node: Node, actor: Actor, plugin: Plugin, report: Report, figure: str, day: date | None, periods: int
+) -> list[Json]:
+    """Return one figure of a report over the period that ``day`` is in and those before it, the earliest first.
+
+    Of each ``start`` and ``end``, the ``total``, and the figure of every store when there is more than one. Nothing
+    else of the report is counted. Who may see only some rows gets no figures. Raises Forbidden and NotFound.
+    """
+    with node.database.read() as connection:
+        reading = Reading(connection, node, actor)
+        rules = _rules(reading, plugin, report)
+        _known(report, figure, _hidden(report, rules))
+        world, stores = reading.world(plugin.name, actor.store), _stores(reading, plugin, None)
+        bound, part = all(rule.where is not None for rule in rules), _only(report, figure)
+        found, period = list[Json](), _period(world, report, day)
+        for _ in range(periods):
+            counted = tally(world, part, period, stores, actor)
+            lines = {each: counted.line([each])[figure] for each in stores} if len(stores) > 1 and not bound else {}
+            shown = {store: _plain(node, report.figures[figure], value) for store, value in lines.items()}
+            total = None if bound else _plain(node, report.figures[figure], counted.line(stores)[figure])
+            found.insert(0, {"start": period.start, "end": period.end, "stores": shown, "total": total})
+            period = _period(world, report, period.start - timedelta(days=1))
+    return found
+
+
+def _only(report: Report, figure: str) -> Report:
+    """Return a report of one figure and what it is worked out from, without rows."""
+    wanted = {figure} | report.figures[figure].parts
+    figures = {name: replace(one, group=None) for name, one in report.figures.items() if name in wanted}
+    return replace(report, figures=figures)
+
+
 def records_behind(  # noqa: PLR0913 - each says which of the records
     node: Node,
     actor: Actor,
@@ -102,16 +135,22 @@ def records_behind(  # noqa: PLR0913 - each says which of the records
 def listed(node: Node, actor: Actor, plugin: Plugin, day: date | None = None) -> list[Json]:
     """Return the reports of a plugin that the actor may see, each with its period and when it is due."""
     found = []
+    for report in plugin.reports.values():
+        try:
+            found.append(head(node, actor, plugin, report, day))
+        except Forbidden:  # not his to see
+            continue
+    return found
+
+
+def head(node: Node, actor: Actor, plugin: Plugin, report: Report, day: date | None = None) -> Json:
+    """Return what a report is for the period that ``day`` is in: when it is due and which figures it shows. No figure
+    is counted. Raises Forbidden."""
     with node.database.read() as connection:
         reading = Reading(connection, node, actor)
-        for report in plugin.reports.values():
-            try:
-                rules = _rules(reading, plugin, report)
-            except Forbidden:
-                continue
-            world = reading.world(plugin.name, actor.store)
-            found.append(_head(world, report, _period(world, report, day), _hidden(report, rules)))
-    return found
+        rules = _rules(reading, plugin, report)
+        world = reading.world(plugin.name, actor.store)
+        return _head(world, report, _period(world, report, day), _hidden(report, rules))
 
 
 def _rules(reading: Reading, plugin: Plugin, report: Report) -> list[ReportRead]:
@@ -249,11 +288,16 @@ def _plain(node: Node, figure: Figure, value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _counted(report: Report, name: str, hidden: Collection[str]) -> Figure:
+def _known(report: Report, name: str, hidden: Collection[str]) -> Figure:
     figure = report.figures.get(name)
     if figure is None or name in hidden:
         what = Text(f"the report has no figure `{name}`", f"报表没有指标 `{name}`")
         raise NotFound((Problem("no-such-figure", what, fix=suggest(name, report.figures)),))
+    return figure
+
+
+def _counted(report: Report, name: str, hidden: Collection[str]) -> Figure:
+    figure = _known(report, name, hidden)
     if figure.query is None:
         made_of = [each for each in report.figures if each in figure.parts]
         what = Text(f"`{name}` is worked out from other figures", f"`{name}` 由其他指标计算得出")

@@ -1,28 +1,57 @@
-"""Which stores there are, as far as this node knows: those where somebody works."""
+"""Which stores run a business, as far as this node knows: as their nodes say, or as the posts of their people do."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, or_, select
 
 from core.language.definition import Plugin
 from core.model.scope import HEADQUARTERS
 from stores.node import Node
+from stores.storage import peers
 
 STAFF = "core.staff"
 
 
-def all_stores(connection: Connection, node: Node) -> list[str]:
-    """Return the stores of the chain, without headquarters, by code."""
-    table = node.table(node.catalog.records[STAFF])
-    query = select(table.c._store).where(table.c._store != HEADQUARTERS, table.c._life % 2 == 1).distinct()
-    return sorted(connection.execute(query).scalars())
-
-
 def stores_of(connection: Connection, node: Node, plugin: Plugin) -> list[str]:
-    """Return the stores in which somebody holds a post of this business."""
+    """Return the stores of a business, by code.
+
+    Each node says at every call which plugins it runs. A store whose nodes have never said so belongs to the business
+    when somebody there holds one of its posts: two businesses may call a post by the same name.
+    """
+    told = _told(connection)
+    running = {store for store, plugins in told.items() if plugin.name in plugins}
+    return sorted(running | (_with_posts(connection, node, plugin) - told.keys()) - {HEADQUARTERS})
+
+
+def posts_held(connection: Connection, node: Node, store: str = "") -> Counter[str]:
+    """Return how many people who have not left hold each post, in one store or in the whole chain."""
+    table = node.table(node.catalog.records[STAFF])
+    query = select(table.c.roles, func.count()).where(table.c._life % 2 == 1, table.c.active == 1)
+    query = query.where(table.c._store == store) if store else query
+    found = Counter[str]()
+    for roles, number in connection.execute(query.group_by(table.c.roles)):
+        found.update(dict.fromkeys(json.loads(roles or "[]"), int(number)))
+    return found
+
+
+def _told(connection: Connection) -> Mapping[str, set[str]]:
+    """Return the plugins that the nodes of each store have said they run."""
+    found = defaultdict[str, set[str]](set)
+    for peer in peers.peers(connection):
+        plugins = peer.report.get("plugins")
+        if isinstance(plugins, Mapping):
+            found[peer.store].update(plugins)
+    return found
+
+
+def _with_posts(connection: Connection, node: Node, plugin: Plugin) -> set[str]:
     table = node.table(node.catalog.records[STAFF])
     posts = [table.c.roles.contains(f'"{role}"', autoescape=True) for role in plugin.roles]
     if not posts:
-        return []
-    query = select(table.c._store).where(table.c._store != HEADQUARTERS, table.c._life % 2 == 1, or_(*posts)).distinct()
-    return sorted(connection.execute(query).scalars())
+        return set()
+    query = select(table.c._store).where(table.c._life % 2 == 1, or_(*posts)).distinct()
+    return set(connection.execute(query).scalars())

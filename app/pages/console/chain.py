@@ -90,7 +90,7 @@ def branch_page(store: str, desk: OverseerDesk) -> Response:
         row=_row(desk, branch),
         stations=[_station(desk, each) for each in branch.stations],
         conflicts=list(_conflicts(desk, store)),
-        held=held_lines(desk, store)[:FEW],
+        held=held_lines(desk, store, FEW),
         settings=list(_settings(desk, store)),
         kinds=list(_kinds(desk, branch)),
         closed=closings.last_day(desk, store),

@@ -31,6 +31,7 @@ from stores.reads.reading import Reading
 router = APIRouter(include_in_schema=False)
 ROWS = 25
 BULK_MAX = 100
+DECIDERS_MAX = 200  # of one post
 TEXTS = frozenset({"list", "map", "images", "image", "file", "signature", "geo"})  # no plain text stands for these
 STATES = ("open", "resolved")
 
@@ -287,9 +288,12 @@ def _may(desk: Desk, kind: RecordType) -> bool:
 def _deciders(desk: Desk) -> list[tuple[str, str]]:
     """Return whom a conflict can be given to: the administrators that the person knows of."""
     kind = desk.catalog.records["core.staff"]
-    by = set(desk.catalog.records[CONFLICT].actions["resolve"].by)
-    found = records.query(desk.node, desk.actor, kind, where=[("active", "eq", True)], sort=["name"], limit=500).rows
-    return [(str(row["id"]), str(row["name"])) for row in found if by & set(row.get("roles") or ())]
+    found: dict[str, str] = {}
+    for role in desk.catalog.records[CONFLICT].actions["resolve"].by:
+        where: list[tuple[str, str, object]] = [("active", "eq", True), ("roles", "contains", role)]
+        page_ = records.query(desk.node, desk.actor, kind, where=where, sort=["name"], limit=DECIDERS_MAX)
+        found |= {str(row["id"]): str(row["name"]) for row in page_.rows}
+    return sorted(found.items(), key=lambda each: each[1])
 
 
 def _said(desk: Desk, asked: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from app.pages.drawing import page
 from core.language.definition import Role
 from core.model.scope import HEADQUARTERS
 from stores.reads import records
+from stores.reads.stores import posts_held
 
 router = APIRouter(include_in_schema=False)
 ROWS = 100
@@ -28,11 +28,13 @@ def people(request: Request, desk: OverseerDesk) -> Response:
     kept = {name: asked.get(name, "") for name in ("store", "role", "q")}
     kind, places, roles = desk.catalog.records[STAFF], places_of(desk), _roles(desk)
     where: list[tuple[str, str, object]] = [("store", "eq", kept["store"])] if kept["store"] else []
+    where += [("roles", "contains", kept["role"])] if kept["role"] else []
     found = records.query(
         desk.node, desk.actor, kind, where=where, search=kept["q"] or None, sort=["store", "name"],
-        limit=records.LIMIT_MAX if kept["role"] else ROWS, cursor=asked.get("cursor"), total=True,
+        limit=ROWS, cursor=asked.get("cursor"), total=True,
     )  # fmt: skip
-    rows = [row for row in found.rows if kept["role"] in ("", *(row.get("roles") or ()))]
+    with desk.node.database.read() as connection:
+        held = posts_held(connection, desk.node, kept["store"])
     return page(
         desk,
         "console/people.html",
@@ -46,12 +48,12 @@ def people(request: Request, desk: OverseerDesk) -> Response:
                 "roles": [roles.get(name, name) for name in row.get("roles") or ()],
                 "active": row.get("active") is not False,
             }
-            for row in rows
+            for row in found.rows
         ],
-        total=None if kept["role"] else found.total,
+        total=found.total,
         stores=[(HEADQUARTERS, places.name(HEADQUARTERS)), *((s.code, places.name(s.code)) for s in places.all())],
         roles=sorted(roles.items(), key=lambda each: each[1]),
-        posts=_posts(desk, Counter(name for row in rows for name in row.get("roles") or ()), kept["store"]),
+        posts=_posts(desk, held, kept["store"]),
         kept=kept,
         dated=list_url(desk.catalog.records["core.assignment"]),
         next_url="/console/people" + with_query({**kept, "cursor": found.next}) if found.next else None,
@@ -67,7 +69,7 @@ def _roles(desk: Desk) -> dict[str, str]:
 
 
 def _posts(desk: Desk, held: Mapping[str, int], store: str) -> list[dict[str, Any]]:
-    """Return every post by business: who stands in, who gives it, how many of the people shown hold it."""
+    """Return every post by business: who stands in, who gives it, how many people hold it."""
     names = _roles(desk)
 
     def told(role: Role) -> dict[str, Any]:

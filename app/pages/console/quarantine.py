@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -24,6 +23,7 @@ from core.model.errors import NodeError
 from core.model.values import BadValue, Cell
 from stores.changes import log, quarantine
 from stores.changes.quarantine import WAITING, Kept
+from stores.changes.quarantine import Deed as Held
 from stores.reads import oversight
 from stores.reads.reading import Reading
 
@@ -45,8 +45,7 @@ class Change:
 class Deed:
     """What one action did, all of it held back together."""
 
-    origin: str
-    tx: str
+    place: Held
     store: str
     why: str
     at: Shown
@@ -83,7 +82,10 @@ def give_up(form: FormBody, desk: ChiefForm) -> Response:
 
 def _inbox(desk: Desk, store: str, said: Mapping[str, str], error: NodeError | None = None) -> Response:
     w = desk.words
-    deeds = held_lines(desk, store)
+    after = _after(said.get("after", ""))
+    deeds = held_lines(desk, store, SHOWN_MAX + 1, after)
+    with desk.node.database.read() as connection:
+        total = quarantine.deed_count(connection, store)
     note = w.of("tried_again", said["merged"], said["left"]) if "merged" in said and "left" in said else ""
     return page(
         desk,
@@ -91,7 +93,8 @@ def _inbox(desk: Desk, store: str, said: Mapping[str, str], error: NodeError | N
         status=error.status if error else 200,
         title=w.held_back,
         deeds=deeds[:SHOWN_MAX],
-        total=len(deeds),
+        total=total,
+        next_url=_following(deeds[SHOWN_MAX - 1], store) if len(deeds) > SHOWN_MAX else None,
         store=store,
         note=w.given_up if "given_up" in said else note,
         may_act=directs(desk.actor),
@@ -100,14 +103,13 @@ def _inbox(desk: Desk, store: str, said: Mapping[str, str], error: NodeError | N
     )
 
 
-def held_lines(desk: Desk, store: str = "") -> list[Deed]:
-    """Return what is held back, one entry per action, oldest first."""
+def held_lines(desk: Desk, store: str = "", limit: int = SHOWN_MAX, after: Held | None = None) -> list[Deed]:
+    """Return what is held back, one entry per action, oldest first, those behind ``after``."""
     with desk.node.database.read() as connection:
-        found = [kept for kept in quarantine.listed(connection) if kept.sender and store in ("", kept.sender)]
+        held = quarantine.deeds(connection, limit, store, after)
         names = oversight.names(connection, desk.node)
-        groups = [list(lines) for _, lines in groupby(found, key=lambda kept: (kept.origin, kept.tx))]
-        entries = [{e.seq: e for e in log.of_deed(connection, g[0].origin, g[0].seq)} for g in groups[:SHOWN_MAX]]
-        entries += [{} for _ in groups[SHOWN_MAX:]]  # counted, not shown
+        groups = [quarantine.of_deed(connection, each.origin, each.tx) for each in held]
+        entries = [{e.seq: e for e in log.of_deed(connection, each.origin, each.seq)} for each in held]
         reading = Reading(connection, desk.node, desk.actor)
         opened = {key: _open_fields(reading, kind) for key, kind in desk.catalog.records.items()}
     called = {code: desk.say(placard.name) for code, placard in names.items()}
@@ -115,6 +117,19 @@ def held_lines(desk: Desk, store: str = "") -> list[Deed]:
         _deed(desk, group, lines, opened, called.get(group[0].sender, group[0].sender))
         for group, lines in zip(groups, entries, strict=True)
     ]
+
+
+def _following(last: Deed, store: str) -> str:
+    """Return the address of the page behind a deed."""
+    place = last.place
+    return "/quarantine" + with_query({"store": store, "after": f"{place.kept_at}~{place.origin}~{place.seq}"})
+
+
+def _after(text: str) -> Held | None:
+    """Return the place that an address goes on behind; None for the first page, and for an address nobody gave out."""
+    kept_at, _, rest = text.partition("~")
+    origin, _, seq = rest.partition("~")
+    return Held(kept_at, origin, int(seq), "") if seq.isdecimal() else None
 
 
 def _deed(
@@ -126,8 +141,7 @@ def _deed(
     action = kind.actions.get(entry.action.rpartition(".")[2]) if kind and entry else None
     who = NOTHING.text if entry is None else name_of(desk, "core.staff", entry.actor) or ""
     return Deed(
-        kept.origin,
-        kept.tx,
+        Held(kept.kept_at, kept.origin, kept.seq, kept.tx),
         store,
         desk.say(kept.why),
         shown_moment(desk, kept.kept_at),

@@ -210,7 +210,7 @@ CONSOLE: Mapping[str, Text] = {
     "stood_in_by": Text("Stood in by", "代理岗位"),
     "only_hq": Text("headquarters only", "仅总部"),
     "store_itself": Text("the store", "门店"),
-    "held_by": Text("Held by (shown above)", "任职人数（上表）"),
+    "held_by": Text("People", "任职人数"),
     # the closing of days
     "closings": Text("Closing of days", "日结"),
     "closing_hint": Text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from core.language.compile.records import subject_of
 from core.language.compile.values import condition, formula
 from core.language.compile.views import known_path
@@ -77,7 +79,13 @@ def _counted(
         shop.fault("wrong-kind", f"`{how}` needs {fitting.en}", f"`{how}` 需要{fitting.zh}", (*path, how))
     group = _group(shop, query, one.by, (*path, "by"), subject) if one.by is not None else None
     label, place = shop.label(one.label, path, needed=False), shop.root.key_place(path)
-    return Figure(name, label, place, query, group, unit=one.unit, cite=tuple(one.cite))
+    return Figure(name, label, place, query, group, unit=one.unit or _unit(shop, query), cite=tuple(one.cite))
+
+
+def _unit(shop: Workshop, query: Aggregate) -> Literal["CNY"] | None:
+    """Return the unit of a total that says none: that of amounts of money is yuan."""
+    spec = shop.reach.drafts[query.record].specs.get(query.field or "")
+    return "CNY" if query.how != "count" and spec is not None and spec.type == "money" else None
 
 
 def _group(shop: Workshop, query: Aggregate, by: str, path: KeyPath, subject: str | None) -> Expression | None:

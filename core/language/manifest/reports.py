@@ -22,7 +22,9 @@ class FigureShape(Cited):
     where: Rule | None = Field(default=None, description="Which of them; `period` is the report's; becomes SQL")
     by: str | None = Field(default=None, description="The field by which it is also given per row, e.g. booker")
     value: Value = Field(default=None, description="e.g. =arrived / held; empty where it cannot be worked out")
-    unit: Literal["percent", "CNY"] | None = Field(default=None, description="percent: 0.75 is shown as 75 %")
+    unit: Literal["percent", "CNY"] | None = Field(
+        default=None, description="percent: 0.75 is shown as 75 %; a total of money is CNY without it"
+    )
 
 
 class ReportReadShape(Cited):

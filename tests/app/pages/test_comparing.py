@@ -70,8 +70,8 @@ def test_the_periods_before_are_plotted_and_stand_in_a_table(two: Any, browse: A
     page = browse("wu").open(PAGE + "?figure=money").text
 
     bund, jing = table(page, 2)
-    assert bund.endswith("300.00 600.00")
-    assert jing.endswith("300.00")
+    assert bund.endswith("¥300.00 ¥600.00"), "a total of money is yuan, whether its figure says so or not"
+    assert jing.endswith("¥300.00")
     assert len(re.findall(r"<polyline", page)) >= 2
     assert 'role="img" aria-label="Over time: Deposits"' in page
 

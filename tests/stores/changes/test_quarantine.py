@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.model.change import sealed
+from stores.changes import quarantine
 from stores.changes.apply import retry
 from stores.changes.commit import Edit
 from tests.stores.chain import (
@@ -107,3 +108,29 @@ def test_a_type_unknown_at_the_store_is_parked_and_put_down_after_the_upgrade(da
     assert shops.west.row(MEMBER, member)["name"] == "Chen Yi"
     assert quarantined(shops.west) == []
     shops.close()
+
+
+def test_what_is_held_back_is_counted_and_read_page_by_page(shops: Chain) -> None:
+    for n in range(5):
+        shops.east.create(BOOKING, {"guest": f"Chen {n}"})
+    shops.merge(rechained([each._replace(body={"deposit": (None, "fifty")}) for each in shops.east.log()]), "east")
+
+    with shops.hub.database.read() as connection:
+        first = quarantine.deeds(connection, 3)
+        rest = quarantine.deeds(connection, 3, "east", first[-1])
+        lines = [quarantine.of_deed(connection, each.origin, each.tx) for each in [*first, *rest]]
+        assert quarantine.counts(connection) == (5, 0)
+        assert quarantine.deed_count(connection) == quarantine.deed_count(connection, "east") == 5
+        assert quarantine.deeds(connection, 3, "west") == []
+
+    assert [line.seq for deed in lines for line in deed] == [1, 2, 3, 4, 5]
+    assert lines[0][0].sender == "east"
+
+
+def test_what_waits_for_a_plugin_is_counted_apart(database_url: str) -> None:
+    shops = Chain(database_url, hub=FakeHost(MEMBER))
+    shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.push(shops.east)
+
+    with shops.hub.database.read() as connection:
+        assert quarantine.counts(connection) == (0, 1)
