@@ -167,10 +167,17 @@ class Life:
         """Plan what follows: the steps of a list one after another, each after its wait."""
         moment = self.node.now()
         for step in steps:
-            moment += self._wait(step)
+            moment = max(moment, self._morning(step, _Around(self, record, id, up))) + self._wait(step)
             self._turns += 1
             told = f"{name.split(' > ', maxsplit=1)[0]} > {step.do}"
             heapq.heappush(self._heap, Event(moment, self._turns, step, record, id, told, up))
+
+    def _morning(self, step: StepPlan, around: _Around) -> datetime:
+        """Return the begin of the day that a record names for a step; this moment when it names none."""
+        day = around.own(step.on.removeprefix("$self.")) if step.on else None
+        if day is None:
+            return self.node.now()
+        return datetime.combine(date.fromisoformat(str(day)), datetime.min.time(), self.node.zone)
 
     def _wait(self, step: StepPlan) -> timedelta:
         least, most = step.after

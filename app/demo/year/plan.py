@@ -51,6 +51,8 @@ Hours = Annotated[list[tuple[time, time, float]], BeforeValidator(_hours)]
 class StepPlan(_Part):
     """What is done with a record: ``after`` how long, ``share`` of the time; otherwise what ``otherwise`` says.
 
+    ``on: $self.day`` counts the wait from the morning of a day that the record names, not from the step before.
+
     ``by`` is a post; ``$self.field`` is the person whom the record names, ``$post.field`` somebody of the post that it
     names. ``tries``: how often values are drawn anew when the action is refused; a last refusal ends the way.
     """
@@ -58,6 +60,7 @@ class StepPlan(_Part):
     do: str
     by: str
     after: Span = (timedelta(0), timedelta(0))
+    on: str = Field(default="", pattern=r"^(\$self\.\w+)?$")
     share: float = Field(default=1, ge=0, le=1)
     with_: dict[str, Any] = Field(default={}, alias="with")
     tries: int = Field(default=1, ge=1, le=20)

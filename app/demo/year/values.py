@@ -10,15 +10,16 @@
 | `$up.field` | a field of the record from whose steps this one was made |
 | `{from: 800, to: 2000, step: 50}` | a number |
 | `{day: [1, 30]}` `{in: [1h, 3h]}` | a date, a moment, from now |
+| `{month: 1}` `{month: 1, day: [1, 28]}` | the first day, or some day, of next month |
 | `{count: 101}` | a number of its own for each: 101, 102, … |
 | `{one: [a, b]}` `{maybe: 0.3, is: …}` | one of these; or, otherwise, nothing |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Protocol
@@ -113,6 +114,8 @@ class Draw:
             return self._number(written)
         if written.keys() == {"day"}:
             return (local.date() + timedelta(days=self.dice.randint(*written["day"]))).isoformat()
+        if "month" in written and written.keys() <= {"month", "day"}:
+            return self._in_month(local.date(), **written).isoformat()
         if written.keys() == {"in"}:
             least, most = (Duration.parse(text).timedelta.total_seconds() for text in written["in"])
             return (local + timedelta(seconds=self.dice.uniform(least, most))).replace(microsecond=0).isoformat()
@@ -123,6 +126,11 @@ class Draw:
         if written.keys() == {"maybe", "is"}:
             return self.value(written["is"]) if self.dice.random() < written["maybe"] else None
         return {name: self.value(each) for name, each in written.items()}
+
+    def _in_month(self, today: date, month: int, day: Sequence[int] = (1, 1)) -> date:
+        """Return a day of the month that comes ``month`` months after this one."""
+        years, index = divmod(today.month - 1 + month, 12)
+        return date(today.year + years, index + 1, self.dice.randint(*day))
 
     def _number(self, written: dict[str, Any]) -> object:
         least, most = Decimal(str(written["from"])), Decimal(str(written["to"]))

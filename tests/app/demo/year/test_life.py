@@ -13,6 +13,7 @@ import pytest
 from app.demo.year.life import Life
 from app.demo.year.plan import read_plan
 from app.demo.year.run import begin, given_here, live
+from core.model.clock import from_iso
 from core.model.errors import NodeError
 from tests.stores.shop import Shop, local
 
@@ -35,11 +36,12 @@ records:
       room:   {type: ref, to: room, required: true, label: {en: Room, zh: 包房}}
       booker: {type: ref, to: staff, default: =me, label: {en: Booker, zh: 订房人}}
       made_at: {type: datetime, default: =now, label: {en: Made at, zh: 时间}}
+      day:    {type: date, label: {en: Day, zh: 日期}}
     exclusive: {one_party: {key: room, while: self.state == "held", message: {en: Taken, zh: 已占用}}}
     states: {held: {en: Held, zh: 保留}, seated: {en: Seated, zh: 入座}, lapsed: {en: Lapsed, zh: 取消}}
     by: desk
     actions:
-      book:  {from: new, to: held, ask: [guest, phone, room], label: {en: Book, zh: 订房}}
+      book:  {from: new, to: held, ask: [guest, phone, room, day], label: {en: Book, zh: 订房}}
       seat:  {from: held, to: seated, post: {credit: {account: =self.booker, amount: 1}}, label: {en: Seat, zh: 入座}}
       lapse: {from: held, to: lapsed, by: system, label: {en: Lapse, zh: 取消}}
       bless: {from: lapsed, by: gm, ask: [guest], label: {en: Bless, zh: 批示}}
@@ -123,6 +125,21 @@ def test_posts_that_only_headquarters_gives_are_given(shop: Shop, tmp_path: Path
     plan = PLAN + "answers: {booking: [{do: bless, by: gm, after: [40m, 2h], with: {guest: $guest}}]}\n"
 
     assert lived(shop, tmp_path, plan).done["answers.booking > bless"] > 0
+
+
+def test_a_step_of_a_day_is_not_taken_before_it(shop: Shop, tmp_path: Path) -> None:
+    plan = PLAN.replace("room: $any.room}", "room: $any.room, day: {day: [1, 1]}}")
+    plan += "answers: {booking: [{do: bless, by: gm, on: $self.day, after: [8h, 9h], with: {guest: $guest}}]}\n"
+    lived(shop, tmp_path, plan)
+
+    days = {row.id: row.values["day"] for row in shop.rows("booking")}
+    blessed = [
+        (entry.pk, from_iso(entry.at).astimezone(shop.node.zone))
+        for entry in shop.log()
+        if entry.action == "club.booking.bless"
+    ]
+    assert blessed
+    assert all(at.date() == days[pk] and at.hour == 8 for pk, at in blessed)
 
 
 def test_a_step_that_never_succeeds_says_that_the_plan_does_not_fit(shop: Shop, tmp_path: Path) -> None:
