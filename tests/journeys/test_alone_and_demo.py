@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.conftest import PASSWORD
+
 pytestmark = pytest.mark.journey
 HOUSE = Path(__file__).parents[2]
 
 
 def test_a_branch_works_before_it_has_joined(new_node: Callable[..., Any]) -> None:
     branch = new_node("lakeside-1", "lakeside", "http://127.0.0.1:9")
-    branch.hire("li", "counter")
+    asked = ("person", "add", "Li", "--login", "li", "--badge", "B7", "--role", "counter", "--password-stdin")
+    assert branch.run(*asked, typed=f"{PASSWORD}\n").returncode == 0
     branch.switch_on()
     counter = branch.person("li")
 

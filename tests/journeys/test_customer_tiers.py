@@ -19,7 +19,7 @@ PLUGIN = Path(__file__).parents[2] / "plugins" / "customer_tiers"
 def hq(new_node: Callable[..., Any]) -> Any:
     """Headquarters with somebody of marketing; it is switched on."""
     node = _with_plugin(new_node("hq", "hq"))
-    node.hire("wu", "hq_admin", "marketing")
+    node.hire({"wu": "hq_admin marketing"})
     node.switch_on()
     return node
 
@@ -32,7 +32,7 @@ def unit(new_node: Callable[..., Any], hq: Any) -> Callable[[str], Any]:
         node = _with_plugin(new_node(f"{store}-1", store, hq.address))
         enrolled = node.run("enrol", hq.address, hq.run("invite", store).stdout.strip())
         assert enrolled.returncode == 0, enrolled.stderr
-        node.hire("head", "unit_head", "unit_staff")
+        node.hire({"head": "unit_head unit_staff"})
         node.switch_on()
         return node
 

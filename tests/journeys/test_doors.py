@@ -27,7 +27,7 @@ def ask(port: int, method: str, path: str, body: str | None = None, **headers: s
 
 def test_nothing_secret_is_left_behind_and_strangers_get_nothing(new_node: Any) -> None:
     hq = new_node("hq", "hq")
-    hq.hire("li", "counter", "boss")
+    hq.hire({"li": "counter boss"})
     hq.switch_on()
     counter = hq.person("li")
     bicycle = counter.act("bicycle_rental.bicycle", "add", {"frame": "F-1"})["id"]

@@ -100,20 +100,14 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """The folder of a headquarters and a renovation store that has joined it. Made once; each test works on a copy."""
     folder = tmp_path_factory.mktemp("renovation")
     hq = _node(folder, "hq", "hq")
-    hq.hire("wu", "hq_admin")
-    hq.hire("gao", "gm")
+    hq.hire({"wu": "hq_admin", "gao": "gm"})
     hq.switch_on()
     try:
         branch = _node(folder, "lakeside-1", "lakeside", hq.address)
         invited = hq.run("invite", "lakeside")
         assert branch.run("enrol", hq.address, invited.stdout.strip()).returncode == 0
-        for login, *roles in (
-            ("ke", "customer_manager", "store_admin"),
-            ("zhou", "store_manager", "store_admin"),
-            ("fei", "finance"),
-            *((name.lower(), "designer") for name in HELD),
-        ):
-            branch.hire(login, *roles)
+        own = {"ke": "customer_manager store_admin", "zhou": "store_manager store_admin", "fei": "finance"}
+        branch.hire(own | {name.lower(): "designer" for name in HELD})
     finally:
         assert hq.switch_off() == 0
     return folder, hq.port
