@@ -146,9 +146,9 @@ def catch_up(connection: Connection, node: Node) -> tuple[Key, ...]:
     were kept aside into their columns by then. Nothing of this is logged again.
     """
     touched: list[Key] = []
-    parked = quarantine.unpark(connection, set(node.catalog.records))
-    if parked:
-        touched += apply_rows(connection, node, parked).touched
+    for (plugin, version), rows in quarantine.unpark(connection, set(node.catalog.records)).items():
+        versions = {plugin: version} if version else NO_VERSIONS
+        touched += apply_rows(connection, node, rows, versions=versions).touched
     if node.is_hub:
         touched += retry(connection, node).touched
     return tuple(dict.fromkeys(touched))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from core.language.definition import RecordType
 from core.model.change import Entry
 from core.model.merge import FieldStamp
 from core.model.scope import is_home
@@ -28,8 +29,8 @@ NO_VERSIONS: Versions = {}
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What a branch made of a page: records touched, rows of unknown types parked, older rows passed over, changes
-    of its own replayed, and the highest clock stamp that arrived."""
+    """What a branch made of a page: records touched, rows parked that its plugins cannot read yet, older rows passed
+    over, changes of its own replayed, and the highest clock stamp that arrived."""
 
     touched: tuple[Key, ...]
     parked: int = 0
@@ -45,16 +46,17 @@ def put_down(
 
     A row that headquarters has not yet merged our latest changes into is its state with those replayed over it.
     ``applied`` is how much of our log the rows contain; None: as much as is acknowledged. ``versions`` are those of
-    headquarters' plugins: what an older one names and writes otherwise is read as ours.
+    headquarters' plugins: what an older one names and writes otherwise is read as ours. What only a newer one can
+    mean waits until the plugin is updated here; the desk goes on with the record as it was.
     """
     groups: dict[str, list[StateRow]] = defaultdict(list)
     for row in rows:
         groups[row.type].append(row)
     unknown = [row for type_, group in groups.items() if type_ not in node.catalog.records for row in group]
     if unknown:
-        quarantine.park(connection, node, unknown)
+        quarantine.park(connection, node, unknown, versions, quarantine.unknown_type)
     touched: list[Key] = []
-    stale = replayed = 0
+    stale, replayed, parked = 0, 0, len(unknown)
     pending = _pending_origins(connection, node, applied)
     for type_, group in groups.items():
         record = node.catalog.records.get(type_)
@@ -66,12 +68,17 @@ def put_down(
         ours = log.kept_back(connection, type_, [row.id for row in current])
         version = versions.get(record.plugin)
         records = [_record(node, shape, row, version, ours.get(row.id, set())) for row in current]
+        if ahead := {each.id for each in records if _is_ahead(record, each)}:
+            late = [row for row in current if row.id in ahead]
+            quarantine.park(connection, node, late, versions, quarantine.unknown_state)
+            records = [each for each in records if each.id not in ahead]
+            parked += len(late)
         replayed += _replay(connection, node, shape, records, pending)
         held.overwrite(connection, node.tables[type_], records)
         for name, cell in older.fills(node.catalog, type_, version).items():
             upgrades.fill(connection, record.table, name, cell, [each.id for each in records])
         touched += ((type_, each.id) for each in records)
-    return ApplyReport(tuple(touched), len(unknown), stale, replayed, _highest_stamp(rows))
+    return ApplyReport(tuple(touched), parked, stale, replayed, _highest_stamp(rows))
 
 
 def _not_older(connection: Connection, node: Node, type_: str, rows: Sequence[StateRow]) -> list[StateRow]:
@@ -108,6 +115,12 @@ def _record(node: Node, shape: Shape, row: StateRow, version: str | None, ours: 
         elif name not in hidden:
             record.cells[name] = cell
     return record
+
+
+def _is_ahead(record: RecordType, held: Held) -> bool:
+    """Say whether a record is in a state that only a newer version has: nobody here could go on from it."""
+    state = held.cells.get("state")
+    return state is not None and state not in record.states
 
 
 def _pending_origins(connection: Connection, node: Node, applied: int | None) -> dict[str, int]:

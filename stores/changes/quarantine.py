@@ -6,7 +6,8 @@ Only the record waits. One bad change that held up everything behind it would st
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -28,6 +29,8 @@ WAITING = Problem(
     fix=Text("it goes on by itself once the earlier one is merged", "较早的更改合并后会自动继续"),
 )
 UNKNOWN_TYPE = "unknown-type"
+UNKNOWN_STATE = "unknown-state"
+_CELLS = 10  # of a parked row; the version it was written in stands behind them
 _COLUMNS = ("origin", "seq", "tx", "type", "pk", "entry", "why", "kept_at", "tries")
 _LINES = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine"
 _DOWN = "down/"  # begins the origin of a row from headquarters that is parked here
@@ -101,23 +104,41 @@ def drop(connection: Connection, origin: str, tx: str) -> int:
     return int(there[0][0])
 
 
-def park(connection: Connection, node: Node, rows: Sequence[StateRow]) -> None:
-    """Keep rows from headquarters whose type no plugin here knows; of one record the latest."""
+def park(
+    connection: Connection,
+    node: Node,
+    rows: Sequence[StateRow],
+    versions: Mapping[str, str],
+    problem: Callable[[str], Problem],
+) -> None:
+    """Keep rows from headquarters that the plugins here cannot read yet; of one record the latest.
+
+    ``problem`` says of a record type why: no plugin knows the type, or the one that does is too old for a row.
+    ``versions`` are those of headquarters' plugins: when the rows are read, it counts how they were written.
+    """
     at, kept = iso(node.now()), []
     for row in rows:
-        text = canonical_json([row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x])
-        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, _why(unknown_type(row.type)), at, 1))
+        cells = [row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x]
+        text = canonical_json([*cells, versions.get(row.type.partition(".")[0])])
+        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, _why(problem(row.type)), at, 1))
     bulk.upsert(connection, QUARANTINE, _COLUMNS, kept)
 
 
-def unpark(connection: Connection, known: Collection[str]) -> list[StateRow]:
-    """Take out the parked rows whose type is ``known`` now, in the order of headquarters."""
+def unpark(connection: Connection, known: Collection[str]) -> Mapping[tuple[str, str | None], Sequence[StateRow]]:
+    """Take out the parked rows whose type is ``known`` now, in the order of headquarters.
+
+    Returns them by plugin and by the version in which headquarters wrote them (None: it was not noted).
+    """
     sql = "SELECT type, origin, entry FROM quarantine WHERE origin >= ? AND origin < ?"
     found = [row for row in bulk.run(connection, sql, _DOWN, _DOWN_END) if row[0] in known]
     for _, origin, _ in found:
         bulk.run_only(connection, "DELETE FROM quarantine WHERE origin = ?", origin)
-    rows = [StateRow(*json.loads(text)) for _, _, text in found]
-    return sorted(rows, key=lambda row: (row.hs, row.type, row.id))
+    written: dict[tuple[str, str | None], list[StateRow]] = defaultdict(list)
+    for _, _, text in found:
+        cells = json.loads(text)
+        row = StateRow(*cells[:_CELLS])
+        written[row.type.partition(".")[0], *cells[_CELLS:] or (None,)].append(row)
+    return {key: sorted(rows, key=lambda row: (row.hs, row.type, row.id)) for key, rows in written.items()}
 
 
 def waiting(connection: Connection, records: Iterable[Key]) -> set[Key]:
@@ -185,6 +206,21 @@ def unknown_type(key: str) -> Problem:
         UNKNOWN_TYPE,
         Text(f"no plugin on this node knows the record type `{key}`", f"本节点的插件没有记录类型 `{key}`"),
         fix=Text("install or update the plugin; the change is merged by itself then", "安装或更新插件后将自动合并"),
+    )
+
+
+def unknown_state(key: str) -> Problem:
+    """Return why a row of a known type is parked: headquarters' newer version has states that this one has not."""
+    return Problem(
+        UNKNOWN_STATE,
+        Text(
+            f"a record of `{key}` came in a state that this node's version of the plugin does not have",
+            f"收到的 `{key}` 记录处于本节点插件版本没有的状态",
+        ),
+        fix=Text(
+            "update the plugin here; until then the record stays as it is, and is brought up to date by itself then",
+            "请更新本节点的插件；在此之前该记录保持原样，更新后将自动同步",
+        ),
     )
 
 

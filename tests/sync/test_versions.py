@@ -227,3 +227,40 @@ def test_timers_follow_what_an_update_changed(start: Callable[[], tuple[Node, No
     with bund.database.read() as connection:
         armed = connection.exec_driver_sql("SELECT type, pk, name FROM timer").all()
     assert [tuple(each) for each in armed] == [(BOOKING, LI, "stay")]
+
+
+@pytest.mark.parametrize("hub_first", [True, False])
+def test_two_branches_of_different_versions_come_to_agree(
+    start: Callable[[], tuple[Node, Node]], world: World, old: Host, new: Host, hub_first: bool
+) -> None:
+    # Given two branches that see each other's bookings; one has the new version, the other works on with the old
+    hub, bund = start()
+    pudong = world.node("pudong", plugins=old)
+    update(bund, new)
+    if hub_first:
+        update(hub, new)
+
+    # When both write, and what they wrote goes round twice
+    write(bund, LI, "create", guest_name="李", dept="events", state="lapsed")
+    write(pudong, WANG, "create", store="pudong", guest="王", state="no_show")
+    for _ in range(2):
+        sync(hub, bund)
+        sync_round(pudong, DirectLink(hub, Credential("pudong", "pudong")))
+
+    # Then the newer one reads the other's as its own, each still has what it wrote, and nothing is lost
+    assert [read(bund, WANG)[name] for name in ("guest_name", "state", "dept")] == ["王", "lapsed", "sales"]
+    assert [read(bund, LI)[name] for name in ("guest_name", "state", "dept")] == ["李", "lapsed", "events"]
+    assert [read(pudong, WANG)[name] for name in ("guest", "state")] == ["王", "no_show"]
+
+    # And once all have the same version, all agree
+    for node in [pudong] if hub_first else [hub, pudong]:
+        update(node, new)
+    for _ in range(2):
+        sync(hub, bund)
+        sync_round(pudong, DirectLink(hub, Credential("pudong", "pudong")))
+    agree(hub, bund)
+    for id in (LI, WANG):
+        assert read(pudong, id) == read(hub, id)
+    with pudong.database.read() as connection:
+        assert quarantine.count(connection) == 0
+    pudong.database.close()

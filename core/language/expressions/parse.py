@@ -122,6 +122,7 @@ class _Reader:
         self.scanned = scanned
         self.lead = lead
         self.bytes = scanned.python[lead:].encode()
+        self.ascii = self.bytes.isascii()
         self.nodes = 0
         self.depth = 0
         self.readers: dict[type[ast.expr], Callable[[Any], Node]] = {
@@ -158,7 +159,7 @@ class _Reader:
 
     def _characters(self, in_bytes: int) -> int:
         """Python counts columns in bytes of UTF-8; people count characters."""
-        return len(self.bytes[:in_bytes].decode())
+        return in_bytes if self.ascii else len(self.bytes[:in_bytes].decode())
 
     def _refused(self, what: ast.AST, offset: int) -> DefinitionError:
         name = type(what).__name__
