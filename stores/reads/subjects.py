@@ -81,16 +81,35 @@ class _Secret:
         return not (mine or self._in_clear(values["record_type"], values["record_id"], names))
 
     def _of_request(self, values: Mapping[str, object]) -> bool:
-        """Whoever asked knows what he asked; a one-off input is no field, so no mask could cover it."""
-        if values["actor"] == self.reading.actor.id:
+        """Whoever asked knows what he asked until it is done: from then on the record says who sees it, and how long.
+
+        A one-off input is no field, so no mask could cover it: it stays between who asked and who sees everything.
+        """
+        own = values["actor"] == self.reading.actor.id
+        if own and values["state"] != "confirmed":
             return False
         record = self.reading.node.catalog.records.get(str(values["record_type"]))
         action = record.actions.get(str(values["action"])) if record else None
         entered = cast("Mapping[str, object]", values["ask"] or {})
         fields = {ask.name: ask.field for ask in action.ask} if action else {}
         names = [fields.get(name) for name in entered]
+        if own:
+            return self._closed_by_now(values, {name for name in names if name})
         known = None if None in names or self.name != "ask" else [str(name) for name in names]
         return not self._in_clear(values["record_type"], values["record_id"], known)
+
+    def _closed_by_now(self, values: Mapping[str, object], names: set[str]) -> bool:
+        """Say whether the record shows masked, to who entered it, what he entered; out of his sight it stays his."""
+        reading = self.reading
+        record = reading.node.catalog.records.get(str(values["record_type"]))
+        if record is None:
+            return False
+        wanted = names & set(record.fields)
+        if values["record_id"] is None:  # what it made is not told: as such records are shown to him
+            return not self._open(record, wanted)
+        row = rows.load(reading.connection, reading.node, record, str(values["record_id"]))
+        seen = row is not None and reading.sight_of(record).meets(row, reading.env_of(record, row))
+        return seen and not self._shown(record, cast(Row, row), wanted)
 
     def _is_told(self, values: Mapping[str, object]) -> bool:
         actor = self.reading.actor

@@ -21,6 +21,13 @@ from app.web.server import create_app
 
 BICYCLES = Path(__file__).parents[1] / "journeys" / "bicycle_rental"
 PASSWORD = "a long enough password"
+People = dict[str, tuple[str, list[str]]]
+RENTAL: People = {
+    "li": ("Li", ["counter"]),
+    "wu": ("Wu", ["boss", "hq_admin"]),
+    "an": ("An", ["viewer"]),
+    "no": ("No", []),
+}
 
 
 @dataclass
@@ -63,10 +70,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @contextmanager
-def opened_shop(tmp_path: Path) -> Iterator[Shop]:
-    """Open a shop; tests that only read may share one by a fixture of their module."""
+def opened_shop(tmp_path: Path, business: Path = BICYCLES, people: People = RENTAL) -> Iterator[Shop]:
+    """Open a shop of a business with its people; tests that only read may share one by a fixture of their module."""
     plugins = tmp_path / "plugins"
-    shutil.copytree(BICYCLES, plugins / "bicycle_rental")
+    shutil.copytree(business, plugins / business.name)
     settings = Settings.model_validate(
         {"node": "hq", "data": tmp_path, "plugins": {"folders": [plugins], "installed": False, "watch": False}}
     )
@@ -75,7 +82,6 @@ def opened_shop(tmp_path: Path) -> Iterator[Shop]:
     service = open_service(settings, Surroundings(now=clock), passwords)
     app = create_app(service, run_service=False)
     shop = Shop(service, clock, plugins, lambda: TestClient(app, raise_server_exceptions=False))
-    people = {"li": ("Li", ["counter"]), "wu": ("Wu", ["boss", "hq_admin"]), "an": ("An", ["viewer"]), "no": ("No", [])}
     for login, (name, roles) in people.items():
         shop.staff[login] = add_person(service.node, passwords, NewPerson(name, login, PASSWORD, tuple(roles), login))
     yield shop

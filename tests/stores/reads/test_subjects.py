@@ -94,6 +94,14 @@ def test_what_was_asked_is_told_to_who_asked_and_to_who_sees_the_fields(counter:
     assert PHONE not in str(counter.told(replace(AN, id="ou"), "core.request"))
 
 
+def test_what_was_asked_and_done_is_masked_like_the_record_to_who_asked_as_well(counter: Counter, rental: str) -> None:
+    asked = {"record_type": "bicycle_rental.rental", "record_id": rental, "action": "hand_out", "state": "confirmed"}
+    counter.write("core.request", **asked, actor="an", ask={"phone": PHONE})
+
+    assert PHONE not in str(counter.told(AN, "core.request"))
+    assert counter.told(LI, "core.request")["ask"] == {"phone": PHONE}
+
+
 def test_a_notice_is_read_by_whom_it_is_for(counter: Counter, rental: str) -> None:
     about = {"about_type": "bicycle_rental.rental", "about_id": rental}
     counter.write(
