@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 _SEQUENCE_BITS = 12
+_RANDOM_BYTES, _AHEAD = 8, 64  # of one id; ids whose random bytes are drawn at once, for asking costs more than they do
 
 
 def uuid7(ms: int, random: bytes, sequence: int = 0) -> str:
@@ -28,6 +29,7 @@ class IdMaker:
         self._lock = Lock()
         self._ms = 0
         self._sequence = 0
+        self._drawn = b""
 
     def __call__(self) -> str:
         """Return the next id."""
@@ -39,4 +41,7 @@ class IdMaker:
                 self._sequence += 1
                 if self._sequence >> _SEQUENCE_BITS:
                     self._ms, self._sequence = self._ms + 1, 0
-            return uuid7(self._ms, self._random(8), self._sequence)
+            if not self._drawn:
+                self._drawn = self._random(_RANDOM_BYTES * _AHEAD)
+            mine, self._drawn = self._drawn[:_RANDOM_BYTES], self._drawn[_RANDOM_BYTES:]
+            return uuid7(self._ms, mine, self._sequence)

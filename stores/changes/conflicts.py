@@ -11,22 +11,25 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from core.host.catalog import Catalog
 from core.language.definition import SYSTEM
 from core.model.change import Entry
 from core.model.clock import iso, stamp_ms
 from core.model.scope import HEADQUARTERS
 from core.model.values import Cell
 from stores.changes import log
-from stores.changes.commit import Deed, Edit, commit_on
+from stores.changes.commit import Deed, Edit
+from stores.changes.making import make_on
 from stores.changes.merging import Dissent
 from stores.changes.older import lift
 from stores.node import Node
+from stores.storage import bulk
 from stores.storage.counters import Counters
 
 CONFLICT = "core.conflict"
 OPEN = f"{CONFLICT}.open"
 
-Lines = Mapping[tuple[str, str], Sequence[Entry]]  # record type and id -> what the log says about it
+_ORIGIN, _HLC, _PK = (log.COLUMNS.index(name) for name in ("origin", "hlc", "pk"))
 
 
 def record(
@@ -40,12 +43,13 @@ def record(
     if not dissents:
         return []
     type_ = node.catalog.records[CONFLICT]
-    lines = _lines(connection, node, dissents)
+    told = _told(connection, dissents)
     edits = []
     for dissent in dissents:
         store = sender if dissent.store == HEADQUARTERS else dissent.store
-        edits.append(Edit(type_, node.new_id(), store, "create", _cells(dissent, lines)))
-    commit_on(connection, node, standing, Deed(node.new_id(), OPEN, SYSTEM, node.now()), edits)
+        cells = _cells(dissent, told.get(dissent.type, {}), node.catalog)
+        edits.append(Edit(type_, node.new_id(), store, "create", cells))
+    make_on(connection, node, standing, Deed(node.new_id(), OPEN, SYSTEM, node.now()), type_, edits)
     return [{"id": edit.id, "store": edit.store, **edit.values} for edit in edits]
 
 
@@ -59,9 +63,9 @@ def cell_of(text: str | None, *, integer: bool) -> Cell:
     return None if text is None else int(text) if integer else text
 
 
-def _cells(dissent: Dissent, lines: Lines) -> dict[str, Cell]:
+def _cells(dissent: Dissent, told: Mapping[str, Sequence[bulk.Values]], catalog: Catalog) -> dict[str, Cell]:
     entry = dissent.entry
-    mine = _author(dissent, lines.get((dissent.type, dissent.id), ()))
+    mine = _author(dissent, told, catalog)
     cells: dict[str, Cell] = {
         "kind": dissent.kind,
         "record_type": dissent.type,
@@ -82,30 +86,38 @@ def _cells(dissent: Dissent, lines: Lines) -> dict[str, Cell]:
     return cells
 
 
-def _author(dissent: Dissent, lines: Sequence[Entry]) -> dict[str, Cell]:
+def _author(dissent: Dissent, told: Mapping[str, Sequence[bulk.Values]], catalog: Catalog) -> dict[str, Cell]:
     """Return who wrote what stood here, when and where: the stamp names the origin, the log knows the rest."""
     if dissent.rival is not None:
         return {"mine_by": dissent.rival.by, "mine_at": dissent.rival.at or None}
     stamp = dissent.mine_stamp
     if stamp is None or not stamp.hlc:
         return {}
-    wrote = [
-        line for line in lines if line.origin == stamp.origin and (dissent.field is None or dissent.field in line.body)
-    ]
-    exact = [line for line in wrote if line.hlc == stamp.hlc] or [line for line in wrote if line != dissent.entry]
+    rows = [row for row in told.get(dissent.id, ()) if row[_ORIGIN] == stamp.origin]
+    exact = _wrote(dissent, [row for row in rows if row[_HLC] == stamp.hlc], catalog)
+    if not exact:
+        exact = [line for line in _wrote(dissent, rows, catalog) if line != dissent.entry]
     if exact:
         return {"mine_by": exact[-1].actor, "mine_at": exact[-1].at, "mine_origin": stamp.origin}
     at = iso(datetime.fromtimestamp(stamp_ms(stamp.hlc) / 1000, UTC))
     return {"mine_at": at, "mine_origin": stamp.origin or None}
 
 
-def _lines(connection: Connection, node: Node, dissents: Sequence[Dissent]) -> Lines:
+def _wrote(dissent: Dissent, rows: Sequence[bulk.Values], catalog: Catalog) -> list[Entry]:
+    """Return the lines among ``rows`` that wrote the field in dispute, as they read now."""
+    lines = [lift(catalog, log.from_row(row)) for row in rows]
+    return [line for line in lines if dissent.field is None or dissent.field in line.body]
+
+
+def _told(connection: Connection, dissents: Sequence[Dissent]) -> dict[str, dict[str, list[bulk.Values]]]:
+    """Return, by type and id, what the log says about the records in dispute: rows, of which few have to be read."""
     ids: dict[str, set[str]] = defaultdict(set)
     for dissent in dissents:
         if dissent.rival is None:
             ids[dissent.type].add(dissent.id)
-    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    found: dict[str, dict[str, list[bulk.Values]]] = {}
     for type_, pks in ids.items():
-        for line in log.of_records(connection, type_, pks):
-            found[type_, line.pk].append(lift(node.catalog, line))
+        about = found[type_] = defaultdict(list)
+        for row in log.rows_of_records(connection, type_, pks):
+            about[row[_PK]].append(row)
     return found

@@ -94,9 +94,16 @@ def of_records(
 
     ``origin`` and ``after`` narrow them to one log and what was written in it later.
     """
+    return [from_row(row) for row in rows_of_records(connection, type_, pks, origin, after)]
+
+
+def rows_of_records(
+    connection: Connection, type_: str, pks: Iterable[str], origin: str | None = None, after: int = 0
+) -> list[bulk.Values]:
+    """Return the same as rows of ``COLUMNS``, for whoever looks at many to read a few."""
     test, values = (" AND origin = ? AND seq > ?", (origin, after)) if origin else ("", ())
     rest = f" AND type = ?{test} ORDER BY origin, seq"
-    return [from_row(row) for row in bulk.select(connection, LOG, COLUMNS, "pk", pks, rest, type_, *values)]
+    return bulk.select(connection, LOG, COLUMNS, "pk", pks, rest, type_, *values)
 
 
 def kept_back(connection: Connection, type_: str, pks: Iterable[str]) -> dict[str, set[str]]:

@@ -18,9 +18,10 @@ from core.model.scope import HEADQUARTERS
 from core.model.stamps import RowStamps
 from core.model.values import Cell, canonical_json
 from stores.changes import apply, buckets, conflicts, evidence, feed, held, log, quarantine
-from stores.changes.commit import Deed, Edit, commit_on
+from stores.changes.commit import Deed, Edit
 from stores.changes.feed import StateRow
 from stores.changes.held import LIFE, Held
+from stores.changes.making import make_on
 from stores.changes.quarantine import Key
 from stores.node import Node
 from stores.storage import bulk, counters
@@ -219,7 +220,7 @@ def _record(connection: Connection, node: Node, standing: Counters, incidents: S
             "state": "open",
         }
         edits.append(Edit(type_, node.new_id(), each.store, "create", cells))
-    commit_on(connection, node, standing, Deed(node.new_id(), conflicts.OPEN, SYSTEM, node.now()), edits)
+    make_on(connection, node, standing, Deed(node.new_id(), conflicts.OPEN, SYSTEM, node.now()), type_, edits)
 
 
 def _told(row: StateRow) -> str:
