@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from app.pages.columns import title_of
 from app.pages.desk import CurrentDesk, Desk
 from core.language.definition import RecordType
 from core.model.errors import Forbidden
+from stores.node import SETTING
 from stores.reads import records
+from stores.reads.filters import VALUES_MAX
 from stores.reads.reading import Reading
 from stores.reads.showing import name_fields
 
@@ -62,14 +65,23 @@ def matching(desk: Desk, record: RecordType, words: str, limit: int) -> list[Cho
 
 def name_of(desk: Desk, key: str, id: str) -> str | None:
     """Return the name of one record as a picker shows it; None when the person may not know of it."""
+    return names_of(desk, key, [id]).get(id)
+
+
+def names_of(desk: Desk, key: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of records by id, as far as the person may know of them; one question for many of them."""
     record = desk.catalog.records.get(key)
-    if record is None or not id:
-        return None
-    try:
-        page = records.query(desk.node, desk.actor, record, where=[("id", "eq", id)], limit=1)
-    except Forbidden:
-        return None
-    return _choice(desk, record, page.rows[0]).label if page.rows else None
+    wanted = list(dict.fromkeys(id for id in ids if id))
+    found: dict[str, str] = {}
+    for at in range(0, len(wanted) if record is not None else 0, VALUES_MAX):
+        assert record is not None, "there is nothing to ask otherwise"
+        where = [("id", "in", wanted[at : at + VALUES_MAX])]
+        try:
+            page = records.query(desk.node, desk.actor, record, where=where, limit=VALUES_MAX)
+        except Forbidden:
+            return {}
+        found |= {str(row["id"]): _choice(desk, record, row).label for row in page.rows}
+    return found
 
 
 def named(desk: Desk, key: str, text: str) -> list[Choice]:
@@ -92,10 +104,17 @@ def named(desk: Desk, key: str, text: str) -> list[Choice]:
 
 
 def _choice(desk: Desk, record: RecordType, row: dict[str, Any]) -> Choice:
-    label = title_of(desk, record, row)
+    label = _setting_name(desk, row) if record.key == SETTING else title_of(desk, record, row)
     notes = [row.get("number"), row.get("badge"), *(row.get(name) for name in name_fields(record))]
     note = next((str(each) for each in notes if each and str(each) != label), "")
     return Choice(str(row["id"]), label, note)
+
+
+def _setting_name(desk: Desk, row: Mapping[str, Any]) -> str:
+    """Return what a setting is called: its record keeps the word that the plugin's rules use."""
+    plugin = desk.catalog.plugins.get(str(row["plugin"]))
+    found = plugin.settings.get(str(row["name"])) if plugin else None
+    return desk.say(found.label) if found else str(row["name"])
 
 
 def _is_askable(desk: Desk, record: RecordType, name: str) -> bool:

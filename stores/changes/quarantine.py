@@ -163,6 +163,12 @@ def of_deed(connection: Connection, origin: str, tx: str) -> list[Kept]:
     return [_line(row) for row in bulk.run(connection, sql, origin, tx)]
 
 
+def lines_of(connection: Connection, origin: str, first: int, last: int) -> set[int]:
+    """Return which lines of a log, from ``first`` to ``last``, are held back."""
+    sql = "SELECT seq FROM quarantine WHERE origin = ? AND seq BETWEEN ? AND ?"
+    return {int(seq) for (seq,) in bulk.run(connection, sql, origin, first, last)}
+
+
 def deeds(connection: Connection, limit: int, sender: str = "", after: Deed | None = None) -> list[Deed]:
     """Return up to ``limit`` actions that are held back here, the oldest first; of one store, behind ``after``."""
     asked, values = _sent_by(sender)

@@ -79,7 +79,7 @@ def test_the_page_of_a_branch_leads_down_to_its_records(branch: Any, browse: Any
 
     assert f'href="/records/bicycle_rental/rental/{made}"' in page
     assert 'href="/records/bicycle_rental/rental?store=bund"' in page
-    assert re.search(r">Chen</td>\s*<td[^>]*>Hand out<", page)
+    assert re.search(r">Chen</td>\s*<td[^>]*><span>Hand out<", page)
 
 
 def test_the_first_page_of_headquarters_shows_the_branches_that_need_care(branch: Any, browse: Any) -> None:

@@ -33,6 +33,16 @@ def test_it_says_what_why_and_from_where_and_masks_what_the_reader_may_not_see(b
     assert "Give up" not in audit
 
 
+def test_what_is_held_back_is_no_deed_like_others_in_the_audit(branch: Any, browse: Any) -> None:
+    made = branch.rental()
+    branch.do(branch.node, branch.chen, "bicycle_rental.rental.remark", {"note": "abends"}, made)
+    branch.forge(made)
+
+    page = words(browse("wu").open("/console/audit?log=bund-01.1").text)
+
+    assert re.search(r"Li Remark Held back .* Chen Remark (?!Held back)", page)
+
+
 def test_trying_again_says_how_it_went(branch: Any, browse: Any) -> None:
     branch.forge(branch.rental())
 
