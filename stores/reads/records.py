@@ -77,9 +77,10 @@ def query(  # noqa: PLR0913 - each is one thing a list can be asked for
         keys = columns.sort_keys(sort)
         few = [narrowing.condition] if narrowing is not None else []
         quick = few if narrowing is not None and narrowing.whole else []
-        found = _page(reading, columns, [*quick, *conditions], keys, _limit(limit), cursor)
+        stores = _by_store(reading, columns, where, keys)
+        found = _page(reading, columns, stores, [*quick, *conditions], keys, _limit(limit), cursor)
         shown = show(reading, record, found[:limit], fields, alone=False)
-        count = _count(connection, reading, columns, [*few, *conditions]) if total else None
+        count = _count(connection, columns, stores, [*few, *conditions]) if total else None
         more = (count or 0) > TOTAL_MAX or (few != quick)
     following = to_cursor(keys, position(found[limit - 1], keys)) if len(found) > limit else None
     return Page(shown, following, count if count is None else min(count, TOTAL_MAX), more)
@@ -113,31 +114,54 @@ def reveal(node: Node, actor: Actor, record: RecordType, id: str, field: str, re
     return value
 
 
+def _by_store(
+    reading: Reading, columns: Columns, where: Sequence[Filter], keys: Sequence[SortKey]
+) -> list[list[ColumnElement[bool]]]:
+    """Return the condition on the store of each query that a page is put together from.
+
+    One query per store that the reader sees and that has any: each comes out of its index in order, up to the end of
+    the page, while one query for both would read and sort everything. Where a field that is asked for comes in the
+    order wanted by an index of its own, one query for all is the one that stops at the end of the page.
+    """
+    record, wanted = columns.sight.record, keys[0].column.name
+    named = {columns.column(name)[0].name for name, operator, _ in where if operator == "eq"}
+    orders = (tuple(column.name for column in index.columns) for index in columns.table.indexes)
+    if any(order[0] in named and order[1:2] == (wanted,) for order in orders):
+        return [reading.within(record)]
+    return [mine for mine in reading.owned(record) if not mine or _any(reading, columns, mine)]
+
+
+def _any(reading: Reading, columns: Columns, mine: Sequence[ColumnElement[bool]]) -> bool:
+    return reading.connection.execute(select(columns.table.c.id).where(*mine).limit(1)).first() is not None
+
+
 def _page(
     reading: Reading,
     columns: Columns,
+    stores: list[list[ColumnElement[bool]]],
     conditions: list[ColumnElement[bool]],
     keys: list[SortKey],
     limit: int,
     cursor: str | None,
 ) -> list[Mapping[str, object]]:
-    """Return the rows of a page and one more, which tells whether there is a next one.
-
-    One query per store that the reader sees: each comes out of its index in order, up to the end of the page,
-    while one query for both would read and sort everything.
-    """
+    """Return the rows of a page and one more, which tells whether there is a next one. One query for each store."""
     beyond = [] if cursor is None else [after(keys, from_cursor(keys, cursor))]
     order = [key.order() for key in keys]
     found: list[Mapping[str, object]] = []
-    for mine in reading.owned(columns.sight.record):
+    for mine in stores:
         statement = select(columns.table).where(*mine, *conditions, *beyond).order_by(*order).limit(limit + 1)
         found += [dict(row) for row in reading.connection.execute(statement).mappings()]
     return in_order(found, keys)[: limit + 1]
 
 
-def _count(connection: Connection, reading: Reading, columns: Columns, conditions: list[ColumnElement[bool]]) -> int:
+def _count(
+    connection: Connection,
+    columns: Columns,
+    stores: list[list[ColumnElement[bool]]],
+    conditions: list[ColumnElement[bool]],
+) -> int:
     total = 0
-    for mine in reading.owned(columns.sight.record):
+    for mine in stores:
         some = select(columns.table.c.id).where(*mine, *conditions).limit(TOTAL_MAX + 1 - total)
         total += connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
     return total

@@ -81,7 +81,7 @@ class Timer(System, table=True):
     """
 
     __tablename__: ClassVar[str] = "timer"
-    __table_args__ = (Index("timer_next", "next_at"),)
+    __table_args__ = (Index("timer_turn", "next_at", "type", "pk", "name"),)
     type: str = Field(sa_type=Chars, primary_key=True)
     pk: str = Field(sa_type=Chars, primary_key=True)
     name: str = Field(sa_type=Chars, primary_key=True)

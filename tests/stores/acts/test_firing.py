@@ -198,6 +198,12 @@ def test_a_timer_that_was_moved_between_the_look_and_the_turn_does_not_fire(quic
     assert [timer["due"] for timer in quick.timers()] == ["2026-03-07T15:00:00.000Z"]
 
 
+def test_the_timer_that_is_next_is_the_first_of_an_index(quick: Shop) -> None:
+    with quick.node.database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {firing._FIRST}")]
+    assert plan == ["SEARCH timer USING INDEX timer_turn (next_at>?)"]
+
+
 def test_a_reminder_that_was_overtaken_is_not_sent(quick: Shop) -> None:
     book(quick)
     armed = firing.first(quick.node)

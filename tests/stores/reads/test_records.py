@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -371,3 +373,52 @@ def test_a_view_shows_what_its_own_condition_lets_through(tonight: Any) -> None:
     wang_at_the_desk = Actor("wang", "0755", frozenset({"hostess"}), "Wang")
 
     assert listed(tonight, wang_at_the_desk, only=mine) == ["b3", "b1"]
+
+
+VISITS = """
+records:
+  visit:
+    label: {en: Visit, zh: 拜访}
+    fields:
+      owner: {type: ref, to: staff, label: {en: Owner, zh: 专员}}
+      day:   {type: date, label: {en: Day, zh: 日期}}
+      same:  {type: int, value: {count: visit, where: visit.owner == self.owner and visit.day <= self.day}, label: {en: So far, zh: 累计次数}}
+    states: {done: {en: Done, zh: 完成}}
+    by: desk
+    actions: {enter: {from: new, to: done, ask: [owner, day], label: {en: Enter, zh: 登记}}}
+    sync: {scope: store, home: store}
+"""
+
+
+def test_one_owner_s_records_by_day_are_read_no_further_than_the_page(a_shop: Callable[..., Any]) -> None:
+    # Given visits of two people, those of one of them on file in the store and at headquarters
+    shop = a_shop(VISITS)
+    mine, other = shop.hire("li", "desk"), shop.hire("wang", "desk")
+    for n in range(6):
+        shop.put("visit", f"v{n}", store="hq" if n % 3 == 0 else None, owner=mine.id, day=date(2026, 3, 1 + n))
+    shop.put("visit", "w", owner=other.id, day=date(2026, 3, 9))
+    statements: list[tuple[str, Any]] = []
+    event.listen(
+        shop.node.database._reader, "before_cursor_execute", lambda *call: statements.append((call[2], call[3]))
+    )
+
+    # When they are listed by day, page after page
+    how: dict[str, Any] = {"where": [("owner", "eq", mine.id)], "sort": ["-day"], "fields": ["day"], "limit": 4}
+    first = records.query(shop.node, mine, shop.record("visit"), **how)
+    second = records.query(shop.node, mine, shop.record("visit"), **how, cursor=first.next)
+
+    # Then it is one query, in the order of the index of both
+    assert [row["id"] for row in [*first.rows, *second.rows]] == ["v5", "v4", "v3", "v2", "v1", "v0"]
+    (asked, values), _ = [each for each in statements if "FROM club_visit" in each[0] and "ORDER BY" in each[0]]
+    with shop.node.database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values)]
+    assert plan[0] == "SEARCH club_visit USING INDEX club_visit__owner__day (owner=?)"
+
+
+def test_a_store_that_has_none_is_not_asked_for_a_page(tonight: Any) -> None:
+    statements: list[str] = []
+    event.listen(tonight.node.database._reader, "before_cursor_execute", lambda *call: statements.append(call[2]))
+
+    assert listed(tonight, LI, sort=["night"]) == ["b1", "b2", "b3"]
+
+    assert len([sql for sql in statements if "FROM club_booking" in sql and "ORDER BY" in sql]) == 1
