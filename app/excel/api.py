@@ -51,7 +51,8 @@ def import_file(
     """Carry out an action per row of an Excel file (the body). Without ``commit=1`` all rows are only tried out.
 
     Each row is answered: ``state`` is good (it would be done), bad (``said`` says why not), made, or there (an earlier
-    import made it); ``id`` names the record. A row is done whole or not at all; the same file again does nothing twice.
+    import made it), or same (nothing to change); ``id`` names the record, ``changes`` what a row changes in one that is
+    there. A row is done whole or not at all; the same file again does nothing twice.
     """
     plan = plan_of(desk, desk.record(plugin, record), action)
     found = intake.understood(desk, plan, raw)
@@ -70,4 +71,5 @@ def _told(desk: Desk, row: Row) -> dict[str, Any]:
         }
         for each in row.said
     ]
-    return {"row": row.row, "state": row.state, "id": row.id, "said": said}
+    changes = [{"column": label, "was": old, "is": new} for label, old, new in row.changes]
+    return {"row": row.row, "state": row.state, "id": row.id, "said": said, "changes": changes}

@@ -13,7 +13,8 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from app.excel import cells
-from app.excel.plan import REASON, STORE, Entry, Plan
+from app.excel.editing import edited
+from app.excel.plan import KEY, REASON, STORE, Entry, Plan
 from app.excel.workbook import Line, read
 from app.pages.choices import Choice, named
 from app.pages.desk import Desk
@@ -25,8 +26,8 @@ from stores.acts.calls import Call
 from stores.acts.once import act_once, rehearse, standing_of
 
 # new: not tried out yet; bad: refused, with the reasons; good: it would be carried out;
-# there: it was carried out by an earlier import; made: carried out by this one.
-State = Literal["new", "bad", "good", "there", "made"]
+# there: it was carried out by an earlier import; made: carried out by this one; same: the record is so already.
+State = Literal["new", "bad", "good", "there", "made", "same"]
 SHOWN_CELLS = 6  # of a row in the report; enough to know it by
 Find = Callable[[str, str], str]
 
@@ -43,7 +44,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row on its way: its number in the file, a few of its cells, the action in it, and how it stands."""
+    """One row on its way: its number in the file, a few of its cells, the action in it, and how it stands.
+
+    ``id`` is the record: the one it has made, or the one it changes. ``changes`` are what it changes there: heading,
+    what stands, what is to stand.
+    """
 
     row: int
     cells: tuple[str, ...]
@@ -52,6 +57,7 @@ class Row:
     state: State = "new"
     said: tuple[Said, ...] = ()
     id: str | None = None
+    changes: tuple[tuple[str, str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as plain data, for keeping it."""
@@ -61,7 +67,8 @@ class Row:
 def row_of(told: Mapping[str, Any]) -> Row:
     """Return a row from what ``to_json`` gave."""
     said = tuple(Said(**each) for each in told["said"])
-    return Row(**{**told, "cells": tuple(told["cells"]), "said": said})
+    changes = tuple(tuple(each) for each in told.get("changes", ()))
+    return Row(**{**told, "cells": tuple(told["cells"]), "said": said, "changes": changes})
 
 
 @dataclass
@@ -77,11 +84,14 @@ def understood(desk: Desk, plan: Plan, raw: bytes) -> Intake:
     lines = read(raw)
     if len(lines) < 2:
         raise NodeError.of("file-empty", "the file has no rows", "文件中没有数据行", field="file")
-    places, unused = _places(plan, [str(cell or "").strip() for cell in lines[0].cells])
+    headings = [str(cell or "").strip() for cell in lines[0].cells]
+    places, unused = _places(plan, headings)
+    elsewhere = _elsewhere(plan, headings)
     find = _finder(desk)
     seen: Counter[str] = Counter()
-    rows = [_row(desk, plan, places, line, find, seen) for line in lines[1:]]
-    return Intake(_told_apart(plan, rows), unused)
+    rows = [_with_files(_row(desk, plan, places, line, find, seen), line, elsewhere) for line in lines[1:]]
+    told = [heading for heading in unused if heading not in {headings[index] for index in elsewhere}]
+    return Intake(_told_apart(plan, rows), told)
 
 
 def try_out(desk: Desk, plan: Plan, rows: Sequence[Row], until: Callable[[], bool]) -> list[Row]:
@@ -103,6 +113,9 @@ def _tried(desk: Desk, plan: Plan, row: Row, standing: Mapping[str, str]) -> Row
     if row.key in standing:
         return replace(row, state="there", id=standing[row.key])
     try:
+        row = edited(desk, plan, row) if plan.edits else row
+        if plan.edits and not row.changes:
+            return replace(row, state="same")
         rehearse(desk.node, _call(desk, plan, row))
     except NodeError as error:
         return replace(row, state="bad", said=row.said + _said(plan, error.problems))
@@ -110,15 +123,17 @@ def _tried(desk: Desk, plan: Plan, row: Row, standing: Mapping[str, str]) -> Row
 
 
 def _done(desk: Desk, plan: Plan, row: Row) -> Row:
+    if plan.edits and standing_of(desk.node, [row.key]):  # done before a power cut that nobody was told of
+        return replace(row, state="made")
     try:
         receipt, id = act_once(desk.node, _call(desk, plan, row), row.key)
     except NodeError as error:
         return replace(row, state="bad", said=row.said + _said(plan, error.problems))
-    return replace(row, state="there" if receipt is None else "made", id=id)
+    return replace(row, state="there" if receipt is None else "made", id=row.id if plan.edits else id)
 
 
 def _call(desk: Desk, plan: Plan, row: Row) -> Call:
-    return call_of(desk, plan.record, None, plan.action.name, dict(row.body))
+    return call_of(desk, plan.record, row.id if plan.edits else None, plan.action.name, dict(row.body))
 
 
 def _said(plan: Plan, problems: Iterable[Problem]) -> tuple[Said, ...]:
@@ -153,6 +168,26 @@ def _places(plan: Plan, headings: Sequence[str]) -> tuple[dict[int, Entry], list
     return places, [heading for index, heading in enumerate(headings) if heading and index not in places]
 
 
+def _elsewhere(plan: Plan, headings: Sequence[str]) -> dict[int, Entry]:
+    """Return the columns of photos and files, which no cell can hold."""
+    known = {_folded(word): each for each in plan.elsewhere for word in (each.label, *each.also)}
+    return {index: known[_folded(heading)] for index, heading in enumerate(headings) if _folded(heading) in known}
+
+
+def _with_files(row: Row, line: Line, elsewhere: Mapping[int, Entry]) -> Row:
+    """Refuse a row that has something in such a column: it would be lost without a word."""
+    given = [each for index, each in elsewhere.items() if index < len(line.cells) and line.cells[index] is not None]
+    said = tuple(
+        Said(
+            "photos and files do not come by file; empty the cell and add it on the record's page",
+            "照片和文件不能通过表格导入；请清空该单元格，导入后在记录页面添加",
+            each.label,
+        )
+        for each in given
+    )
+    return replace(row, state="bad", said=(*row.said, *said)) if said else row
+
+
 def _folded(heading: str) -> str:
     return heading.rstrip("*＊ ").replace("（", "(").replace("）", ")").strip().casefold()
 
@@ -167,6 +202,7 @@ def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: 
     body: dict[str, Any] = {}
     ask: dict[str, object] = {}
     said: list[Said] = []
+    target: str | None = None
     for index, entry in places.items():
         raw = line.cells[index] if index < len(line.cells) else None
         try:
@@ -174,22 +210,26 @@ def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: 
         except BadValue as bad:
             said += _said(plan, [bad.problem(entry.name)])
             continue
-        if value is not None:
+        if entry.name == KEY:
+            target = str(value or "") or None
+            said += [] if value else [Said("say which record", "请填写是哪条记录", entry.label)]
+        elif value is not None:
             (ask if entry.ask is not None else body)[entry.name] = value
     shown = tuple(_shown(line.cells[index]) for index in list(places)[:SHOWN_CELLS] if index < len(line.cells))
     body["ask"] = ask
-    key = _key(desk, plan, body, seen)
-    return Row(line.row, shown, body, key, "bad" if said else "new", tuple(said))
+    key = _key(desk, plan, body, seen, target)
+    return Row(line.row, shown, body, key, "bad" if said else "new", tuple(said), target)
 
 
-def _key(desk: Desk, plan: Plan, body: Mapping[str, Any], seen: Counter[str]) -> str:
+def _key(desk: Desk, plan: Plan, body: Mapping[str, Any], seen: Counter[str], target: str | None = None) -> str:
     """Return what the row goes by for good: its store, its action, what stands in it, and which of its equals it is.
 
     Two equal rows of one file are two; the same file a second time is the same two. The reason for going on after a
     warning is not part of it.
     """
     told = {key: value for key, value in body.items() if key != REASON}
-    text = canonical_json([str(body.get(STORE) or desk.actor.store), plan.record.key, plan.action.name, told])
+    where = target or str(body.get(STORE) or desk.actor.store)
+    text = canonical_json([where, plan.record.key, plan.action.name, told])
     seen[text] += 1
     return blake2b(f"{seen[text]}{text}".encode(), digest_size=20).hexdigest()
 
@@ -199,7 +239,17 @@ def _told_apart(plan: Plan, rows: Sequence[Row]) -> list[Row]:
     asked = {each.ask.field: each for each in plan.entries if each.ask is not None and each.ask.field}
     unique = [asked[name] for name, one in plan.record.fields.items() if one.unique and name in asked]
     first: dict[tuple[str, str], int] = {}
-    return [_apart_from(row, unique, first) for row in rows]
+    apart = [_apart_from(row, unique, first) for row in rows]
+    return [_once(row, first) for row in apart] if plan.edits else apart
+
+
+def _once(row: Row, first: dict[tuple[str, str], int]) -> Row:
+    """Refuse a second row about one record: which of the two is meant is not for us to guess."""
+    other = first.setdefault((KEY, row.id or f"row {row.row}"), row.row)
+    if other == row.row:
+        return row
+    said = Said(f"the same record as in row {other}", f"与第 {other} 行为同一记录")
+    return replace(row, state="bad", said=(*row.said, said))
 
 
 def _apart_from(row: Row, unique: Sequence[Entry], first: dict[tuple[str, str], int]) -> Row:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from app.excel.cells import NOT_IN_A_CELL, head_of
 from app.excel.workbook import Head, write_template
 from app.pages.acting import action_of
-from app.pages.buttons import beginnings
+from app.pages.buttons import beginnings, editings
 from app.pages.choices import few
 from app.pages.desk import Desk
 from app.pages.values import parts_of
+from app.pages.words import WORDS
 from core.language.definition import Action, Ask, RecordType
 from core.model.errors import Forbidden, Text
 from core.model.fields import FieldSpec
 from core.model.scope import HEADQUARTERS
 
 REASON, HAPPENED, STORE = "reason", "at", "store"  # what every action takes beside what it asks
+KEY = "record"  # the column that says which record a row changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The columns of an import, and what keeps the action from being done by file at all."""
+    """The columns of an import, and what keeps the action from being done by file at all.
+
+    ``elsewhere`` are inputs that do not fit into a cell: photos and files. An action that makes no record changes those
+    that the first column names.
+    """
 
     record: RecordType
     action: Action
     entries: list[Entry]
     unfit: list[str]
+    elsewhere: list[Entry]
+
+    @property
+    def edits(self) -> bool:
+        """Whether the rows change records that are there."""
+        return not self.action.new
 
     @property
     def key(self) -> str:
@@ -51,11 +63,14 @@ class Plan:
 def plan_of(desk: Desk, record: RecordType, name: str) -> Plan:
     """Return the columns of an import; raises NotFound or Forbidden like the action's own form."""
     action = action_of(record, name)
-    if name not in {each.name for each in beginnings(desk, record)}:
+    allowed = beginnings(desk, record) if action.new else editings(desk, record)
+    if name not in {each.name for each in allowed}:
         raise Forbidden.of("import-refused", "your roles may not do this by file", "您的岗位无权导入")
-    fitting = [ask for ask in action.ask if _fits(ask.spec)]
-    unfit = [desk.say(ask.label) for ask in action.ask if not _fits(ask.spec) and _must(record, ask)]
-    return Plan(record, action, [*(_entry(desk, record, ask) for ask in fitting), *_own(desk, record, action)], unfit)
+    fitting = [_entry(desk, record, action, ask) for ask in action.ask if _fits(ask.spec)]
+    others = [_entry(desk, record, action, ask) for ask in action.ask if not _fits(ask.spec)]
+    key = [] if action.new else [_key(desk, record)]
+    unfit = [each.label for each in others if each.must]
+    return Plan(record, action, [*key, *fitting, *_own(desk, record, action)], unfit, others)
 
 
 def heads_of(desk: Desk, plan: Plan) -> list[Head]:
@@ -90,16 +105,25 @@ def _fits(spec: FieldSpec) -> bool:
     return spec.type not in NOT_IN_A_CELL and not parts_of(spec) and not (spec.item and spec.item.type in NOT_IN_A_CELL)
 
 
-def _must(record: RecordType, ask: Ask) -> bool:
+def _must(record: RecordType, action: Action, ask: Ask) -> bool:
+    """Whether a cell must be filled in. Where a record is changed, an empty one leaves its field as it is."""
     own = record.fields.get(ask.field or "")
-    if own is not None and own.default is not None:
+    if own is not None and (own.default is not None or not action.new):
         return False
     return ask.spec.required or (own is not None and own.spec.required)
 
 
-def _entry(desk: Desk, record: RecordType, ask: Ask) -> Entry:
+def _entry(desk: Desk, record: RecordType, action: Action, ask: Ask) -> Entry:
     label = ask.label
-    return Entry(ask.name, desk.say(label), ask.spec, ask, _must(record, ask), (label.zh, label.en, ask.name))
+    return Entry(
+        ask.name, desk.say(label), ask.spec, ask, _must(record, action, ask), (label.zh, label.en, ask.name)
+    )  # fmt: skip
+
+
+def _key(desk: Desk, record: RecordType) -> Entry:
+    """Return the column that names the record: by its number, or by what it is called."""
+    label = WORDS["number"] if record.number else record.label
+    return Entry(KEY, desk.say(label), FieldSpec("ref", to=record.key), None, True, (label.zh, label.en, KEY))
 
 
 def _own(desk: Desk, record: RecordType, action: Action) -> list[Entry]:
@@ -109,7 +133,7 @@ def _own(desk: Desk, record: RecordType, action: Action) -> list[Entry]:
         found.append(Entry(REASON, w.reason_to_go_on, FieldSpec("text"), also=("reason",)))
     if action.backdate is not None:
         found.append(Entry(HAPPENED, w.happened_at, FieldSpec("datetime"), also=("at",)))
-    if desk.actor.store == HEADQUARTERS and record.sync.home != "hq":
+    if action.new and desk.actor.store == HEADQUARTERS and record.sync.home != "hq":
         found.append(Entry(STORE, w.store, FieldSpec("text"), also=("store", "门店")))
     return found
 

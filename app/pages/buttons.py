@@ -40,6 +40,22 @@ def beginnings(desk: Desk, record: RecordType) -> list[Button]:
     ]
 
 
+def editings(desk: Desk, record: RecordType) -> list[Button]:
+    """Return the actions by which the person may change fields of records that are there, many at once by file."""
+    with desk.node.database.read() as connection:
+        world = NodeWorld(connection, desk.node, record.plugin, desk.actor.store)
+        roles = acting_roles(world, desk.actor, record)
+    return [
+        Button(action.name, desk.say(action.label), "", True)
+        for action in record.actions.values()
+        if not action.new
+        and action.deletes is None
+        and any(ask.field for ask in action.ask)
+        and not any(outcome.to for outcome in action.outcomes)
+        and roles & set(action.by) - {SYSTEM}
+    ]
+
+
 def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> list[Button]:
     """Return the actions of one record as ``explain`` tells them, allowed ones first."""
     found = []

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import QueryParams
 
 from app.pages import columns as cols
-from app.pages.buttons import beginnings, may_export, said_of
+from app.pages.buttons import beginnings, editings, may_export, said_of
 from app.pages.columns import Column
 from app.pages.console.places import places_of
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
@@ -137,6 +137,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         actions=actions,
         export_url=f"{source.url}/excel{with_query(kept)}" if may_export(desk, record, source.excel) else None,
         imports=[each for each in actions if record.actions[each.name].ask],
+        edits=editings(desk, record),
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), _place(source)),
     )
 

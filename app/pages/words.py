@@ -269,6 +269,15 @@ WORDS: Mapping[str, Text] = {
     # Excel
     "excel_export": Text("Export this list", "导出此列表"),
     "excel_import": Text("Import: {0}", "导入：{0}"),
+    "excel_edit": Text("Change many: {0}", "批量修改：{0}"),
+    "excel_edit_hint": Text(
+        "One row per record, found by the first column. What is left empty stays as it is. "
+        "An exported list can be edited and sent back.",
+        "每行一条记录，按第一列查找；留空的单元格保持原值。也可将导出的列表修改后直接上传。",
+    ),
+    "excel_change": Text("Change {0} records", "修改 {0} 条记录"),
+    "excel_changed": Text("Finished: {0} records changed", "修改完成：{0} 条记录"),
+    "excel_same": Text("nothing to change", "无需修改"),
     "excel_template": Text("Download the template", "下载模板"),
     "excel_step_1": Text("1. Fill in the template", "1. 填写模板"),
     "excel_step_2": Text("2. Choose the file", "2. 选择文件"),

@@ -222,3 +222,87 @@ def test_what_stands_in_a_file_is_escaped(shop: Any, browse: Any) -> None:
     page = finish(browser, ADD).text
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+REMARK = "/records/bicycle_rental/rental/import/remark"
+
+
+def rental(shop: Any, frame: str = "F-1", **ask: str) -> dict[str, Any]:
+    li = shop.as_("li")
+    wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}}).json()["id"]
+    told = {"bicycle": wheel, "guest": "Chen", "phone": "13800001111", "note": "helmet", **ask}
+    made_ = li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": told}).json()
+    return dict(li.get(f"/api/bicycle_rental/rental/{made_['id']}").json())
+
+
+def again(shop: Any, row: dict[str, Any]) -> dict[str, Any]:
+    return dict(shop.as_("li").get(f"/api/bicycle_rental/rental/{row['id']}").json())
+
+
+def test_rows_change_records_that_are_there_and_say_first_what_they_change(shop: Any, browse: Any) -> None:
+    one, two = rental(shop), rental(shop, "F-2")
+    browser = browse("li")
+    (head,) = rows_of(browser.open(f"{REMARK}/template").content)
+    assert head == ["Number *", "Note", "Phone"]
+    raw = made(head, [one["number"], "two helmets"], [two["number"], "helmet"], ["R-9999", "x"], [None, "x"])
+
+    send(browser, REMARK, raw)
+    page = finish(browser, REMARK)
+
+    assert states(page) == ["refused", "refused", "can be imported", "nothing to change"]
+    assert "Note: helmet → two helmets" in words(page.text)
+    assert "Number: nothing is called `R-9999`" in words(page.text)
+    assert again(shop, one)["note"] == "helmet", "nothing is written before it is said"
+    assert "Finished: 1 records changed" in browser.send(f"{REMARK}/go").text
+    assert again(shop, one)["note"] == "two helmets"
+    assert again(shop, one)["phone"] == "13800001111", "an empty cell leaves its field as it is"
+    assert again(shop, two)["updated_at"] == two["updated_at"]
+
+
+def test_a_record_that_somebody_changed_meanwhile_is_not_overwritten(shop: Any, browse: Any) -> None:
+    one, browser = rental(shop), browse("li")
+    send(browser, REMARK, made(["Number", "Note"], [one["number"], "by file"], [one["number"], "twice"]))
+    page = finish(browser, REMARK)
+    assert "the same record as in row 2" in words(page.text)
+    address = f"/api/bicycle_rental/rental/{one['id']}/actions/remark"
+    assert shop.as_("li").post(address, json={"ask": {"note": "by hand"}}).status_code == 200
+
+    done = browser.send(f"{REMARK}/go")
+
+    assert "Li has changed it since you opened it" in words(done.text)
+    assert again(shop, one)["note"] == "by hand"
+
+
+def test_an_exported_list_that_is_sent_back_changes_nothing_and_a_mask_is_no_value(shop: Any, browse: Any) -> None:
+    one = rental(shop)
+    exported = browse("an").open("/records/bicycle_rental/rental/excel").content
+    assert "1111" in str(rows_of(exported))
+    assert one["phone"] not in str(rows_of(exported))
+
+    told = shop.as_("li").post(API.replace("bicycle/actions/add", "rental/actions/remark"), content=exported).json()
+
+    assert [row["state"] for row in told["rows"]] == ["bad"], "the mask is no telephone number"
+    mine = browse("li").open("/records/bicycle_rental/rental/excel").content
+    told = shop.as_("li").post(API.replace("bicycle/actions/add", "rental/actions/remark"), content=mine).json()
+    assert [(row["state"], row["changes"]) for row in told["rows"]] == [("same", [])]
+
+
+def test_who_may_not_do_it_by_form_may_not_by_file_and_a_state_is_not_moved_from_the_menu(
+    shop: Any, browse: Any
+) -> None:
+    rental(shop)
+
+    assert browse("an").open(REMARK).status_code == 403
+    menu = browse("li").open("/records/bicycle_rental/rental").text
+    assert f'href="{REMARK}"' in menu
+    assert "/import/take_back" not in menu
+
+
+def test_a_row_with_a_photo_is_refused_with_the_reason(shop: Any, browse: Any) -> None:
+    browser = browse("li")
+    send(browser, ADD, made(["Frame number", "Photo"], ["F-1", "front.jpg"], ["F-2", None]))
+    page = finish(browser, ADD)
+
+    assert sorted(states(page)) == ["can be imported", "refused"]
+    assert "Photo: photos and files do not come by file" in words(page.text)
+    assert "Columns not used" not in page.text
