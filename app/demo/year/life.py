@@ -173,11 +173,11 @@ class Life:
             heapq.heappush(self._heap, Event(moment, self._turns, step, record, id, told, up))
 
     def _morning(self, step: StepPlan, around: _Around) -> datetime:
-        """Return the begin of the day that a record names for a step; this moment when it names none."""
+        """Return the begin of the day that a record names for a step, by a date or a moment; now when it names none."""
         day = around.own(step.on.removeprefix("$self.")) if step.on else None
         if day is None:
             return self.node.now()
-        return datetime.combine(date.fromisoformat(str(day)), datetime.min.time(), self.node.zone)
+        return datetime.combine(date.fromisoformat(str(day)[:10]), datetime.min.time(), self.node.zone)
 
     def _wait(self, step: StepPlan) -> timedelta:
         least, most = step.after
