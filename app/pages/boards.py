@@ -14,6 +14,8 @@ from app.pages import columns as cols
 from app.pages.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.drawing import page
 from app.pages.lists import Source
+from app.pages.speaking import spoken
+from app.pages.speaking import title as spoken_title
 from app.pages.values import Shown, shown_field, shown_state, tone_of
 from core.language.definition import RecordType
 from core.model.errors import NotFound
@@ -135,11 +137,11 @@ def _stack(
 
 
 def _card(desk: Desk, record: RecordType, sight: Sight, names: Sequence[str], row: Mapping[str, Any]) -> Card:
-    title = cols.title_of(desk, record, row)
+    title = spoken_title(desk, record, row) or cols.title_of(desk, record, row)
     lines = []
     for name in names or cols.usual(desk, record, sight):
         one = record.fields.get(name)  # number, state and timers of a card stand elsewhere on it
-        value = shown_field(desk, one, row) if one is not None else None
+        value = (spoken(desk, record, name, row) or shown_field(desk, one, row)) if one is not None else None
         if one is not None and value is not None and value.kind != "none" and value.text != title:
             lines.append((desk.say(one.label), value))
     return Card(title, cols.link(record, row), lines[:CARD_LINES], shown_state(desk, record, row["state"]))

@@ -16,6 +16,7 @@ from stores.reads import records
 from stores.reads.sight import Sight
 
 DEFAULT_MAX = 8  # columns of a list nobody has chosen columns for
+NOTICE = "core.notice"
 BUILT_IN = ("number", "state", "store", "updated_at")
 _UNSORTED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
 _WIDE = frozenset({"list", "map", "geo", "images", "image", "file", "signature"})
@@ -67,6 +68,8 @@ def chosen(desk: Desk, record: RecordType, sight: Sight, names: Sequence[str]) -
 def usual(desk: Desk, record: RecordType, sight: Sight) -> list[str]:
     """Return the columns of a list nobody has chosen columns for: what names a record first, long things never."""
     fields = [each for each in sight.fields() if each.spec.type not in _WIDE and each.stored]
+    if record.key == NOTICE:  # one language is enough, and its kind is the rules' own word
+        fields = [each for each in fields if each.name not in ({"name", "zh", "en"} - {desk.language})]
     names = [each.name for each in fields][:DEFAULT_MAX]
     head = ["number"] if record.number else []
     tail = ["state"] if record.states else []

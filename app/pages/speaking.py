@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.pages.choices import name_of
+from app.pages.choices import name_of, names_of
 from app.pages.desk import Desk, record_url
 from app.pages.values import Shown, shown
 from core.language.definition import RecordType
+from core.model.fields import FieldSpec
 from core.model.values import BadValue
 from stores.changes.conflicts import cell_of
 
+NOTICE, STAFF = "core.notice", "core.staff"
 TYPES = ("record_type", "about_type")
 IDS = ("record_id", "about_id")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
+STAFF_IDS = ("to", "seen_by")  # of a notice
+POSTS = ("role", "roles", "needs", "actor_roles")
 CELLS = ("base", "mine", "theirs", "value")
 
 
@@ -28,6 +32,11 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     if record.plugin != "core" or not value or name in row.get("_masked", ()):
         return None
     about = desk.catalog.records.get(str(row.get("record_type") or row.get("about_type") or ""))
+    if name in POSTS:
+        return _posts(desk, value)
+    if name in STAFF_IDS and isinstance(value, list):
+        known = names_of(desk, STAFF, map(str, value))
+        return Shown("list", items=[Shown("text", known.get(str(each), desk.words.somebody)) for each in value])
     if name in PEOPLE:
         found = name_of(desk, "core.staff", str(value))
         return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None
@@ -39,6 +48,9 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
         return Shown(
             "ref", name_of(desk, about.key, str(value)) or f"#{str(value)[-6:]}", url=record_url(about, str(value))
         )
+    if name == "ask" and isinstance(value, Mapping):
+        told = [[Shown("text", label), shown_] for label, shown_ in entered(desk, about, str(row.get("action")), value)]
+        return Shown("table", rows=told) if told else None
     if name == "action" and str(value) in about.actions:
         return Shown("text", desk.say(about.actions[str(value)].label))
     if name == "field" and str(value) in about.fields:
@@ -46,8 +58,31 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     return _cell(desk, about, str(value), row) if name in CELLS and record.name == "conflict" else None
 
 
+def entered(desk: Desk, about: RecordType, action: str, ask: Mapping[str, Any]) -> list[tuple[str, Shown]]:
+    """Return what was entered for an action, under its labels, with names in place of ids."""
+    asks = {each.name: each for each in about.actions[action].ask} if action in about.actions else {}
+    return [
+        (desk.say(asks[name].label), _told(desk, asks[name].spec, value)) for name, value in ask.items() if name in asks
+    ]
+
+
+def _told(desk: Desk, spec: FieldSpec, value: Any) -> Shown:
+    name = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to and value else None
+    return shown(desk, spec, value, {str(value): name} if name else {})
+
+
+def _posts(desk: Desk, value: object) -> Shown:
+    """Return the names of posts as the plugins call them."""
+    labels = {name: role.label for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()}
+    names = [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    said = [Shown("text", desk.say(labels[name]) if name in labels else name) for name in names]
+    return Shown("list", items=said) if isinstance(value, list) else said[0]
+
+
 def title(desk: Desk, record: RecordType, row: Mapping[str, Any]) -> str | None:
     """Return what such a record is called: by what it speaks of, never by a type's name in the log."""
+    if record.key == NOTICE:
+        return str(row.get(desk.language) or "") or None
     parts = [spoken(desk, record, name, row) for name in (*TYPES, *IDS, "field", "action")]
     words = [part.text for part in parts if part is not None and part.text]
     return " · ".join(words) or None

@@ -20,7 +20,8 @@ from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.drawing import page
 from app.pages.forms import FormBody
 from app.pages.menu import readable
-from app.pages.values import Shown, shown, shown_moment, shown_state, tone_of
+from app.pages.speaking import entered
+from app.pages.values import Shown, shown_moment, shown_state, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import SYSTEM, RecordType
 from core.model.errors import Forbidden
@@ -212,25 +213,10 @@ def _requests(desk: Desk) -> Iterator[dict[str, Any]]:
             "who": row["actor_name"] or "",
             "at": shown_moment(desk, row["made_at"]),
             "reason": row["reason"] or "",
-            "entered": _entered(desk, record, action.name, row),
+            "entered": entered(desk, record, action.name, row["ask"]) if isinstance(row["ask"], Mapping) else [],
             "mine": mine,
             "mine_to_sign": bool(needed) and desk.actor.id not in signed and not mine,
         }
-
-
-def _entered(desk: Desk, record: RecordType, action: str, row: Mapping[str, Any]) -> list[tuple[str, Shown]]:
-    """Return what was entered, as far as the person may see it: the request repeats no more than its record shows."""
-    entered = row["ask"]
-    if not isinstance(entered, Mapping):
-        return []
-    asks = {ask.name: ask for ask in record.actions[action].ask}
-    found = [(asks[name], value) for name, value in entered.items() if name in asks]
-    return [(desk.say(ask.label), _told(desk, ask.spec, value)) for ask, value in found]
-
-
-def _told(desk: Desk, spec: Any, value: Any) -> Shown:
-    name = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to and value else None
-    return shown(desk, spec, value, {str(value): name} if name else {})
 
 
 def _duties(desk: Desk) -> Iterator[dict[str, Any]]:

@@ -195,11 +195,11 @@ def _cell(desk: Desk, day: date, closed: Iterable[Closing], until: date | None, 
         title = w.of("day_closed", day.isoformat(), records)
         tone = "warn" if held else "good"
         return Cell(label, str(records), tone, title + (w.between + w.of("held_of_day", held) if held else ""))
+    if until is not None and day > until:
+        return Cell(label, w.not_closed, "warn")
     if joined is None or day < joined:
         return Cell(label, "")
-    if until is not None and day <= until:
-        return Cell(label, "—", title=w.nothing_that_day)
-    return Cell(label, w.not_closed, "warn")
+    return Cell(label, "—", title=w.nothing_that_day) if until is not None else Cell(label, w.not_closed, "warn")
 
 
 def _day(desk: Desk, each: Closing, proof: bool | None) -> Day:

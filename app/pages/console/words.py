@@ -32,6 +32,7 @@ CONSOLE: Mapping[str, Text] = {
     "not_here": Text("not at headquarters", "总部未安装"),
     "program": Text("Program", "程序"),
     "needs_care": Text("Needs care", "需关注"),
+    "in_care": Text("{0} need care", "{0} 家需关注"),
     "all_branches": Text("All", "全部"),
     "is_online": Text("Online", "在线"),
     "is_silent": Text("Silent", "失联"),
