@@ -263,7 +263,8 @@ def _step(desk: Desk, kind: RecordType, step: Mapping[str, Any]) -> dict[str, An
             changes.append((desk.words.number, _text(old), _text(new)))
         else:
             one = kind.fields[name]
-            changes.append((desk.say(one.label), _told(desk, one, old), _told(desk, one, new)))
+            was, now = (spoken(desk, kind, name, {name: each}) or _told(desk, one, each) for each in (old, new))
+            changes.append((desk.say(one.label), was, now))
     who = desk.words.system if step["by"] == "system" else step["by_name"]
     late = step.get("late_s")
     return {**step, "at": shown_moment(desk, step["at"]), "who": who, "changes": changes, "late": _late(desk, late)}

@@ -8,7 +8,9 @@ import pytest
 
 from app.pages.desk import Desk
 from app.pages.speaking import spoken, title
+from stores.acts import firing
 from stores.staff import person
+from tests.app.pages.conftest import words
 
 
 @pytest.fixture
@@ -56,3 +58,25 @@ def test_a_list_of_requests_reads_like_sentences(shop: Any, browse: Any) -> None
     assert "Scrap" in page
     assert "F-1" in page
     assert "bicycle_rental.bicycle" not in page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_posts_are_called_what_the_plugins_call_them(shop: Any, browse: Any) -> None:
+    page = words(browse("wu", "zh").open(f"/records/core/staff/{shop.staff['li']}").text)
+
+    assert "前台" in page
+    assert "counter" not in page
+
+
+def test_a_notice_is_read_in_ones_own_language_and_says_who_was_told(shop: Any, browse: Any) -> None:
+    li = shop.as_("li")
+    wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]
+    ask = {"bicycle": wheel, "guest": "Chen", "phone": "13800001111"}
+    li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask})
+    shop.clock.pass_(hours=3)
+    firing.fire_due(shop.service.node)
+
+    for address in ("/records/core/notice", "/calendar/core/notice"):
+        page = words(browse("li", "zh").open(address).text)
+        assert "已超时" in page
+        assert "is late" not in page
+        assert "late" not in page.partition("通知")[2]
