@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType, Timer
-from core.language.expressions import EmptyValue, Env, Row, holds
+from core.language.expressions import EmptyValue, Env, holds
 from core.model.clock import iso
 from core.model.duration import Duration
 from stores import rows
@@ -55,8 +55,8 @@ def rearm(
     for type_, ids in groups.items():
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
-            for id in _kept_here(connection, node, record, list(ids)):
-                _rearm_record(connection, node, record, id, moment, fired_until)
+            kept = _kept_here(connection, node, record, list(ids))
+            _rearm_records(connection, node, record, kept, moment, fired_until)
     _open_for_newcomers(connection, node, set(groups))
 
 
@@ -84,31 +84,55 @@ def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[
             groups[type_][pk] = None
 
 
-def _rearm_record(
-    connection: Connection, node: Node, record: RecordType, id: str, now: datetime, fired_until: datetime | None
+def _rearm_records(
+    connection: Connection, node: Node, record: RecordType, ids: list[str], now: datetime, fired_until: datetime | None
 ) -> None:
-    row = rows.load(connection, node, record, id)
-    armed = bulk.by_key(connection, TIMER.name, ("name", "due", "fault"), ("type", "pk"), record.key, id)
-    known = {name: (due, fault is not None) for name, due, fault in armed}
-    wanted: dict[str, datetime] = {}
-    if row is not None and rows.alive(row) and node.is_home(record, str(row.values["store"])):
-        world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
-        wanted = {t.name: due for t in record.timers.values() if (due := due_of(world, row, t, now)) is not None}
-    for name in known.keys() - wanted.keys():
-        bulk.delete(connection, TIMER.name, ("type", "pk", "name"), record.key, id, name)
-    for name, due in wanted.items():
-        if known.get(name) != (iso(due), False):  # moved, new, or put aside: the record has changed, so try again
-            fired = fired_until is not None and name not in known and due <= fired_until
-            _arm(connection, node, record, id, record.timers[name], due, now, fired=fired)
+    """Work out the timers of records of one type and write what has changed: two statements, however many they are."""
+    found, known = rows.load_all(connection, node, record, ids), _known(connection, record, ids)
+    surroundings: dict[str, Env] = {}
+    gone: list[tuple[str, str, str]] = []
+    armed: list[bulk.Values] = []
+    for id in ids:
+        before, wanted = known[id], dict[str, datetime]()
+        row = found.get(id)
+        if row is not None and rows.alive(row) and node.is_home(record, store := str(row.values["store"])):
+            if store not in surroundings:
+                world = NodeWorld(connection, node, record.plugin, store)
+                surroundings[store] = world.env(None, now, SYSTEM_ACTOR)
+            wanted = _dues(record, surroundings[store].having(self=row, old=row))
+        gone += [(record.key, id, name) for name in before.keys() - wanted.keys()]
+        for name, due in wanted.items():
+            if name not in before or before[name] != (iso(due), False):  # new, moved, or put aside: then try again
+                fired = fired_until is not None and name not in before and due <= fired_until
+                armed.append(_armed(node, record, id, record.timers[name], due, now, fired=fired))
+    bulk.delete_all(connection, TIMER, ("type", "pk", "name"), gone)
+    bulk.upsert(connection, TIMER, _ARMED, armed)
 
 
-def due_of(world: NodeWorld, row: Row, timer: Timer, now: datetime) -> datetime | None:
-    """Return when a timer is due for a record, or None while it does not run.
+def _known(connection: Connection, record: RecordType, ids: list[str]) -> dict[str, dict[str, tuple[str, bool]]]:
+    """Return what is armed for each record: when each timer is due, and whether it was put aside."""
+    columns = ("pk", "name", "due", "fault")
+    if len(ids) == 1:
+        found = bulk.by_key(connection, TIMER.name, columns, ("type", "pk"), record.key, ids[0])
+    else:
+        found = bulk.select(connection, TIMER, columns, "pk", ids, " AND type = ?", record.key)
+    known: dict[str, dict[str, tuple[str, bool]]] = {id: {} for id in ids}
+    for pk, name, due, fault in found:
+        known[pk][name] = (due, fault is not None)
+    return known
+
+
+def _dues(record: RecordType, env: Env) -> dict[str, datetime]:
+    """Return when each timer is due that runs for the record of ``env``."""
+    return {timer.name: due for timer in record.timers.values() if (due := _due(timer, env)) is not None}
+
+
+def _due(timer: Timer, env: Env) -> datetime | None:
+    """Return when a timer is due, or None while it does not run.
 
     An empty value does not arm it, nor does a figure that nobody has configured (C-11). Raises RuleError for a day
     beyond the calendar: the action that would arm it is refused.
     """
-    env = world.env(row, now, SYSTEM_ACTOR)
     try:
         if not runs(timer, env) or inactive(timer.due, env):
             return None
@@ -136,23 +160,14 @@ def _open_for_newcomers(connection: Connection, node: Node, types: Collection[st
         bulk.run_only(connection, sql, start, start, *names, start)
 
 
-def _arm(
-    connection: Connection,
-    node: Node,
-    record: RecordType,
-    id: str,
-    timer: Timer,
-    due: datetime,
-    now: datetime,
-    *,
-    fired: bool,
-) -> None:
-    """Arm a timer, or note that it has fired. Reminders whose moment is behind us are not sent: who armed it knows."""
-    calendar = node.calendar(record.plugin)
-    moments = moments_of(calendar, timer, due)
+def _armed(
+    node: Node, record: RecordType, id: str, timer: Timer, due: datetime, now: datetime, *, fired: bool
+) -> bulk.Values:
+    """Return the row of a timer that is armed, or that has fired. Reminders whose moment is behind us are not sent: who
+    armed it knows."""
+    moments = moments_of(node.calendar(record.plugin), timer, due)
     stage = sum(1 for moment in moments[:-1] if moment <= now)
-    armed = (record.key, id, timer.name, iso(due), None if fired else iso(moments[stage]), stage, None)
-    bulk.upsert(connection, TIMER, _ARMED, [armed])
+    return (record.key, id, timer.name, iso(due), None if fired else iso(moments[stage]), stage, None)
 
 
 def moments_of(calendar: BusinessCalendar, timer: Timer, due: datetime) -> list[datetime]:

@@ -78,6 +78,12 @@ def delete(connection: Connection, table: str, key: tuple[str, ...], *values: An
     run_only(connection, f"DELETE FROM {quoted(table)} WHERE {_tests(key)}", *values)  # noqa: S608 - names of our own
 
 
+def delete_all(connection: Connection, table: Table, key: tuple[str, ...], rows: Sequence[Values]) -> None:
+    """Delete the rows whose ``key`` columns hold one of ``rows``."""
+    sql = f"DELETE FROM {quoted(table.name)} WHERE {_tests(key)}"  # noqa: S608 - names of our own
+    _many(connection, _marked(connection.dialect.name, sql), rows)
+
+
 def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
     """Return all rows of one query written with ``?`` for its parameters."""
     driver = driver_of(connection)
