@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ class Node:
     boot: str
     clock: HybridClock
     _tables: tuple[Catalog, Tables] | None = None
+    _questions: tuple[Catalog, dict[int, Any]] | None = None
     _settings: WeakKeyDictionary[Connection, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -77,6 +79,14 @@ class Node:
         catalog, known = self.catalog, self._tables
         if known is None or known[0] is not catalog:
             known = self._tables = (catalog, tables_of(catalog))
+        return known[1]
+
+    @property
+    def questions(self) -> dict[int, Any]:
+        """What has been kept of questions that rules of the snapshot in force ask (``lowering.prepared``)."""
+        catalog, known = self.catalog, self._questions
+        if known is None or known[0] is not catalog:
+            known = self._questions = (catalog, {})
         return known[1]
 
     def table(self, record: RecordType) -> Table:

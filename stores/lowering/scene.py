@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, or_
 
 from core.language.definition import Field
 from core.language.expressions import EmptyValue, Env, Formula, World
-from core.language.expressions.run import closure
+from core.language.expressions.run import Run, closure
 from core.language.expressions.sqlable import reads_columns
 from core.language.expressions.tree import Arithmetic, Call, CompareOp, FieldOf, Name, Negate, Node
 from stores.lowering.terms import Term
@@ -44,10 +44,36 @@ class Known:
     failed: bool = False
 
 
+class Scribe(Protocol):
+    """Writes down what is known beforehand while a formula is said (``prepared``)."""
+
+    def inside(self, record: str, owner: str | None, /) -> Scribe:
+        """Return the scribe of a computed field's formula."""
+
+    def noted(self, node: Node, run: Run, known: Known, /) -> Known:
+        """Return what to go on with in the place of ``known``."""
+
+
+def evaluated(run: Run, env: Env) -> Known:
+    """Work a part out before the database is asked."""
+    try:
+        return Known(run(env))
+    except EmptyValue:
+        return Known(None, failed=True)
+
+
 class Scene(ABC):
     """One formula being said to one database, with some names standing for tables (``sources``)."""
 
-    def __init__(self, world: SqlWorld, env: Env, words: Words, sources: Mapping[str, FromClause]) -> None:
+    def __init__(
+        self,
+        world: SqlWorld,
+        env: Env,
+        words: Words,
+        sources: Mapping[str, FromClause],
+        scribe: Scribe | None = None,
+    ) -> None:
+        self.scribe = scribe
         self.world = world
         self.env = env
         self.words = words
@@ -104,7 +130,8 @@ class Scene(ABC):
         field = self.world.field_of(record, name)
         assert field.value is not None, f"{record}.{name} is not computed"
         env = self.world.env_in(record, self.env, field.owner)
-        return type(self)(self.world, env, self.words, {"self": source}), field.value
+        scribe = self.scribe.inside(record, field.owner) if self.scribe is not None else None
+        return type(self)(self.world, env, self.words, {"self": source}, scribe), field.value
 
     def branched(self, test: Node | Formula, yes: Condition, no: Condition) -> Condition:
         """Return ``yes`` where the test is surely true, ``no`` where it surely is not, and neither where it fails."""
@@ -115,10 +142,9 @@ class Scene(ABC):
         return self.sure(test, wanted=wanted) if isinstance(test, Node) else self.formula_sure(test, wanted=wanted)
 
     def _run(self, node: Node) -> Known:
-        try:
-            return Known(closure(node, "")(self.env))
-        except EmptyValue:
-            return Known(None, failed=True)
+        run = closure(node, "")
+        known = evaluated(run, self.env)
+        return known if self.scribe is None else self.scribe.noted(node, run, known)
 
 
 def empties_when_failing(node: Node) -> bool:
