@@ -10,6 +10,7 @@
 | `$up.field` | a field of the record from whose steps this one was made |
 | `{from: 800, to: 2000, step: 50}` | a number |
 | `{day: [1, 30]}` `{in: [1h, 3h]}` | a date, a moment, from now |
+| `{on: $self.day, at: "18:00"}` | a moment of the day that a field names |
 | `{month: 1}` `{month: 1, day: [1, 28]}` | the first day, or some day, of next month |
 | `{count: 101}` | a number of its own for each: 101, 102, … |
 | `{one: [a, b]}` `{maybe: 0.3, is: …}` | one of these; or, otherwise, nothing |
@@ -116,6 +117,8 @@ class Draw:
             return (local.date() + timedelta(days=self.dice.randint(*written["day"]))).isoformat()
         if "month" in written and written.keys() <= {"month", "day"}:
             return self._in_month(local.date(), **written).isoformat()
+        if written.keys() == {"on", "at"}:
+            return f"{self.value(written['on'])}T{written['at']}"
         if written.keys() == {"in"}:
             least, most = (Duration.parse(text).timedelta.total_seconds() for text in written["in"])
             return (local + timedelta(seconds=self.dice.uniform(least, most))).replace(microsecond=0).isoformat()

@@ -46,7 +46,8 @@ def drawn(written: Any, seed: int = 1) -> Any:
         ("$words.style", "现代简约"), ("$words.price", 5), ({"one": ["a"]}, "a"), ({"count": 201}, "201"),
         ({"maybe": 0, "is": "x"}, None), ({"maybe": 1, "is": "$me"}, "li"), (["$me", "$id"], ["li", "b1"]),
         ({"name": "$me"}, {"name": "li"}), ({"day": [3, 3]}, "2026-03-10"),
-        ({"month": 1}, "2026-04-01"), ({"month": 10, "day": [9, 9]}, "2027-01-09"), ({"month": 0}, "2026-03-01"), ({"from": 0.5, "to": 0.5, "step": 0.1}, "0.5"),
+        ({"month": 1}, "2026-04-01"), ({"month": 10, "day": [9, 9]}, "2027-01-09"), ({"month": 0}, "2026-03-01"),
+        ({"on": "2026-06-20", "at": "18:00"}, "2026-06-20T18:00"), ({"from": 0.5, "to": 0.5, "step": 0.1}, "0.5"),
     ],
 )  # fmt: skip
 def test_a_value_is_drawn_from_what_it_says(written: Any, value: Any) -> None:
