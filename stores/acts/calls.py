@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.language.definition import RecordType
 from core.model.errors import Problem
+from core.model.merge import FieldStamp
 from stores.actor import Actor
 
 
@@ -17,7 +18,8 @@ class Call:
 
     ``ask`` holds JSON values as they came in; ``at`` (aware) is when it happened if that was not now;
     ``reason`` answers warnings. ``signed`` lists the roles that have signed so far, when a request is
-    replayed; ``base_hs`` what the person who asked had seen (None: everything there is here).
+    replayed; ``base_hs`` is up to where in headquarters' order the person who asked had seen the record (None:
+    everything there is here), ``asked`` the stamp of the request: what its node had written before, he had seen, too.
     """
 
     record: RecordType
@@ -30,6 +32,7 @@ class Call:
     store: str | None = None
     signed: tuple[str, ...] = ()
     base_hs: int | None = None
+    asked: FieldStamp | None = None
     replayed: bool = False
 
 

@@ -12,7 +12,7 @@ from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Row
 from core.model.clock import COUNTER_BITS
 from core.model.errors import Problem
-from core.model.merge import FieldStamp, FieldState, MergePolicy, merge_field
+from core.model.merge import NEVER, FieldStamp, FieldState, MergePolicy, merge_field
 from core.model.stamps import RowStamps
 from core.model.values import Cell
 from stores import rows
@@ -27,17 +27,24 @@ CONFLICT = "core.conflict"
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Who asked, when, from where, and up to which hub sequence they had seen the record."""
+    """Who asked, when, from which store, up to which hub sequence they had seen the record, and the request's stamp."""
 
     by: str
     at: datetime
     base_hs: int
     origin: str
+    asked: FieldStamp = NEVER
 
     @property
     def stamp(self) -> FieldStamp:
         """The stamp by which the request ranks among writes that had not seen it."""
         return FieldStamp(0, int(self.at.timestamp() * 1000) << COUNTER_BITS, self.origin)
+
+    def over(self, current: FieldStamp) -> FieldStamp:
+        """The stamp by which it meets a value: what its own node had written before, who asked had in front of him."""
+        if current.origin == self.asked.origin and current.hlc < self.asked.hlc:
+            return self.asked
+        return self.stamp
 
 
 def settle_field(
@@ -47,10 +54,10 @@ def settle_field(
     spec = record.fields[name].spec
     policy = record.fields[name].merge
     new = None if value is None else spec.cell(value)
-    current = _state(connection, node, record, row, name)
+    current = state_of(connection, node, record, row, name)
     lossless = policy in {MergePolicy.UNION, MergePolicy.APPEND}
     old = None if lossless else current.cell
-    merged = merge_field(policy, current, old, new, late.stamp, late.base_hs)
+    merged = merge_field(policy, current, old, new, late.over(current.stamp), late.base_hs)
     if merged.conflict:
         _open(connection, node, _field_conflict(record, row, name, current, new, late, policy, merged.kept), row)
     return None if merged.cell is None else spec.value(merged.cell)
@@ -73,7 +80,8 @@ def open_refused(connection: Connection, node: Node, request: Row, problems: tup
     _open(connection, node, values, request)
 
 
-def _state(connection: Connection, node: Node, record: RecordType, row: Row, name: str) -> FieldState:
+def state_of(connection: Connection, node: Node, record: RecordType, row: Row, name: str) -> FieldState:
+    """Return a field of a record as it stands here, with who wrote it."""
     table = node.table(record)
     cell, packed = connection.execute(select(table.c[name], table.c._m).where(table.c.id == row.id)).one()
     return FieldState(cast(Cell, cell), RowStamps.unpack(packed).of(name))

@@ -14,6 +14,7 @@ from core.language.definition import SYSTEM
 from core.language.outcomes import Outcome
 from core.model.clock import iso
 from core.model.errors import ActionRefused
+from core.model.merge import NEVER
 from core.model.scope import HEADQUARTERS
 from stores import rows
 from stores.acts import late
@@ -74,7 +75,8 @@ def settle_field(work: Work, name: str, value: object) -> object:
 
 
 def _late(work: Work) -> late.Late:
-    return late.Late(by=work.call.actor.id, at=work.now, base_hs=work.call.base_hs or 0, origin=work.call.actor.store)
+    call = work.call
+    return late.Late(call.actor.id, work.now, call.base_hs or 0, call.actor.store, call.asked or NEVER)
 
 
 def _values(work: Work, confirm: Sequence[str], needs: Sequence[str]) -> dict[str, object]:

@@ -173,6 +173,7 @@ def _call(connection: Connection, node: Node, row: Row) -> Call:
         store=record_store(row),
         signed=tuple(str(signature["role"]) for signature in _signed(row)),
         base_hs=cast("int | None", values["base_hs"]),
+        asked=late.state_of(connection, node, node.catalog.records[REQUEST], row, "made_at").stamp,
         replayed=True,
     )
 

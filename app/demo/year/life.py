@@ -53,7 +53,10 @@ class Event:
 
 @dataclass
 class Life:
-    """One store living through its plan. ``pace`` scales how much arrives: 1 is size m."""
+    """One store living through the plan of a business. ``pace`` scales how much arrives: 1 is size m.
+
+    ``hired`` says who is there already: a store that runs two businesses has one person for a post of both.
+    """
 
     node: Node
     plan: YearPlan
@@ -61,6 +64,7 @@ class Life:
     dice: Random
     give: Give
     pace: float = 1.0
+    hired: set[tuple[str, int]] = field(default_factory=set)  # post, and which of those who hold it
     done: Counter[str] = field(default_factory=Counter)
     refused: dict[str, Counter[str]] = field(default_factory=dict)
     _heap: list[Event] = field(default_factory=list)
@@ -76,7 +80,9 @@ class Life:
         closed = posts.locked(self.node.catalog)
         given = []
         for role, count in self.plan.people.items():
-            for number in range(1, count + 1):
+            wanted = {(role, number) for number in range(1, count + 1)} - self.hired
+            self.hired |= wanted
+            for _, number in sorted(wanted):
                 id = self._hire(number, role, () if role in closed else (role,))
                 given += [(id, role)] if role in closed else []
         if given:

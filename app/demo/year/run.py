@@ -51,12 +51,13 @@ def lives_of(
     """Return a life for each node whose business has a plan; the same seed gives the same year."""
     lives = []
     for node in nodes:
+        hired: set[tuple[str, int]] = set()
         for name in node.catalog.plugins:
             path = plans / f"{name}.yaml"
             if path.exists():
                 plan = read_plan(path, node.catalog)
                 dice = Random(f"{seed} {node.store} {name}")  # noqa: S311 - the same year again from the same seed
-                lives.append(Life(node, plan, move_to, dice, give, PACE[size]))
+                lives.append(Life(node, plan, move_to, dice, give, PACE[size], hired))
     return lives
 
 

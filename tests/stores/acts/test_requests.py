@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -101,14 +102,13 @@ def test_a_replay_without_its_signatures_is_refused_not_asked_anew(shop: Shop) -
 def ask(shop: Shop, entered: dict[str, object], base_hs: int) -> str:
     """Put a request there that was made before what has been written since, and let the home decide it."""
     shop.hire("li", "desk", "audit", store="0755")
-    made_at = shop.now
-    shop.go("2026-03-07 20:40")
-    shop.do("deal.change", shop.hire("wu", "desk"), "d1", price="80", level="C", note="second", tags=["a", "b"], best=9)
     signed = [{"role": "desk", "by": "li"}, {"role": "boss", "by": "chief"}]
     shop.put(
         "request", "q1", record_type="club.deal", record_id="d1", action="close", ask=entered, actor="li",
-        made_at=made_at, base_hs=base_hs, needs=["desk", "boss"], signed=signed, state="waiting",
+        made_at=shop.now, base_hs=base_hs, needs=["desk", "boss"], signed=signed, state="waiting",
     )  # fmt: skip
+    shop.go("2026-03-07 20:40")
+    shop.do("deal.change", shop.hire("wu", "desk"), "d1", price="80", level="C", note="second", tags=["a", "b"], best=9)
     assert settling.settle(shop.node) == ["q1"]
     return str(shop.row("request", "q1")["state"])
 
@@ -127,6 +127,34 @@ def test_what_was_asked_meets_what_was_written_since_by_the_policies_and_both_ar
         "price": ("8000", "9000", "current"), "level": ("C", "B", "current"),
     }  # fmt: skip
     assert {(c["theirs_by"], c["theirs_origin"], c["kind"]) for c in conflicts.values()} == {("li", "0755", "field")}
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_who_asks_at_a_store_without_a_line_has_seen_what_stood_there(
+    a_shop: Callable[..., Shop], edited: bool
+) -> None:
+    # Given a deal that was entered and changed at a store that headquarters has not heard of since
+    shop = a_shop(PLUGIN, upstream="http://localhost:1")
+    shop.put("deal", "d1", price=Decimal(100), level="A")
+    li = shop.hire("li", "desk")
+    chief = shop.hire("chief", "boss")
+    shop.do("deal.change", li, "d1", price="90", level="A")
+    shop.now += timedelta(minutes=1)
+
+    # When it is closed with other figures by two signatures, with or without a change between them
+    receipt = shop.do("deal.close", li, "d1", price="95", level="B")
+    shop.now += timedelta(hours=1)
+    if edited:
+        shop.do("deal.change", shop.hire("wu", "desk"), "d1", price="80", level="C")
+        shop.now += timedelta(minutes=1)
+    assert receipt.request
+    settling.sign(shop.node, receipt.request, chief)
+
+    # Then only what was changed unseen is a conflict
+    row = shop.row("deal", "d1")
+    conflicts = sorted((c.values["field"], c.values["mine"], c.values["theirs"]) for c in shop.rows("conflict"))
+    assert (row["state"], str(row["level"])) == ("done", "C" if edited else "B")
+    assert conflicts == ([("level", "C", "B"), ("price", "8000", "9500")] if edited else [])
 
 
 def test_what_the_asker_had_seen_is_simply_overwritten(shop: Shop) -> None:

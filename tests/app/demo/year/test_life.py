@@ -127,6 +127,17 @@ def test_posts_that_only_headquarters_gives_are_given(shop: Shop, tmp_path: Path
     assert lived(shop, tmp_path, plan).done["answers.booking > bless"] > 0
 
 
+def test_two_businesses_of_one_store_share_who_holds_a_post_of_both(shop: Shop, tmp_path: Path) -> None:
+    hired: set[tuple[str, int]] = set()
+    for name, desks in (("club", 2), ("club_again", 3)):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(PLAN.replace("desk: 2", f"desk: {desks}"), encoding="utf-8")
+        plan = read_plan(path, shop.node.catalog)
+        begin([Life(shop.node, plan, lambda _: None, Random(1), given_here, hired=hired)])
+
+    assert [row.values["roles"] for row in shop.rows("staff")].count(["desk"]) == 3
+
+
 def test_a_step_of_a_day_is_not_taken_before_it(shop: Shop, tmp_path: Path) -> None:
     plan = PLAN.replace("room: $any.room}", "room: $any.room, day: {day: [1, 1]}}")
     plan += "answers: {booking: [{do: bless, by: gm, on: $self.day, after: [8h, 9h], with: {guest: $guest}}]}\n"
