@@ -211,13 +211,20 @@ def _pick(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, An
 
 def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
     """Yield the records that point to this one, as far as the person reads them."""
-    for other, one in _pointers(desk, kind):
+    for other, one in _pointing(desk, kind, record_id):
         where: list[tuple[str, str, object]] = [(one.name, "eq", record_id)]
         found = records.query(desk.node, desk.actor, other, where=where, limit=RELATED_ROWS + 1)
         if found.rows:
             shown_rows = [_related_row(desk, other, row) for row in found.rows[:RELATED_ROWS]]
             label = f"{desk.say(other.label)} · {desk.say(one.label)}"
             yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
+
+
+def _pointing(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[RecordType, Field]]:
+    """Return the references by which anything at all points to this record: most of them need no further question."""
+    pointers = _pointers(desk, kind)
+    with desk.node.database.read() as connection:
+        return [pair for pair in pointers if records.points_here(connection, desk.node, *pair, record_id)]
 
 
 def _pointers(desk: Desk, kind: RecordType) -> list[tuple[RecordType, Field]]:

@@ -17,7 +17,7 @@ from core.model.fields import FieldSpec
 from core.model.values import BadValue
 from stores.changes.conflicts import cell_of
 
-NOTICE, STAFF = "core.notice", "core.staff"
+NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
 TYPES = ("record_type", "about_type")
 IDS = ("record_id", "about_id")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
@@ -42,6 +42,9 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
         return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None
     if about is None:
         return None
+    if name == "policy" and record.key == PICK:
+        policy = desk.catalog.plugin(about.plugin).dispatch.get(str(value).rpartition(".")[2])
+        return Shown("text", desk.say(policy.label)) if policy else None
     if name in TYPES:
         return Shown("text", desk.say(about.label))
     if name in IDS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.host.contexts import AccessEntry
-from core.language.definition import RecordType
+from core.language.definition import Field, RecordType
 from core.language.expressions import Formula, Row
 from core.model.errors import Forbidden, NodeError, Text
 from stores import rows
@@ -94,6 +94,13 @@ def fetch(node: Node, actor: Actor, record: RecordType, id: str, *, fields: Coll
     with node.database.read() as connection:
         reading = Reading(connection, node, actor)
         return show(reading, record, [_one(reading, record, id)], fields, alone=True)[0]
+
+
+def points_here(connection: Connection, node: Node, record: RecordType, field: Field, id: str) -> bool:
+    """Say whether a living record of a type points to a record by ``field``, be it the reader's to know of or not."""
+    table = node.table(record)
+    query_ = select(table.c.id).where(table.c[field.name] == id, table.c._life % 2 == 1).limit(1)
+    return connection.execute(query_).first() is not None
 
 
 def reveal(node: Node, actor: Actor, record: RecordType, id: str, field: str, reason: str) -> object:
