@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 
-from benchmarks import actions, edits, fan_in, first_load, first_merge, growth, http_action, pages, postgres
+from benchmarks import actions, edits, fan_in, first_load, first_merge, growth, http_action, lists, pages, postgres
 
 RUNS: dict[str, Callable[[argparse.Namespace], Iterable[tuple[str, str]]]] = {
     "actions": lambda told: actions.run(told.actions),
@@ -16,6 +16,7 @@ RUNS: dict[str, Callable[[argparse.Namespace], Iterable[tuple[str, str]]]] = {
     "fan-in": lambda told: fan_in.run(told.records),
     "postgres": lambda told: postgres.run(told.records),
     "pages": lambda told: pages.run(min(told.records, 5_000)),
+    "lists": lambda told: lists.run([size for size in lists.SIZES if size <= told.most]),
     "growth": lambda told: growth.run([size for size in growth.SIZES if size <= told.most]),
 }
 
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--only", choices=list(RUNS))
     parser.add_argument("--records", type=int, default=100_000, help="records of the measurements of sync")
     parser.add_argument("--actions", type=int, default=2_000)
-    parser.add_argument("--most", type=int, default=100_000, help="the largest size of `growth`, e.g. 1000000")
+    parser.add_argument("--most", type=int, default=100_000, help="the largest of `growth` and `lists`, e.g. 1000000")
     told = parser.parse_args()
     for name, run in RUNS.items():
         if told.only in {None, name}:
