@@ -64,10 +64,20 @@ def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list
     """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
     if len(ids) == 1:
         return ids
+    if not _any_here(connection, node, record):
+        return []
     stores = bulk.select(connection, node.table(record), ("id", "_store"), "id", ids)
     here = {id for id, store in stores if node.is_home(record, store)}
     armed = {pk for (pk,) in bulk.select(connection, TIMER, ("pk",), "pk", ids, " AND type = ?", record.key)}
     return [id for id in ids if id in here or id in armed]
+
+
+def _any_here(connection: Connection, node: Node, record: RecordType) -> bool:
+    """Say whether timers of a type may run here at all: one is armed, or this node decides about some record of it."""
+    if node.is_home(record, "") or bulk.run(connection, "SELECT 1 FROM timer WHERE type = ? LIMIT 1", record.key):
+        return True  # "" is no store: who decides there, decides everywhere
+    sql = f"SELECT 1 FROM {bulk.quoted(record.table)} WHERE _store = ? LIMIT 1"  # noqa: S608 - names of our own
+    return node.is_home(record, node.store) and bool(bulk.run(connection, sql, node.store))
 
 
 def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[str, None]]) -> None:
