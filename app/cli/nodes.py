@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import socket
+import sys
 from contextlib import suppress
 from typing import Annotated
 
@@ -23,6 +24,8 @@ from stores.node import Node
 from stores.storage import checkpoints, credentials, people
 from sync import comparing
 from sync.round import sync_round
+
+TURN_S = 0.001  # of Python's lock, between the threads of a node that serves
 
 
 def serve(
@@ -53,6 +56,7 @@ def serve(
                 error=True,
             )
     _collect_less_often()
+    _take_turns_more_often()
     with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order
         server_for(create_app(service), address, number).run(sockets=[bound])
 
@@ -65,6 +69,15 @@ def _collect_less_often() -> None:
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _take_turns_more_often() -> None:
+    """Let whoever waits for Python's lock have it after a millisecond instead of five.
+
+    A request changes threads a dozen times. While a merge works on thousands of lines beside it, it would wait that
+    often, and a person at headquarters half a second (docs/performance.md).
+    """
+    sys.setswitchinterval(TURN_S)
 
 
 def status(
