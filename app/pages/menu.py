@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.overseeing import keeps, oversees
 from app.pages.desk import Desk, list_url
@@ -15,6 +16,7 @@ from stores.reads.reading import Reading
 from stores.reads.subjects import assigners
 
 CORE = "core"
+OPEN_MAX = 45  # entries of a menu that is shown whole
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
 _QUIET = frozenset({"core.setting"})
 _CONSOLE = {  # address -> word
@@ -27,25 +29,27 @@ _CONSOLE = {  # address -> word
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu."""
+    """One line of the menu; ``also`` is another address whose pages belong to it."""
 
     label: str
     url: str
     kind: str = "record"
+    also: str = ""
 
     def is_open(self, path: str) -> bool:
         """Return whether the page at ``path`` belongs to this line."""
-        own = self.url.partition("?")[0]
-        return path == own or path.startswith(f"{own}/")
+        own = [url.partition("?")[0] for url in (self.url, self.also) if url]
+        return any(path == each or path.startswith(f"{each}/") for each in own)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One business, or core."""
+    """One business, or core. ``open``: its entries are shown without being asked for."""
 
     label: str
     name: str
     entries: list[Entry] = field(default_factory=list)
+    open: bool = True
 
 
 def menu_of(desk: Desk) -> list[Group]:
@@ -53,7 +57,20 @@ def menu_of(desk: Desk) -> list[Group]:
     with desk.node.database.read() as connection:
         reading = Reading(connection, desk.node, desk.actor)
         groups = [_group(desk, reading, plugin) for plugin in _in_order(desk.catalog)]
-    return [group for group in (_whole_chain(desk), *groups) if group.entries]
+    return _folded([group for group in (_whole_chain(desk), *groups) if group.entries], desk.request.url.path)
+
+
+def _folded(groups: list[Group], path: str) -> list[Group]:
+    """Return the groups, of a long menu only that of the page at ``path`` open, or the first one."""
+    if sum(len(group.entries) for group in groups) <= OPEN_MAX:
+        return groups
+    here = [
+        group.name
+        for group in groups
+        if f"/{group.name}/" in path or any(entry.is_open(path) for entry in group.entries)
+    ]
+    shown = here or [group.name for group in groups[:1]]
+    return [replace(group, open=group.name in shown) for group in groups]
 
 
 def roles_of(desk: Desk) -> list[str]:
@@ -88,12 +105,16 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
     group = Group(label, plugin.name)
     seen = list(readable(desk, reading, plugin))
     keys = {record.key for record in seen}
+    for name, view in plugin.views.items():
+        if view.get("kind") not in {"form", "print"} and (view.get("of") is None or view["of"] in keys):
+            whole = desk.catalog.records[str(view["of"])] if _shows_all(view) else None
+            label = _view_label(desk, name, view)
+            also = list_url(whole) if whole is not None and label == desk.say(whole.label) else ""
+            group.entries.append(Entry(label, f"/views/{plugin.name}/{name}", "view", also))
+    there = {entry.also for entry in group.entries}  # a view of the same name shows those records already
     group.entries.extend(
-        Entry(_view_label(desk, name, view), f"/views/{plugin.name}/{name}", "view")
-        for name, view in plugin.views.items()
-        if view.get("kind") not in {"form", "print"} and (view.get("of") is None or view["of"] in keys)
+        Entry(desk.say(r.label), list_url(r)) for r in seen if r.origin == "record" and list_url(r) not in there
     )
-    group.entries.extend(Entry(desk.say(r.label), list_url(r)) for r in seen if r.origin == "record")
     group.entries.extend(_further(desk, reading, plugin, seen))
     if plugin.name == CORE:
         group.entries.append(Entry(desk.words.settings, "/settings", "settings"))
@@ -102,6 +123,11 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
         if keeps(desk.actor) and desk.actor.store == desk.node.store:
             group.entries.append(Entry(desk.words.backups, "/backups", "backups"))
     return group
+
+
+def _shows_all(view: Mapping[str, Any]) -> bool:
+    """Whether a view lists all records of its type."""
+    return view["kind"] in {"list", "table"} and view.get("where") is None
 
 
 def _further(desk: Desk, reading: Reading, plugin: Plugin, seen: list[RecordType]) -> Iterator[Entry]:
