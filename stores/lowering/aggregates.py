@@ -41,9 +41,7 @@ def aggregate_again(connection: Connection, query: Aggregate, env: Env, memories
         return _told(cast(SqlWorld, env.world), query, plan.term, answers(connection, plan, parameters))
     plain, term = _said(query, env, "sqlite")
     told = _told(cast(SqlWorld, env.world), query, term, connection.execute(plain).all())
-    scribe = Scribe()
-    said, _ = _said(query, env, "sqlite", scribe)
-    keep(connection, memory, scribe, said, term, plain)
+    keep(connection, memory, lambda scribe: _said(query, env, "sqlite", scribe)[0], plain, term)
     return told
 
 

@@ -11,9 +11,11 @@ only if, with the real figures put in, it is word for word what was asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select
@@ -26,6 +28,8 @@ from core.model.values import INT_MAX
 from stores.lowering.scene import Known, SqlWorld, evaluated
 from stores.lowering.terms import DECIMALS_MAX, Term
 from stores.storage import bulk
+
+report = logging.getLogger(__name__)
 
 PLANS_MAX = 32  # of one aggregate: a wording for each period it was asked for, say
 MISSES_MAX = 64  # an aggregate that has been worded so often, and seldom the same again, is not worth remembering
@@ -73,6 +77,7 @@ class Memory:
 
 
 Memories = dict[int, Memory]
+_PUTTING = Lock()  # several threads ask at once; looking needs no turn
 
 
 def memory_of(memories: Memories, query: Aggregate) -> Memory | None:
@@ -100,19 +105,28 @@ def find(memory: Memory, env: Env) -> tuple[Plan, list[Any]] | None:
     return None
 
 
-def keep(
-    connection: Connection, memory: Memory, scribe: Scribe, said: Select[Any], term: Term, plain: Select[Any]
-) -> None:
-    """Remember a question that was ``said`` with stand-ins, if it comes to the one that was asked (``plain``)."""
+def keep(connection: Connection, memory: Memory, word: Word, plain: Select[Any], term: Term) -> None:
+    """Remember a question that was asked in ``plain`` words, if worded with stand-ins it comes to the same.
+
+    Whatever goes wrong with a stand-in, the answer has been given: the question is not remembered, and that is all.
+    """
     memory.worded += 1
-    sql, stand_ins = _compiled(connection, said)
-    plan = Plan(sql, tuple(map(_parameter(scribe.figures), stand_ins)), term)
-    if scribe.plain and (sql, plan.filled(scribe.figures)) == _compiled(connection, plain):
-        inputs, shapes = tuple(scribe.inputs), tuple(shape for shape, _ in scribe.figures)
-        kept = memory.plans.setdefault(inputs, {})
-        kept[shapes] = plan
-        if len(kept) > PLANS_MAX:
-            del kept[next(iter(kept))]
+    scribe = Scribe()
+    try:
+        sql, stand_ins = _compiled(connection, word(scribe))
+        plan = Plan(sql, tuple(map(_parameter(scribe.figures), stand_ins)), term)
+        if scribe.plain and (sql, plan.filled(scribe.figures)) == _compiled(connection, plain):
+            _put(memory, scribe, plan)
+    except Exception as error:  # noqa: BLE001 - see above
+        report.debug("`%s` cannot be worded with stand-ins: %s", memory.query.text, type(error).__name__)
+
+
+def _put(memory: Memory, scribe: Scribe, plan: Plan) -> None:
+    with _PUTTING:
+        plans = memory.plans.setdefault(tuple(scribe.inputs), {})
+        plans[tuple(shape for shape, _ in scribe.figures)] = plan
+        if len(plans) > PLANS_MAX:
+            del plans[next(iter(plans))]
         if len(memory.plans) > PLANS_MAX:
             del memory.plans[next(iter(memory.plans))]
 
@@ -153,6 +167,9 @@ class Scribe:
         self.plain = False
         if self._outer is not None:
             self._outer._spoil()
+
+
+Word = Callable[[Scribe], Select[Any]]  # says a question, with stand-ins
 
 
 def _figures(inputs: tuple[Input, ...], env: Env) -> Iterator[Figure]:

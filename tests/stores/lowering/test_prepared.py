@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.language.expressions import Aggregate, Row
-from stores.lowering import aggregate
+from stores.lowering import aggregate, prepared
 from stores.lowering.aggregates import aggregate_again
 from stores.lowering.prepared import MISSES_MAX, Memories, memory_of
 from stores.storage.database import Database
@@ -104,3 +104,18 @@ def test_an_aggregate_whose_wording_is_another_each_time_is_given_up(club: Any) 
 
     assert counts == list(range(2 * MISSES_MAX))
     assert memory_of(memories, query) is None
+
+
+def test_what_cannot_be_said_with_stand_ins_is_answered_all_the_same(
+    club: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club.put([club.booking("b1", name="Li"), club.booking("b2", name="Li")])
+    query, memories = club.count("count", None, "booking.name == self.name"), dict[int, Any]()
+    monkeypatch.setattr(prepared, "_stand_in", lambda sort, number: 1 / 0)
+
+    with club.database.read() as connection:
+        env = club.env([]).having(self=club.booking("b9", name="Li"))
+        counts = [aggregate_again(connection, query, env, memories) for _ in range(3)]
+
+    assert counts == [2, 2, 2]
+    assert not memories[id(query)].plans
