@@ -162,10 +162,20 @@ def _places(plan: Plan, headings: Sequence[str]) -> tuple[dict[int, Entry], list
         found = known.get(_folded(heading))
         if found is not None and found not in places.values():
             places[index] = found
+    _name_instead(plan, places)
     missing = [each for each in plan.entries if each.must and each not in places.values()]
     if missing:
         raise NodeError(tuple(_no_column(each, headings) for each in missing))
     return places, [heading for index, heading in enumerate(headings) if heading and index not in places]
+
+
+def _name_instead(plan: Plan, places: dict[int, Entry]) -> None:
+    """Let the column of the name say which record a row is about, in a file that has no other for it: an exported list
+    of records without numbers."""
+    key = next((each for each in plan.entries if each.name == KEY), None)
+    named = next((index for index, each in places.items() if plan.naming and each.name == plan.naming), None)
+    if key is not None and named is not None and key not in places.values():
+        places[named] = key
 
 
 def _elsewhere(plan: Plan, headings: Sequence[str]) -> dict[int, Entry]:

@@ -18,6 +18,7 @@ from core.language.definition import Action, Ask, RecordType
 from core.model.errors import Forbidden, Text
 from core.model.fields import FieldSpec
 from core.model.scope import HEADQUARTERS
+from stores.reads.showing import name_fields
 
 REASON, HAPPENED, STORE = "reason", "at", "store"  # what every action takes beside what it asks
 KEY = "record"  # the column that says which record a row changes
@@ -48,6 +49,7 @@ class Plan:
     entries: list[Entry]
     unfit: list[str]
     elsewhere: list[Entry]
+    naming: str = ""  # the input that names a record, where records have no numbers
 
     @property
     def edits(self) -> bool:
@@ -70,7 +72,8 @@ def plan_of(desk: Desk, record: RecordType, name: str) -> Plan:
     others = [_entry(desk, record, action, ask) for ask in action.ask if not _fits(ask.spec)]
     key = [] if action.new else [_key(desk, record)]
     unfit = [each.label for each in others if each.must]
-    return Plan(record, action, [*key, *fitting, *_own(desk, record, action)], unfit, others)
+    naming = "" if record.number else next(iter(name_fields(record)), "")
+    return Plan(record, action, [*key, *fitting, *_own(desk, record, action)], unfit, others, naming)
 
 
 def heads_of(desk: Desk, plan: Plan) -> list[Head]:

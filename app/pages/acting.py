@@ -158,7 +158,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
     problems = error.problems if error else ()
     asked = [_input(desk, sheet, ask, problems) for ask in sheet.action.ask]
     parts, when = _parts(desk, sheet, asked)
-    known = {each.name for each in asked}
+    labels = {each.name: each.label for each in asked}
     status = error.status if error else 200
     record, action = sheet.record, sheet.action
     back = record_url(record, sheet.record_id) if sheet.record_id else list_url(record)
@@ -175,8 +175,8 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         back=back,
         target=action_url(record, action.name, sheet.record_id),
         title=desk.say(action.label),
-        problems=[each for each in problems if each.field not in known and each.level == "error"],
-        beside=[each for each in problems if each.field in known],
+        problems=[each for each in problems if each.field not in labels and each.level == "error"],
+        beside=[(labels[each.field], each) for each in problems if each.field in labels],
         warnings=[each for each in problems if each.level == "warn"],
         reason=sheet.form.get("_reason") or "",
         reason_wanted=error is not None and error_code(error) == REASON_NEEDED,

@@ -306,3 +306,23 @@ def test_a_row_with_a_photo_is_refused_with_the_reason(shop: Any, browse: Any) -
     assert sorted(states(page)) == ["can be imported", "refused"]
     assert "Photo: photos and files do not come by file" in words(page.text)
     assert "Columns not used" not in page.text
+
+
+def test_records_without_numbers_are_found_by_their_names_in_an_exported_list(shop: Any, browse: Any) -> None:
+    li = shop.as_("li")
+    li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}})
+    exported = browse("li").open("/records/bicycle_rental/bicycle/excel").content
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    paint = "inspect: {ask: [damage]"
+    more = "paint: {ask: [frame, color], label: {en: Paint, zh: 喷漆}}\n      " + paint
+    file.write_text(file.read_text(encoding="utf-8").replace(paint, more), encoding="utf-8")
+    shop.service.node.host.reload()
+    head, *rows = rows_of(exported)
+    rows[0][head.index("Colour")] = "Green"
+
+    address = "/api/bicycle_rental/bicycle/actions/paint/import?commit=1"
+    told = shop.as_("li").post(address, content=made(head, *rows)).json()["rows"]
+
+    assert [(row["state"], row["changes"]) for row in told] == [
+        ("made", [{"column": "Colour", "was": "Red", "is": "Green"}])
+    ]

@@ -44,6 +44,7 @@ def test_what_is_wrong_stands_beside_the_input_and_what_was_typed_stays(shop: An
     assert page.status_code == 422
     assert re.search(r'id="in-phone"[^>]*aria-invalid="true"', page.text)
     assert 'id="err-phone"' in page.text
+    assert re.search(r'<a href="#in-phone">Phone: [^<]+</a>', page.text), "above, it says of which input"
     assert re.search(r'name="note" value="by the door"', page.text)
     assert shop.as_("li").get("/api/bicycle_rental/rental").json()["rows"] == []
 
