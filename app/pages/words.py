@@ -277,6 +277,8 @@ WORDS: Mapping[str, Text] = {
     ),
     "excel_change": Text("Change {0} records", "修改 {0} 条记录"),
     "excel_changed": Text("Finished: {0} records changed", "修改完成：{0} 条记录"),
+    "excel_edit_good": Text("can be changed", "可修改"),
+    "excel_edit_made": Text("changed", "已修改"),
     "excel_same": Text("nothing to change", "无需修改"),
     "excel_template": Text("Download the template", "下载模板"),
     "excel_step_1": Text("1. Fill in the template", "1. 填写模板"),

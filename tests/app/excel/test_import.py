@@ -249,7 +249,7 @@ def test_rows_change_records_that_are_there_and_say_first_what_they_change(shop:
     send(browser, REMARK, raw)
     page = finish(browser, REMARK)
 
-    assert states(page) == ["refused", "refused", "can be imported", "nothing to change"]
+    assert states(page) == ["refused", "refused", "can be changed", "nothing to change"]
     assert "Note: helmet → two helmets" in words(page.text)
     assert "Number: nothing is called `R-9999`" in words(page.text)
     assert again(shop, one)["note"] == "helmet", "nothing is written before it is said"
