@@ -121,9 +121,13 @@ def _schemas(postgres_url: str) -> Iterator[Callable[[], str]]:
 
 
 class PostgresServer:
-    """A private server in a folder, reached through a socket in it; it keeps nothing safe and so is quick."""
+    """A private server in a folder, reached through a socket in it; it keeps nothing safe and so is quick.
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    One that is to be ended at once in the middle of its work needs ``safe``: what it has committed is then there again.
+    """
+
+    def __init__(self, binaries: Path, folder: Path, *, safe: bool = False) -> None:
+        self.settings = SERVER_SETTINGS + ("synchronous_commit = on\n" if safe else "")  # the last one counts
         self.binaries = binaries
         self.folder = folder
         self.data = folder / "data"
@@ -142,7 +146,7 @@ class PostgresServer:
         if problem:
             return problem
         with (self.data / "postgresql.conf").open("a") as settings:
-            settings.write(f"{SERVER_SETTINGS}unix_socket_directories = '{self.folder}'\n")
+            settings.write(f"{self.settings}unix_socket_directories = '{self.folder}'\n")
         self.watch = subprocess.Popen(
             ["sh", "-c", WATCH, "watch", str(os.getpid()), str(self.folder)],
             stdin=subprocess.DEVNULL,

@@ -35,7 +35,7 @@ def own_server() -> Iterator[PostgresServer]:
     if binaries is None:
         pytest.skip(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
     folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
-    server = PostgresServer(binaries, folder)
+    server = PostgresServer(binaries, folder, safe=True)
     try:
         problem = server.start()
         if problem:
