@@ -134,10 +134,13 @@ class _Table:
 
 
 def _round_table(group: Sequence[Person]) -> list[tuple[str, Person]]:
-    """Seat one table; of the seats opposite take the one that keeps the host's people apart best."""
+    """Seat one table; of the seats opposite take the one that keeps the host's people apart best.
+
+    The seat at the host's right is the chief guest's also where three people sit and two seats are as far away.
+    """
     opposite = _first(group, ("host", "spouse"), ("host", "second_host"))
     size = len(group)
-    ways = {None} if opposite is None or size < 3 else {size // 2, (size + 1) // 2}
+    ways = {None} if opposite is None or size < 3 else {max(2, size // 2), (size + 1) // 2}
     tables = [_filled(group, _Table(size, far), opposite) for far in sorted(ways, key=lambda far: far or 0)]
     best = min(tables, key=lambda table: _touching([table.seated[at] for at in range(size)]))
     return [(best.name(at), best.seated[at]) for at in range(size)]

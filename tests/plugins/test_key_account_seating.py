@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.host.hook_module import import_hooks
@@ -119,6 +119,7 @@ def test_nothing_proposed_is_no_fault_and_nobody_is_no_table() -> None:
     assert HOOKS.serving_order(PARTY, None) == []
 
 
+@example(guests=0, own=0, hostess=True, interpreter=False)
 @given(guests=st.integers(0, 9), own=st.integers(0, 9), hostess=st.booleans(), interpreter=st.booleans())
 def test_everybody_sits_once_and_the_hosts_people_apart_while_guests_suffice(
     guests: int, own: int, hostess: bool, interpreter: bool
