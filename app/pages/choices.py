@@ -71,10 +71,11 @@ def name_of(desk: Desk, key: str, id: str) -> str | None:
 def names_of(desk: Desk, key: str, ids: Iterable[str]) -> dict[str, str]:
     """Return the names of records by id, as far as the person may know of them; one question for many of them."""
     record = desk.catalog.records.get(key)
+    if record is None:
+        return {}
     wanted = list(dict.fromkeys(id for id in ids if id))
     found: dict[str, str] = {}
-    for at in range(0, len(wanted) if record is not None else 0, VALUES_MAX):
-        assert record is not None, "there is nothing to ask otherwise"
+    for at in range(0, len(wanted), VALUES_MAX):
         where = [("id", "in", wanted[at : at + VALUES_MAX])]
         try:
             page = records.query(desk.node, desk.actor, record, where=where, limit=VALUES_MAX)

@@ -94,9 +94,14 @@ def since(connection: Connection, day: str) -> list[Closing]:
 
 
 def of_store(connection: Connection, store: str, before: str | None, limit: int) -> list[Closing]:
-    """Return up to ``limit`` closed days of one store, the latest first, those ``before`` a day."""
-    sql = f"{_SELECT} WHERE store = ? AND day < ? ORDER BY day DESC, origin LIMIT ?"
-    return [_closing(row) for row in bulk.run(connection, sql, store, before or _NEVER, limit)]
+    """Return up to ``limit`` closed days of one store, the latest first, those ``before`` a day; each log's part."""
+    first = "SELECT DISTINCT day FROM closing WHERE store = ? AND day < ? ORDER BY day DESC LIMIT ?"
+    sql = (
+        f"{_SELECT} WHERE store = ? AND day < ? AND day >= (SELECT min(day) FROM ({first}) AS days) "  # noqa: S608 - names of our own
+        "ORDER BY day DESC, origin"
+    )
+    asked = (store, before or _NEVER)
+    return [_closing(row) for row in bulk.run(connection, sql, *asked, *asked, limit)]
 
 
 def _closing(row: Sequence[Any]) -> Closing:

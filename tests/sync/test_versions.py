@@ -251,6 +251,8 @@ def test_two_branches_of_different_versions_come_to_agree(
     assert [read(bund, WANG)[name] for name in ("guest_name", "state", "dept")] == ["王", "lapsed", "sales"]
     assert [read(bund, LI)[name] for name in ("guest_name", "state", "dept")] == ["李", "lapsed", "events"]
     assert [read(pudong, WANG)[name] for name in ("guest", "state")] == ["王", "no_show"]
+    with pudong.database.read() as connection:
+        assert quarantine.counts(connection) == (0, 2 if hub_first else 1), "it waits, and nothing is wrong with it"
 
     # And once all have the same version, all agree
     for node in [pudong] if hub_first else [hub, pudong]:

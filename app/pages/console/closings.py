@@ -25,7 +25,7 @@ from sync.closing import business_day, is_proven, signing_key
 
 router = APIRouter(include_in_schema=False)
 DAYS = 7  # beside each other at headquarters
-ROWS = 31
+ROWS = 31  # days of one store on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,10 @@ def _days(desk: Desk, store: str, request: Request) -> Response:
     places = places_of(desk)
     with desk.node.database.read() as connection:
         found = closings.of_store(connection, store, before, ROWS + 1)
+        days = list(dict.fromkeys(each.day for each in found))
         key = signing_key(connection, desk.node) if found else None
-        shown = [_day(desk, each, is_proven(connection, key, each) if key else None) for each in found[:ROWS]]
+        wanted = [each for each in found if each.day in days[:ROWS]]
+        shown = [_day(desk, each, is_proven(connection, key, each) if key else None) for each in wanted]
     if not found and not before and store not in places.codes:
         raise NotFound.of("no-such-branch", f"there is no branch `{store}`", f"没有门店 `{store}`")
     url = f"/closings/{store}" if desk.node.is_hub else "/closings"
@@ -143,7 +145,7 @@ def _days(desk: Desk, store: str, request: Request) -> Response:
         tone=tone,
         days=shown,
         first_url=url if before else None,
-        next_url=url + with_query({"before": found[ROWS - 1].day}) if len(found) > ROWS else None,
+        next_url=url + with_query({"before": days[ROWS - 1]}) if len(days) > ROWS else None,
     )
 
 

@@ -20,7 +20,7 @@ from app.pages.values import NOTHING, Shown, shown, shown_moment
 from core.language.definition import RecordType
 from core.model.change import Entry
 from core.model.errors import NodeError
-from core.model.values import BadValue, Cell
+from core.model.values import INT_MAX, BadValue, Cell
 from stores.changes import log, quarantine
 from stores.changes.quarantine import WAITING, Kept
 from stores.changes.quarantine import Deed as Held
@@ -129,7 +129,7 @@ def _after(text: str) -> Held | None:
     """Return the place that an address goes on behind; None for the first page, and for an address nobody gave out."""
     kept_at, _, rest = text.partition("~")
     origin, _, seq = rest.partition("~")
-    return Held(kept_at, origin, int(seq), "") if seq.isdecimal() else None
+    return Held(kept_at, origin, int(seq), "") if seq.isdecimal() and int(seq) <= INT_MAX else None
 
 
 def _deed(

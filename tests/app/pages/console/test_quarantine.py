@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
+from urllib.parse import quote
+
+import pytest
 
 from app.passwords import Passwords
 from app.staffing import NewPerson, add_person
@@ -86,3 +90,29 @@ def test_who_audits_sees_it_and_changes_nothing(branch: Any, browse: Any) -> Non
 
     assert browse("li").send("/quarantine/retry").status_code == 403
     assert browse("li").send("/quarantine/discard", origin="x", tx="y", reason="z").status_code == 403
+
+
+def test_what_is_held_back_comes_page_by_page(branch: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.pages.console.quarantine.SHOWN_MAX", 1)
+    made = branch.rental()
+    branch.forge(made)
+    branch.forge()
+    branch.forge()
+    wu = browse("wu")
+
+    pages, address = [], "/quarantine"
+    while address:
+        page = wu.open(address).text
+        pages += re.findall(r'<section class="sheet case held">.*?</section>', page, re.DOTALL)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = unescape(following[1]) if following else ""
+
+    assert len(pages) == len(set(pages)) == 3
+
+
+@pytest.mark.parametrize("after", ["x", "~~", "2026~bund~99999999999999999999999", "~~²", "\0~bund.1~1"])
+def test_a_place_that_nobody_gave_out_breaks_nothing(branch: Any, browse: Any, after: str) -> None:
+    branch.forge(branch.rental())
+
+    assert browse("wu").open(f"/quarantine?after={quote(after)}").status_code in {200, 400, 404}
+    assert browse("wu").open(f"/closings/bund?before={quote(after)}").status_code in {200, 400, 404}
