@@ -47,9 +47,7 @@ class Prover:
         self._albums = {name: Album() for name in plugin.scenarios}
         self.footprints: list[Footprint] = []
         self._watch = Watch(plugin)
-        self._noticed: defaultdict[KeyPath, Counter[str]] = defaultdict(
-            Counter
-        )  # place -> scenarios that noticed there
+        self._noticed = defaultdict[KeyPath, Counter[str]](Counter)  # place -> scenarios that noticed there
 
     def walk(self, mutants: Iterable[Mutant]) -> None:
         """Play every scenario once as it is: see where it goes, and which of the broken rules would come out otherwise.
