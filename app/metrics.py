@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from app.chain.standing import count
 from app.service import Service
-from app.standing import count
 from core import __version__
 from core.model.clock import from_iso
 from stores.acts import firing

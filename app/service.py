@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from app import chores
+from app.background import chores
+from app.background.timer_loop import TimerLoop
+from app.background.upstream import worker_for
 from app.bootstrap import Surroundings, open_node
-from app.passwords import PasswordRules, Passwords
-from app.sessions import Sessions
 from app.settings import Settings
-from app.throttle import Throttle
-from app.timer_loop import TimerLoop
-from app.upstream import worker_for
+from app.signin.passwords import PasswordRules, Passwords
+from app.signin.sessions import Sessions
+from app.signin.throttle import Throttle
 from core.host.catalog import Catalog
 from stores.acts import firing, outbox, periods
 from stores.changes.unsent import UnsentMoney

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from app.bootstrap import Surroundings
-from app.passwords import PasswordRules, Passwords
+from app.signin.passwords import PasswordRules, Passwords
 from benchmarks import served, workbench
 from stores.actor import Actor
 from stores.acts.act import act

@@ -20,7 +20,7 @@ import httpx
 import psutil
 
 from app.bootstrap import Surroundings
-from app.passwords import PasswordRules, Passwords
+from app.signin.passwords import PasswordRules, Passwords
 from benchmarks import served, workbench
 from stores import rows
 from stores.actor import Actor

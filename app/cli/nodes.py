@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
+from app.background.upstream import open_link
+from app.chain.standing import standing
 from app.cli.common import DISAGREE, Config, language, opened, say
 from app.logs import start_logging
 from app.service import Service, open_service
 from app.settings import read_settings
-from app.standing import standing
-from app.upstream import open_link
 from app.web.server import create_app, server_for
 from core.model.errors import NodeError, Text
 from stores.changes import log

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Config, opened, say, table
-from app.staffing import NewPerson, add_person, first_role, listed, set_password
+from app.signin.staffing import NewPerson, add_person, first_role, listed, set_password
 from core.model.errors import NodeError, Text
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in. 登录人员。")

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
+from app.background.upstream import open_link
 from app.cli.backup import check_stopped, local_now
 from app.cli.common import Config, opened, say
 from app.service import Service
 from app.settings import Settings, read_settings
-from app.upstream import open_link
 from core.model.errors import NodeError, Text
 from stores import backup as backups
 from stores import inheriting

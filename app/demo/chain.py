@@ -13,15 +13,15 @@ from threading import Thread
 
 import uvicorn
 
+from app.background.upstream import open_link
 from app.bootstrap import Surroundings
 from app.demo.cable import Cable
 from app.demo.client import Person
 from app.demo.clock import StoryClock
-from app.passwords import Passwords
 from app.service import Service, open_service
 from app.settings import Settings
-from app.staffing import NewPerson, add_person
-from app.upstream import open_link
+from app.signin.passwords import Passwords
+from app.signin.staffing import NewPerson, add_person
 from app.web.server import create_app, server_for
 from core.model.errors import Language, NodeError, Text
 from core.model.scope import HEADQUARTERS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.chain.standing import count
 from app.demo.chain import Chain, Member
-from app.standing import count
 from stores.changes import digest, log, quarantine
 from stores.changes.digest import Digest
 from stores.storage import checkpoints

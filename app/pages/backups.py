@@ -8,7 +8,7 @@ from threading import Lock
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.overseeing import keeps
+from app.chain.overseeing import keeps
 from app.pages.desk import CurrentDesk, Desk, FormDesk
 from app.pages.drawing import page
 from app.pages.values import Shown, shown_moment

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
-from app.overseeing import develops
+from app.chain.overseeing import develops
 from app.pages.desk import CurrentDesk, Desk
 from app.pages.drawing import page
 from core.language.definition import SYSTEM, Plugin

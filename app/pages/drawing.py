@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.overseeing import develops
+from app.chain.overseeing import develops
 from app.pages import assets
 from app.pages.desk import Desk, action_url, list_url, record_url, theme_of
 from app.pages.line import line_of

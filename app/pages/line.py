@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from app.branches import Branch
-from app.overseeing import keeps, oversees
+from app.chain.branches import Branch
+from app.chain.overseeing import keeps, oversees
+from app.chain.standing import brief, money_unsent
 from app.pages.desk import Desk
-from app.standing import brief, money_unsent
 
 CLOCK_OFF_S = 30  # a clock that is off by less is nobody's worry
 

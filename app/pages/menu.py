@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.overseeing import keeps, oversees
+from app.chain.overseeing import keeps, oversees
 from app.pages.desk import Desk, list_url
 from core.host.catalog import Catalog
 from core.language.definition import Plugin, RecordType

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.overseeing import oversees
+from app.chain.overseeing import oversees
 from app.pages import inputs
 from app.pages.choices import name_of
 from app.pages.console.places import places_of

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from app.branches import branches_of
-from app.overseeing import oversees
+from app.chain.branches import branches_of
+from app.chain.overseeing import oversees
 from app.pages import columns as cols
 from app.pages.buttons import Button, allowed_now
 from app.pages.choices import name_of

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from app.branches import Branch, Station, branches_of
-from app.overseeing import check_overseer
+from app.chain.branches import Branch, Station, branches_of
+from app.chain.overseeing import check_overseer
 from app.web.body import JsonMap
 from app.web.caller import Caller, CurrentCaller
 

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.logs import trace
-from app.throttle import TooManyAttempts
+from app.signin.throttle import TooManyAttempts
 from app.web.language import language_of
 from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, Problem, SignInNeeded, Text
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app import metrics
-from app.overseeing import keeps, oversees
+from app.chain.overseeing import keeps, oversees
 from app.web.caller import Visitor, bearer_of, caller, visitor
 from core.model.errors import Forbidden
 

@@ -9,10 +9,10 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
+from app.background.rehearsals import Rehearsals
 from app.excel import api as excel
 from app.pages import site
 from app.pages.live import Live
-from app.rehearsals import Rehearsals
 from app.service import Service
 from app.web import (
     actions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from app.overseeing import check_overseer
+from app.chain.overseeing import check_overseer
 from app.web.body import JsonMap
 from app.web.caller import Caller, CurrentCaller
 from core.language.definition import Setting

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from app.overseeing import keeps
-from app.standing import money_unsent, standing
+from app.chain.overseeing import keeps
+from app.chain.standing import money_unsent, standing
 from app.web.caller import Visitor, caller, visitor
 from core.model.errors import SignInNeeded
 

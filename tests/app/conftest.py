@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bootstrap import Surroundings
-from app.passwords import Passwords
 from app.service import Service, open_service
 from app.settings import Settings
-from app.staffing import NewPerson, add_person
+from app.signin.passwords import Passwords
+from app.signin.staffing import NewPerson, add_person
 from app.web.server import create_app
 
 BICYCLES = Path(__file__).parents[1] / "journeys" / "bicycle_rental"

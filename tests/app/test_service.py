@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from app.background.upstream import NotJoined, open_link
 from app.bootstrap import Surroundings, open_node
-from app.passwords import Passwords
+from app.chain.standing import standing
 from app.service import open_service
 from app.settings import Settings
-from app.standing import standing
-from app.upstream import NotJoined, open_link
+from app.signin.passwords import Passwords
 from core.model.errors import NodeError
 
 

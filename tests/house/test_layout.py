@@ -26,7 +26,7 @@ HOMES = {
     "uvicorn": ("app",),
     "jinja2": ("app/pages",),
     "typer": ("app",),
-    "argon2": ("app/passwords.py",),
+    "argon2": ("app/signin/passwords.py",),
     "prometheus_client": ("app/metrics.py",),
     "openpyxl": ("app/excel/workbook.py",),
     "orjson": ("core/model/values.py",),

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from app import cli, service, timer_loop
+from app import cli, service
+from app.background import timer_loop
 from app.bootstrap import Surroundings
 from app.cli import common, nodes
 

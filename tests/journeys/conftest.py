@@ -23,7 +23,7 @@ from app.bootstrap import Surroundings
 from app.demo.client import Person
 from app.service import open_service
 from app.settings import read_settings
-from app.staffing import NewPerson, add_person
+from app.signin.staffing import NewPerson, add_person
 from tests.journeys.hands import HOW_TO_GET_ONE, browser_path
 
 HOUSE = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import Surroundings
-from app.passwords import Passwords
 from app.service import open_service
+from app.signin.passwords import Passwords
 from app.web.server import create_app, server_for
 from tests.app.conftest import PASSWORD, opened_shop
 from tests.app.excel.sheets import made

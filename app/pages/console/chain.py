@@ -9,8 +9,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.branches import TONES, Branch, Station, Version, branch_of, branches_of
-from app.overseeing import directs
+from app.chain.branches import TONES, Branch, Station, Version, branch_of, branches_of
+from app.chain.overseeing import directs
 from app.pages.console import closings
 from app.pages.console.activity import deeds_of
 from app.pages.console.overseer import OverseerDesk

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
-from app.branches import TONES, Branch, branches_of
-from app.overseeing import check_overseer
+from app.chain.branches import TONES, Branch, branches_of
+from app.chain.overseeing import check_overseer
 from app.pages.console.overseer import OverseerDesk
 from app.pages.console.places import places_of
 from app.pages.desk import CurrentDesk, Desk, with_query

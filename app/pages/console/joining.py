@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.chain_acts import revoke
-from app.overseeing import directs
+from app.chain.acts import revoke
+from app.chain.overseeing import directs
 from app.pages.choices import name_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
 from app.pages.console.places import Places, places_of

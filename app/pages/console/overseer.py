@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from app.overseeing import check_chief, check_overseer
+from app.chain.overseeing import check_chief, check_overseer
 from app.pages.desk import Desk, desk, form_desk
 
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.branches import Branch, branches_of
+from app.background.rehearsals import Rehearsals, Run
+from app.chain.branches import Branch, branches_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
 from app.pages.desk import Desk
 from app.pages.drawing import page
-from app.rehearsals import Rehearsals, Run
 from core.language.definition import Citation, Plugin
 from core.language.rulebook import RuleRow, rule_rows
 from core.model.errors import Problem

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.chain_acts import discard, try_again
-from app.overseeing import directs
+from app.chain.acts import discard, try_again
+from app.chain.overseeing import directs
 from app.pages.choices import name_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
 from app.pages.desk import Desk, record_url, with_query

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.throttle import LOGIN_LIMITS
+from app.signin.throttle import LOGIN_LIMITS
 
 PASSWORD = "a long enough password"
 OURS = {"X-Branchline": "1"}

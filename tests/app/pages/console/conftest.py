@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from app.ids import IdMaker
-from app.passwords import Passwords
-from app.staffing import NewPerson, add_person
+from app.signin.passwords import Passwords
+from app.signin.staffing import NewPerson, add_person
 from core.model.clock import HybridClock
 from stores.acts.act import act
 from stores.acts.calls import Call

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.rehearsals import Rehearsals
+from app.background.rehearsals import Rehearsals
 from tests.app.pages.conftest import words
 
 RULES = """

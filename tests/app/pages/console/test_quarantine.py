@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from app.passwords import Passwords
-from app.staffing import NewPerson, add_person
+from app.signin.passwords import Passwords
+from app.signin.staffing import NewPerson, add_person
 from tests.app.pages.conftest import PASSWORD, words
 
 

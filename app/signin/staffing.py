@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.passwords import Passwords
+from app.signin.passwords import Passwords
 from core.model.errors import Clash, NodeError, NotFound, Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
 from stores.actor import SYSTEM_ACTOR

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.throttle import ADDRESS_LIMITS, LOGIN_LIMITS, Throttle, TooManyAttempts
+from app.signin.throttle import ADDRESS_LIMITS, LOGIN_LIMITS, Throttle, TooManyAttempts
 
 
 class Watch:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from app.timer_loop import LONGEST_NAP_S, SHORTEST_NAP_S, TimerLoop
+from app.background.timer_loop import LONGEST_NAP_S, SHORTEST_NAP_S, TimerLoop
 from core.model.errors import ActionRefused
 
 NINE = datetime(2026, 3, 7, 21, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from app.passwords import PasswordRules, Passwords
+from app.signin.passwords import PasswordRules, Passwords
 from core.model.errors import NodeError
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

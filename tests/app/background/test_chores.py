@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import chores
+from app.background import chores
 from app.settings import SyncSettings
 from sync import leases, silence
 from tests.sync.nodes import World

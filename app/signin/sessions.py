@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.passwords import Passwords
-from app.throttle import Throttle, TooManyAttempts
+from app.signin.passwords import Passwords
+from app.signin.throttle import Throttle, TooManyAttempts
 from core.model.errors import NodeError, SignInNeeded, Text
 from stores.actor import Actor
 from stores.node import Node

@@ -1,0 +1,1 @@
+"""What runs beside the requests: timers, the chores of headquarters, the way up, scenarios played on demand."""
