@@ -8,6 +8,7 @@ from core.language.checks.cycles import check_cycles
 from core.language.checks.exclusive import check_exclusive
 from core.language.checks.inspection import Inspection
 from core.language.checks.outcomes import check_outcomes
+from core.language.checks.pairs import check_pairs
 from core.language.checks.personal import check_personal
 from core.language.checks.rulebook import check_rulebook
 from core.language.checks.scorecards import check_scorecards
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Inspection], None], ...] = (
     check_cycles,
     check_exclusive,
     check_outcomes,
+    check_pairs,
     check_personal,
     check_rulebook,
     check_scorecards,

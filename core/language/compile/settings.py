@@ -103,9 +103,26 @@ def _spec(shop: Workshop, shape: SettingShape, path: KeyPath) -> FieldSpec | Non
     if shape.type in ("list", "map") and shape.of is None and shape.default is not None:
         guess = inferred(shape.default)
         spec = replace(spec, item=guess.item, parts=guess.parts)
+        _warn_of_keys(shop, guess, path)
     if shape.type == "enum" and isinstance(shape.of, str):
         spec = replace(spec, options=shared_options(shop, shape.of, "", (*path, "of")))
     return spec
+
+
+def _warn_of_keys(shop: Workshop, guess: FieldSpec, path: KeyPath) -> None:
+    """Warn of named parts that only the default knows: they have no labels, and pages show their keys."""
+    inside = guess.item if guess.item is not None else guess
+    if inside.parts:
+        keys = "`, `".join(inside.parts)
+        shop.warn(
+            "label-derived",
+            f"`{keys}` have no labels; pages show the keys",
+            f"`{keys}` 没有名称，页面将显示键名",
+            (*path, "default"),
+            Text(
+                "add `of: {key: {type: …, label: {en: …, zh: …}}}`", "请补 `of: {键: {type: …, label: {en: …, zh: …}}}`"
+            ),
+        )
 
 
 def _default(shop: Workshop, spec: FieldSpec, raw: object, path: KeyPath) -> object:

@@ -155,8 +155,7 @@ def _parts(shop: Workshop, of: object, path: KeyPath) -> Mapping[str, FieldSpec]
         shape = inner_shape(shop, raw, (*path, name))
         spec = spec_of(shop, shape, (*path, name), required=shape.required) if shape else None
         if shape and spec:
-            label = Text(shape.label.en, shape.label.zh) if shape.label else None
-            parts[name] = replace(spec, label=label)
+            parts[name] = replace(spec, label=shop.label(shape.label, (*path, name), needed=False))
     return parts
 
 

@@ -84,6 +84,40 @@ records:
 """)
 
 
+def test_named_parts_without_a_label_are_warned_of(faults: Faults) -> None:
+    faults("""
+settings:
+  steps: {type: map, default: {first: 1}, label: {en: Steps, zh: 步骤}}  # ~ label-derived
+records:
+  room:
+    label: {en: Room, zh: 包房}
+    by: desk
+    fields:
+      size:
+        type: map
+        of:
+          width: {type: int}  # ~ label-derived
+          depth: int  # ~ label-derived
+        label: {en: Size, zh: 尺寸}
+      drinks:
+        type: list
+        of:
+          name: {type: text, label: {en: Name, zh: 名称}}
+          qty: {type: int}  # ~ label-derived
+        label: {en: Drinks, zh: 酒水}
+    actions:
+      open:
+        from: new
+        ask:
+          - note:
+              type: map
+              of:
+                who: {type: text}  # ~ label-derived
+              label: {en: Note, zh: 备注}
+        label: {en: Open, zh: 开房}
+""")
+
+
 def test_a_derived_label_is_the_key_in_words(load: Load) -> None:
     room = load("records: {room: {label: {en: Room, zh: 包房}, fields: {min_spend: {type: money}}}}").records["room"]
     assert room.fields["min_spend"].label == Text("Min spend", "Min spend")
