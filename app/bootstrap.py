@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from app.ids import IdMaker
 from app.settings import Settings
 from core.host.host import Host
+from core.host.watchdog import Watchdog
 from core.model.clock import HybridClock
 from core.model.errors import NodeError, Text
 from stores.node import Node
@@ -54,7 +55,7 @@ def open_node(settings: Settings, world: Surroundings) -> Node:
     Raises NodeError when the settings name another node or store than the database was made for.
     """
     database = Database(settings.database_url)
-    host = open_host(settings)
+    host = open_host(settings, Watchdog(time.monotonic, settings.plugins.hook_limit, database.take_away))
     migrate(database, host.catalog)
     with database.write() as connection:
         known = identities.load(connection)
@@ -74,10 +75,12 @@ def open_node(settings: Settings, world: Surroundings) -> Node:
     )
 
 
-def open_host(settings: Settings) -> Host:
+def open_host(settings: Settings, watchdog: Watchdog | None = None) -> Host:
     """Load the plugins that ``settings`` name."""
     plugins = settings.plugins
-    return Host(plugins.folders, only=plugins.only, entry_points=plugins.installed, store=settings.store)
+    return Host(
+        plugins.folders, only=plugins.only, entry_points=plugins.installed, store=settings.store, watchdog=watchdog
+    )
 
 
 def _identity(settings: Settings, known: Identity | None) -> Identity:

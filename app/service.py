@@ -55,6 +55,8 @@ class Service:
 
     def start(self) -> None:
         """Start timers, watcher and worker; what fell due while the PC was off fires at once."""
+        if self.node.host.watchdog is not None:
+            self.node.host.watchdog.start(self._stop)
         arrival.catch_up(self.node)
         first_load.finish(self.node)
         self.timers.start()

@@ -64,6 +64,7 @@ class PluginSettings(_Part):
     only: tuple[str, ...] | None = None
     installed: bool = True  # also those of installed distributions (entry points)
     watch: bool = True  # hot reload
+    hook_limit: Seconds = Field(default=5.0, ge=0.1, le=600)  # how long a hook may run before it is interrupted
 
 
 class SignIn(_Part):

@@ -50,7 +50,9 @@ def brief(service: Service, language: Language) -> dict[str, object]:
         if not node.is_hub:
             told["sync"] = _sync(service, language, *log.unsent(connection), checkpoints.pulled(connection))
     told["conflicts"] = count(node, "core.conflict", "open")
-    told["faults"] = [problem.render(language) for fault in node.catalog.faults for problem in fault.problems]
+    hung = node.host.watchdog.problems() if node.host.watchdog is not None else []
+    problems = [*(problem for fault in node.catalog.faults for problem in fault.problems), *hung]
+    told["faults"] = [problem.render(language) for problem in problems]
     return told
 
 

@@ -17,6 +17,7 @@ from core.host.catalog import Catalog, Fault, add_plugin, revision_of
 from core.host.hook_module import broken_hooks, register
 from core.host.loading import Generation, Loader, new_manager
 from core.host.read_filters import ReadFilters
+from core.host.watchdog import Watchdog
 from core.host.watcher import watch_folders
 from core.language.definition import Plugin, RecordType
 from core.language.expressions import Formula
@@ -48,8 +49,8 @@ class Host:
 
     ``folders`` are plugin folders or folders of plugin folders. ``only`` names the plugins to load; the environment
     variable BRANCHLINE_PLUGINS (a comma list) narrows it further. What a listed plugin requires is loaded with it.
-    ``store`` takes that store's overlays in. The constructor loads once. A faulty plugin never raises: it is listed
-    in ``catalog.faults``.
+    ``store`` takes that store's overlays in; a ``watchdog`` ends hooks that hang. The constructor loads once. A faulty
+    plugin never raises: it is listed in ``catalog.faults``.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Host:
         entry_points: bool = True,
         environment: Mapping[str, str] | None = None,
         store: str | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.store = store
+        self.watchdog = watchdog
         self.folders = tuple(Path(folder) for folder in folders)
         self._only = discovery.only_from(os.environ if environment is None else environment, only)
         self._installed: dict[str, object] = {}
@@ -121,7 +124,7 @@ class Host:
             before = [bundle.found for bundle in old.bundles.values()] if old else []
             everything = discovery.find([*self.folders, *self._bundle_folders()], before)
             found = discovery.select(everything, self._only, self.store)
-            loader = Loader(self._installed, old, faults=list(self._broken))
+            loader = Loader(self._installed, old, faults=list(self._broken), watchdog=self.watchdog)
             new = self._generation = self._prepared(old, loader.load(found))
             self._tell_plugins(old, new)
             return _report(old, new, self._tell_subscribers(old, new))

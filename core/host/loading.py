@@ -14,6 +14,7 @@ from core.host.catalog import Catalog, Fault, add_plugin, revision_of
 from core.host.discovery import Found, in_order, missing
 from core.host.hook_module import import_hooks, register
 from core.host.vocabulary import Vocabulary, unknown_holidays, vocabulary
+from core.host.watchdog import Watchdog
 from core.language.compile import compile_plugin
 from core.language.definition import Plugin, RecordType
 from core.model.errors import DefinitionError, NodeError, Problem, Text
@@ -62,6 +63,7 @@ class Loader:
     manager: pluggy.PluginManager = field(default_factory=new_manager)
     overlays: Mapping[str, Found] = field(default_factory=dict)  # plugin -> this store's overlay of it
     known: frozenset[str] = frozenset()
+    watchdog: Watchdog | None = None
 
     def load(self, found: Sequence[Found]) -> Generation:
         """Compile what has changed, keep the last good version of what is faulty, and return the whole."""
@@ -83,6 +85,8 @@ class Loader:
             words.fields,
             MappingProxyType(dict(words.holidays)),
         )
+        if self.watchdog is not None:
+            self.watchdog.guard(self.manager)
         return Generation(catalog, self.manager, MappingProxyType(self.bundles))
 
     def _register_installed(self) -> None:
@@ -181,7 +185,7 @@ class Loader:
     def _vocabulary(self, names: set[str]) -> Vocabulary:
         """Return what installed plugins and the named ones' hooks.py bring to the language."""
         others = (self.manager.get_plugin(hooks_name(name)) for name in self.bundles if name not in names)
-        return vocabulary(self.manager, [hooks for hooks in others if hooks is not None])
+        return vocabulary(self.manager, [hooks for hooks in others if hooks is not None], self.watchdog)
 
     def _all_needs(self, found: Found) -> set[str]:
         names: set[str] = set()

@@ -21,7 +21,8 @@ thing* (a function, a field type, a channel) or a rule that *narrows*. No hook l
 - **Arguments.** Take only those you need, by name. Later versions may offer more.
 - **First answer.** Where the table says so, asking ends at the first answer that is not `None`.
 - **Exceptions.** A check that raises refuses; an effect that raises rolls back; who is only told and raises is logged.
-- **Time.** No network and no sleep inside a transaction.
+- **Time.** No network and no sleep inside a transaction. A hook that takes longer than `plugins.hook_limit` is
+  interrupted; that counts as an exception. After the third time it is not called any more until it is edited.
 - **Reload.** An edited `hooks.py` is imported anew beside the old one; an action under way finishes with the old one.
 
 What is planned and not yet here, because nothing calls it yet: see `docs/decisions/0003-hooks-with-a-caller.md`.

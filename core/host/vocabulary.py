@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, cast
 
 import pluggy
 
+from core.host.watchdog import Watchdog
 from core.language.definition import Plugin
 from core.language.expressions.functions import FUNCTIONS, Functions
+from core.language.expressions.registry import Function
 from core.language.public_days import known_country
 from core.language.working_days import HolidaySource
 from core.model.errors import DefinitionError, Problem, Text, suggest
@@ -34,13 +36,15 @@ class Vocabulary:
     holidays: Mapping[str, HolidaySource]
 
 
-def vocabulary(manager: pluggy.PluginManager, silent: Collection[object]) -> Vocabulary:
-    """Return the words that all registered plugins but the ``silent`` ones bring.
+def vocabulary(
+    manager: pluggy.PluginManager, silent: Collection[object], watchdog: Watchdog | None = None
+) -> Vocabulary:
+    """Return the words that all registered plugins but the ``silent`` ones bring; their functions run under watch.
 
     Raises DefinitionError when a hook fails or brings a name that is taken.
     """
     try:
-        functions = list(chain.from_iterable(manager.subset_hook_caller("functions", silent)()))
+        functions = list(_functions(manager.subset_hook_caller("functions", silent), watchdog))
         types = list(chain.from_iterable(manager.subset_hook_caller("field_types", silent)()))
         sources = [dict(answer) for answer in manager.subset_hook_caller("holiday_sources", silent)()]
     except Exception as error:
@@ -50,6 +54,18 @@ def vocabulary(manager: pluggy.PluginManager, silent: Collection[object]) -> Voc
     _refuse_doubles("field type", FIELD_TYPES, types)
     holidays = {name: source for answer in sources for name, source in answer.items()}
     return Vocabulary(FUNCTIONS.with_(*functions), Fields(types), holidays)
+
+
+def _functions(caller: pluggy.HookCaller, watchdog: Watchdog | None) -> Iterator[Function]:
+    for each in reversed(caller.get_hookimpls()):
+        brought = cast("Iterable[Function]", each.function())
+        for function in brought:
+            if watchdog is None or function.run is None:
+                yield function
+            else:
+                yield replace(
+                    function, run=watchdog.guarded(function.run, each.plugin_name, f"functions: {function.name}")
+                )
 
 
 def unknown_holidays(plugin: Plugin, words: Vocabulary) -> list[Problem]:

@@ -44,7 +44,14 @@ _READ_FAULTS = ("disk i/o", "malformed", "not a database")
 # Statements come from the compiled plugins: a column that is not there was renamed since this one was built.
 _COLUMN_GONE = ("no such column", "has no column named", "undefinedcolumn")
 _LOCKED = ("locked", "lock timeout", "could not serialize", "deadlock")
-_AWAY = ("connection failed", "connection refused", "connection is closed", "terminating connection", "starting up")
+_AWAY = (
+    "connection failed",
+    "connection refused",
+    "connection is closed",
+    "closed database",
+    "terminating connection",
+    "starting up",
+)
 _WRITE_FAULTS = (*_READ_FAULTS, "is full", "no space", "readonly")
 
 
@@ -68,6 +75,7 @@ class Database:
     ) -> None:
         self.url: URL = _with_driver(make_url(url))
         self._turns = Turns()
+        self._writing: Any = None  # the driver's connection of whoever has the turn, or had it last
         self._wait_s_max = write_wait_s_max
         self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
         if self.dialect == "postgresql":
@@ -101,7 +109,21 @@ class Database:
         with _told_plainly(_WRITE_FAULTS), turn, self._writer.connect() as connection, connection.begin():
             if self.dialect == "postgresql":
                 connection.execute(_WRITE_LOCK)
+            self._writing = _driver(connection)
             yield connection
+
+    def take_away(self, thread: int) -> bool:
+        """Roll back the write transaction of a thread that is stuck inside it, and let the next one write.
+
+        Returns whether it had one. What the thread still tries when it goes on fails: its connection is closed.
+        """
+        if self.in_memory or not self._turns.is_of(thread):
+            return False
+        if self.dialect == "sqlite":
+            self._writer.dispose(close=False)  # its pool has one connection, and that one is lost
+            self._writing.interrupt()
+        self._writing.close()
+        return self._turns.take_from(thread)
 
     @contextmanager
     def write_beside(self, file: Path, name: str) -> Iterator[Connection]:

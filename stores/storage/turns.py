@@ -29,6 +29,18 @@ class Turns:
         """Whether the calling thread holds the turn."""
         return self._holder == get_ident()
 
+    def is_of(self, thread: int) -> bool:
+        """Whether a thread holds the turn."""
+        return self._holder == thread
+
+    def take_from(self, thread: int) -> bool:
+        """Hand on the turn of a thread that is stuck in it; return whether it held one."""
+        with self._guard:
+            if self._holder != thread:
+                return False
+            self._call_next()
+            return True
+
     @contextmanager
     def turn(self, wait_s_max: float) -> Iterator[None]:
         """Hold the turn for the block; raise ``TurnMissed`` after waiting ``wait_s_max`` seconds."""
@@ -57,7 +69,11 @@ class Turns:
 
     def _hand_on(self) -> None:
         with self._guard:
-            self._holder = None
-            if self._queue:
-                self._holder = -1  # taken, by the thread about to wake
-                self._queue.popleft().set()
+            if self._holder == get_ident():  # else it was taken away meanwhile
+                self._call_next()
+
+    def _call_next(self) -> None:
+        self._holder = None
+        if self._queue:
+            self._holder = -1  # taken, by the thread about to wake
+            self._queue.popleft().set()

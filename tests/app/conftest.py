@@ -70,12 +70,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @contextmanager
-def opened_shop(tmp_path: Path, business: Path = BICYCLES, people: People = RENTAL) -> Iterator[Shop]:
-    """Open a shop of a business with its people; tests that only read may share one by a fixture of their module."""
+def opened_shop(tmp_path: Path, business: Path = BICYCLES, people: People = RENTAL, **how: object) -> Iterator[Shop]:
+    """Open a shop of a business with its people; tests that only read may share one by a fixture of their module.
+
+    ``how`` are more settings of the plugins.
+    """
     plugins = tmp_path / "plugins"
     shutil.copytree(business, plugins / business.name)
     settings = Settings.model_validate(
-        {"node": "hq", "data": tmp_path, "plugins": {"folders": [plugins], "installed": False, "watch": False}}
+        {"node": "hq", "data": tmp_path, "plugins": {"folders": [plugins], "installed": False, "watch": False, **how}}
     )
     clock = Clock()
     passwords = Passwords.quick()

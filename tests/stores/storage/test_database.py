@@ -242,3 +242,35 @@ def test_a_new_database_is_read_by_its_own_user_only(tmp_path: Path) -> None:
     assert rights.keys() >= {"shop.db", "shop.db-wal"}
     assert set(rights.values()) == {0}
     database.close()
+
+
+def test_who_is_stuck_inside_its_turn_loses_it_and_what_it_wrote(database: Database) -> None:
+    entered, released, ends = Event(), Event(), list[NodeError]()
+
+    def sticks() -> None:
+        try:
+            with database.write() as connection:
+                add(connection, "V1")
+                entered.set()
+                released.wait(10)
+                add(connection, "V2")
+        except NodeError as error:
+            ends.append(error)
+
+    thread = Thread(target=sticks)
+    thread.start()
+    entered.wait(10)
+    assert thread.ident is not None
+
+    assert database.take_away(thread.ident)
+    with database.write() as connection:
+        add(connection, "V3")
+    assert not database.take_away(thread.ident)
+
+    released.set()
+    thread.join(10)
+    assert [type(each) for each in ends] == [Busy]
+    with database.write() as connection:
+        add(connection, "V4")
+    with database.read() as connection:
+        assert rooms(connection) == ["V3", "V4"]
