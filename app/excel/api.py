@@ -12,8 +12,8 @@ from app.excel.files import excel_bytes, excel_file
 from app.excel.intake import Row
 from app.excel.plan import plan_of, template
 from app.excel.upload import RawFile
-from app.pages.desk import Desk
-from app.pages.lists import source_of_record
+from app.pages.frame.desk import Desk
+from app.pages.views.lists import source_of_record
 from app.web.caller import CurrentCaller
 from app.web.reading import flag
 

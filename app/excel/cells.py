@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.excel.workbook import Head, Value
-from app.pages.desk import Desk
-from app.pages.values import Shown, shown_field
+from app.pages.frame.desk import Desk
+from app.pages.showing.values import Shown, shown_field
 from core.language.definition import Field
 from core.model.errors import Text
 from core.model.fields import BadValue, FieldSpec

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.excel.cells import text_of
 from app.excel.plan import Entry, Plan
-from app.pages.choices import name_of
-from app.pages.desk import Desk
-from app.pages.values import shown, shown_field
+from app.pages.frame.desk import Desk
+from app.pages.showing.names import name_of
+from app.pages.showing.values import shown, shown_field
 from core.model.fields import BadValue
 from core.model.values import canonical_json
 from stores.reads import records

@@ -10,12 +10,12 @@ from starlette.datastructures import QueryParams
 
 from app.excel import cells
 from app.excel.workbook import Head, Value, write
-from app.pages import columns as cols
-from app.pages.buttons import may_export
-from app.pages.columns import Column, Row
-from app.pages.desk import Desk
-from app.pages.lists import Question, Source, question, sight_of
-from app.pages.speaking import spoken
+from app.pages.actions.buttons import may_export
+from app.pages.frame.desk import Desk
+from app.pages.showing import columns as cols
+from app.pages.showing.columns import Column, Row
+from app.pages.showing.speaking import spoken
+from app.pages.views.lists import Question, Source, question, sight_of
 from core.language.definition import RecordType
 from core.model.errors import Forbidden, NodeError, Text
 from stores.reads import accesses, records

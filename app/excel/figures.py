@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from app.excel.workbook import Head, Value, write
-from app.pages.desk import Desk
+from app.pages.frame.desk import Desk
 from app.web.figures import day_of, report_of
 from stores.reads import reports
 

@@ -11,7 +11,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from app.excel.workbook import MEDIA_TYPE
-from app.pages.desk import Desk
+from app.pages.frame.desk import Desk
 
 CHUNK = 64 << 10
 

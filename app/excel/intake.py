@@ -16,8 +16,8 @@ from app.excel import cells
 from app.excel.editing import edited
 from app.excel.plan import KEY, REASON, STORE, Entry, Plan
 from app.excel.workbook import Line, read
-from app.pages.choices import Choice, named
-from app.pages.desk import Desk
+from app.pages.actions.choices import Choice, named
+from app.pages.frame.desk import Desk
 from app.web.actions import call_of
 from core.model.errors import NodeError, Problem, Text, suggest
 from core.model.fields import BadValue

@@ -20,9 +20,9 @@ from app.excel.intake import Row, row_of
 from app.excel.plan import Plan, heads_of, plan_of, template
 from app.excel.upload import SentFile, UploadDesk
 from app.excel.workbook import Head, write
-from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
-from app.pages.drawing import page
-from app.pages.lists import Source, source_of_record, source_of_view
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
+from app.pages.frame.drawing import page
+from app.pages.views.lists import Source, source_of_record, source_of_view
 from core.model.errors import NodeError, NotFound
 from stores.storage import drafts
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from app.excel.cells import NOT_IN_A_CELL, head_of
 from app.excel.workbook import Head, write_template
-from app.pages.acting import action_of
-from app.pages.buttons import beginnings, editings
-from app.pages.choices import few
-from app.pages.desk import Desk
-from app.pages.values import parts_of
-from app.pages.words import WORDS
+from app.pages.actions.action import action_of
+from app.pages.actions.buttons import beginnings, editings
+from app.pages.actions.choices import few
+from app.pages.frame.desk import Desk
+from app.pages.frame.words import WORDS
+from app.pages.showing.values import parts_of
 from core.language.definition import Action, Ask, RecordType
 from core.model.errors import Forbidden, Text
 from core.model.fields import FieldSpec

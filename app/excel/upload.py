@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.pages.desk import Desk, desk
-from app.pages.forms import PROOF, check_proof
+from app.pages.frame.desk import Desk, desk
+from app.pages.frame.forms import PROOF, check_proof
 from app.web.errors import BadRequest, TooLarge, WrongType
 
 FILE_MAX = 8 << 20  # bytes

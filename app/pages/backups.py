@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.chain.overseeing import keeps
-from app.pages.desk import CurrentDesk, Desk, FormDesk
-from app.pages.drawing import page
-from app.pages.values import Shown, shown_moment
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk
+from app.pages.frame.drawing import page
+from app.pages.showing.values import Shown, shown_moment
 from app.settings import BACKUPS, BACKUPS_KEPT
 from core.model.errors import Clash, Forbidden, NodeError
 from stores import backup

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Response
 
 from app.chain.overseeing import develops
-from app.pages.desk import CurrentDesk, Desk
-from app.pages.drawing import page
+from app.pages.frame.desk import CurrentDesk, Desk
+from app.pages.frame.drawing import page
 from core.language.definition import SYSTEM, Plugin
 from core.model.errors import Forbidden
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.chain.overseeing import oversees
-from app.pages import inputs
-from app.pages.choices import name_of
-from app.pages.console.places import places_of
-from app.pages.desk import CurrentDesk, Desk, FormDesk, with_query
-from app.pages.drawing import page
-from app.pages.forms import Form, FormBody
-from app.pages.values import Shown, shown, shown_moment
+from app.pages.actions import inputs
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, with_query
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import Form, FormBody
+from app.pages.showing.names import name_of
+from app.pages.showing.places import places_of
+from app.pages.showing.values import Shown, shown, shown_moment
 from app.web.actions import carry_out
 from core.language.definition import Plugin, Setting
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest

@@ -6,32 +6,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.excel import pages as excel
-from app.pages import (
-    acting,
-    assets,
-    backups,
-    boards,
-    choices,
-    comparing,
-    developers,
-    ledgers,
-    lists,
-    live,
-    pairs,
-    printing,
-    record,
-    reports,
-    saved,
-    scores,
-    session,
-    settings,
-    today,
-    turns,
-    views,
-)
+from app.pages import backups, developers, settings, today
+from app.pages.actions import action as acting
+from app.pages.actions import choices
 from app.pages.console import audit, chain, closings, conflicts, drift, joining, people, plugins, quarantine
-from app.pages.desk import desk, local, page_visitor, with_query
-from app.pages.drawing import outside, page
+from app.pages.figures import comparing, ledgers, reports, scores, turns
+from app.pages.frame import assets, live, session
+from app.pages.frame.desk import desk, local, page_visitor, with_query
+from app.pages.frame.drawing import outside, page
+from app.pages.records import printing, record
+from app.pages.views import boards, lists, pairs, saved
+from app.pages.views import declared as views
 from app.web.caller import visitor_of
 from core.model.errors import NodeError, SignInNeeded
 

@@ -11,17 +11,17 @@ from fastapi.responses import RedirectResponse
 
 from app.chain.branches import branches_of
 from app.chain.overseeing import oversees
-from app.pages import columns as cols
-from app.pages.buttons import Button, allowed_now
-from app.pages.choices import name_of
+from app.pages.actions.buttons import Button, allowed_now
 from app.pages.console import closings
 from app.pages.console.chain import Overview, overview
-from app.pages.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
-from app.pages.drawing import page
-from app.pages.forms import FormBody
-from app.pages.menu import readable
-from app.pages.speaking import entered
-from app.pages.values import Shown, shown_moment, shown_state, tone_of
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import FormBody
+from app.pages.frame.menu import readable
+from app.pages.showing import columns as cols
+from app.pages.showing.names import name_of
+from app.pages.showing.speaking import entered
+from app.pages.showing.values import Shown, shown_moment, shown_state, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import SYSTEM, RecordType
 from core.model.errors import Forbidden

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.background.rehearsals import Rehearsals
 from app.excel import api as excel
 from app.pages import site
-from app.pages.live import Live
+from app.pages.frame.live import Live
 from app.service import Service
 from app.web import (
     actions,

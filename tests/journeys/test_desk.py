@@ -19,7 +19,7 @@ from app.signin.passwords import Passwords
 from app.web.server import create_app, server_for
 from tests.app.conftest import PASSWORD, opened_shop
 from tests.app.excel.sheets import made
-from tests.app.pages.test_views import VIEWS
+from tests.app.pages.views.test_declared import VIEWS
 from tests.journeys.conftest import eventually
 
 pytestmark = pytest.mark.journey

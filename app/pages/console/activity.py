@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.pages.choices import names_of
-from app.pages.desk import Desk, record_url
-from app.pages.values import Shown, shown_moment
+from app.pages.frame.desk import Desk, record_url
+from app.pages.showing.names import names_of
+from app.pages.showing.values import Shown, shown_moment
 from core.model.change import Entry
 from stores.changes import log, quarantine
 from stores.storage import checkpoints

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from app.pages.console.activity import told
 from app.pages.console.overseer import OverseerDesk
-from app.pages.console.places import places_of
-from app.pages.desk import list_url, with_query
-from app.pages.drawing import page
+from app.pages.frame.desk import list_url, with_query
+from app.pages.frame.drawing import page
+from app.pages.showing.places import places_of
 from stores.changes import log
 from stores.storage import checkpoints
 

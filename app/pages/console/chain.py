@@ -15,12 +15,12 @@ from app.pages.console import closings
 from app.pages.console.activity import deeds_of
 from app.pages.console.overseer import OverseerDesk
 from app.pages.console.quarantine import held_lines
-from app.pages.desk import Desk, action_url, list_url, record_url, with_query
-from app.pages.drawing import page
-from app.pages.line import clock_text, line_words
-from app.pages.menu import readable
-from app.pages.speaking import spoken
-from app.pages.values import shown_moment
+from app.pages.frame.desk import Desk, action_url, list_url, record_url, with_query
+from app.pages.frame.drawing import page
+from app.pages.frame.line import clock_text, line_words
+from app.pages.frame.menu import readable
+from app.pages.showing.speaking import spoken
+from app.pages.showing.values import shown_moment
 from stores.reads import oversight, records
 from stores.reads.reading import Reading
 from stores.reads.settings import deviations

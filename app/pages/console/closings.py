@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request, Response
 from app.chain.branches import TONES, Branch, branches_of
 from app.chain.overseeing import check_overseer
 from app.pages.console.overseer import OverseerDesk
-from app.pages.console.places import places_of
-from app.pages.desk import CurrentDesk, Desk, with_query
-from app.pages.drawing import page
-from app.pages.line import line_words
-from app.pages.values import Shown, shown_moment
+from app.pages.frame.desk import CurrentDesk, Desk, with_query
+from app.pages.frame.drawing import page
+from app.pages.frame.line import line_words
+from app.pages.showing.places import places_of
+from app.pages.showing.values import Shown, shown_moment
 from core.model.errors import Forbidden, NotFound
 from stores.changes import log
 from stores.storage import closings

@@ -9,16 +9,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.pages import inputs
-from app.pages.choices import name_of
-from app.pages.console.places import Places, places_of
-from app.pages.desk import CurrentDesk, Desk, FormDesk, with_query
-from app.pages.drawing import page
-from app.pages.forms import Form, FormBody
-from app.pages.inputs import Input
-from app.pages.speaking import spoken, title
-from app.pages.values import NOTHING, Shown, shown_field, shown_moment
-from app.pages.words import WORDS
+from app.pages.actions import inputs
+from app.pages.actions.inputs import Input
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, with_query
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import Form, FormBody
+from app.pages.frame.words import WORDS
+from app.pages.showing.names import name_of
+from app.pages.showing.places import Places, places_of
+from app.pages.showing.speaking import spoken, title
+from app.pages.showing.values import NOTHING, Shown, shown_field, shown_moment
 from app.web.actions import carry_out
 from core.language.definition import RecordType
 from core.model.errors import NodeError, Problem

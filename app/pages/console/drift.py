@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from app.pages.console.overseer import OverseerDesk
-from app.pages.console.places import places_of
-from app.pages.desk import Desk, with_query
-from app.pages.drawing import page
+from app.pages.frame.desk import Desk, with_query
+from app.pages.frame.drawing import page
 from app.pages.settings import set_by, value_shown
-from app.pages.values import Shown
+from app.pages.showing.places import places_of
+from app.pages.showing.values import Shown
 from stores.reads.settings import Deviation, deviations
 
 router = APIRouter(include_in_schema=False)

@@ -10,13 +10,13 @@ from fastapi.responses import RedirectResponse
 
 from app.chain.acts import revoke
 from app.chain.overseeing import directs
-from app.pages.choices import name_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
-from app.pages.console.places import Places, places_of
-from app.pages.desk import Desk
-from app.pages.drawing import page
-from app.pages.forms import FormBody
-from app.pages.values import Shown, shown_moment
+from app.pages.frame.desk import Desk
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import FormBody
+from app.pages.showing.names import name_of
+from app.pages.showing.places import Places, places_of
+from app.pages.showing.values import Shown, shown_moment
 from core.model.errors import NodeError
 from stores.storage import credentials
 from stores.storage.credentials import Admission, Outstanding

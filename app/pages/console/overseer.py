@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.chain.overseeing import check_chief, check_overseer
-from app.pages.desk import Desk, desk, form_desk
+from app.pages.frame.desk import Desk, desk, form_desk
 
 
 def overseer(found: Annotated[Desk, Depends(desk)]) -> Desk:

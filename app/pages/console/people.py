@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.pages.console.overseer import OverseerDesk
-from app.pages.console.places import places_of
-from app.pages.desk import Desk, list_url, record_url, with_query
-from app.pages.drawing import page
+from app.pages.frame.desk import Desk, list_url, record_url, with_query
+from app.pages.frame.drawing import page
+from app.pages.showing.places import places_of
 from core.language.definition import Role
 from core.model.scope import HEADQUARTERS
 from stores.reads import records

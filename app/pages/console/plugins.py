@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse
 from app.background.rehearsals import Rehearsals, Run
 from app.chain.branches import Branch, branches_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
-from app.pages.desk import Desk
-from app.pages.drawing import page
+from app.pages.frame.desk import Desk
+from app.pages.frame.drawing import page
 from core.language.definition import Citation, Plugin
 from core.language.rulebook import RuleRow, rule_rows
 from core.model.errors import Problem

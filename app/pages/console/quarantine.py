@@ -11,12 +11,12 @@ from fastapi.responses import RedirectResponse
 
 from app.chain.acts import discard, try_again
 from app.chain.overseeing import directs
-from app.pages.choices import name_of
 from app.pages.console.overseer import ChiefForm, OverseerDesk
-from app.pages.desk import Desk, record_url, with_query
-from app.pages.drawing import page
-from app.pages.forms import FormBody
-from app.pages.values import NOTHING, Shown, shown, shown_moment
+from app.pages.frame.desk import Desk, record_url, with_query
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import FormBody
+from app.pages.showing.names import name_of
+from app.pages.showing.values import NOTHING, Shown, shown, shown_moment
 from core.language.definition import RecordType
 from core.model.change import Entry
 from core.model.errors import NodeError

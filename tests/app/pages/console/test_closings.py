@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.pages.console.closings import last_day
-from app.pages.desk import Desk
+from app.pages.frame.desk import Desk
 from stores.storage import closings
 from sync.closing import close_due
 from tests.app.pages.conftest import words

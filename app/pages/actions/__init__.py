@@ -1,0 +1,1 @@
+"""Actions on pages: buttons, and forms made from what an action asks."""

@@ -1,0 +1,1 @@
+"""Figures with what is behind them: reports, scorecards, ledgers, whose turn it is, branches compared."""

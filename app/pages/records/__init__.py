@@ -1,0 +1,1 @@
+"""One record: its page, and the sheets of paper it has."""

@@ -1,0 +1,306 @@
+"""One record: what stands in it, what can be done, what is due, what it is connected to, what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.pages.actions.buttons import buttons, said_of
+from app.pages.actions.sections import arranged, holding, sections_of
+from app.pages.figures.turns import said
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
+from app.pages.frame.drawing import page
+from app.pages.frame.forms import FormBody
+from app.pages.records.papers import papers_of
+from app.pages.showing import columns as cols
+from app.pages.showing.names import name_of
+from app.pages.showing.speaking import spoken, title
+from app.pages.showing.values import (
+    NOTHING,
+    Shown,
+    duration_text,
+    located,
+    money_text,
+    shown,
+    shown_field,
+    shown_moment,
+    shown_state,
+)
+from app.web.files import download
+from app.web.guidance import guidance_for
+from app.web.history import history_of
+from app.web.why import explained
+from core.language.definition import Field, RecordType
+from core.model.errors import Forbidden, NodeError
+from stores.reads import records
+from stores.reads.reading import Reading
+from stores.reads.sight import Sight
+
+router = APIRouter(include_in_schema=False)
+RELATED_ROWS = 6
+_LONG = frozenset({"list", "map", "images"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field of the page. ``reveal``: it is masked, and the person may see it in full for a reason."""
+
+    name: str
+    label: str
+    value: Shown
+    worked_out: bool = False
+    reveal: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Records of one type that point to this one."""
+
+    label: str
+    url: str
+    rows: list[tuple[str, str, Shown]] = field(default_factory=list)  # address, name, state
+    more: bool = False
+
+
+@router.get("/records/{plugin}/{record}/{record_id}")
+def record_page(plugin: str, record: str, record_id: str, request: Request, desk: CurrentDesk) -> Response:
+    """Show one record."""
+    kind = desk.record(plugin, record)
+    asked = request.query_params
+    return draw_record(desk, kind, record_id, said=said_of(desk, kind, asked.get("done"), asked.get("sent")))
+
+
+@router.post("/records/{plugin}/{record}/{record_id}/reveal")
+def reveal(plugin: str, record: str, record_id: str, form: FormBody, desk: FormDesk) -> Response:
+    """Show one masked field in full; who looked, at what and why is in the log before it is shown."""
+    kind = desk.record(plugin, record)
+    name = form.text("field")
+    if name not in kind.fields:
+        raise Forbidden.of("reveal-refused", "you may not see this field in clear", "您无权查看该字段的完整内容")
+    try:
+        value = records.reveal(desk.node, desk.actor, kind, record_id, name, form.text("reason"))
+    except NodeError as error:
+        return draw_record(desk, kind, record_id, error=error)
+    clear = {name: shown(desk, kind.fields[name].spec, value, {})}
+    return draw_record(desk, kind, record_id, said=desk.words.revealed, clear=clear)
+
+
+@router.get("/records/{plugin}/{record}/{record_id}/files/{field}/{digest}")
+def file(plugin: str, record: str, record_id: str, field: str, digest: str, desk: CurrentDesk) -> Response:
+    """Return a file that the record names, or a page that says why not."""
+    return download(plugin, record, record_id, field, digest, desk)
+
+
+def draw_record(
+    desk: Desk,
+    kind: RecordType,
+    record_id: str,
+    *,
+    said: str = "",
+    error: NodeError | None = None,
+    clear: Mapping[str, Shown] | None = None,
+) -> Response:
+    """Return the page of a record; ``clear`` are fields shown in full this once."""
+    row = records.fetch(desk.node, desk.actor, kind, record_id)
+    told = explained(desk, kind, record_id)
+    with desk.node.database.read() as connection:
+        sight = Reading(connection, desk.node, desk.actor).sight_of(kind)
+    facts = facts_of(desk, sight, row, clear or {})
+    acts = buttons(kind, record_id, told["actions"])
+    return page(
+        desk,
+        "record.html",
+        status=error.status if error else 200,
+        record=kind,
+        row=row,
+        title=title(desk, kind, row) or cols.title_of(desk, kind, row),
+        state=shown_state(desk, kind, row["state"]),
+        sections=_sections(desk, kind, record_id, facts),
+        computed=[each for each in facts if each.worked_out],
+        acts=[each for each in acts if each.why is None],
+        not_now=[each for each in acts if each.why is not None],
+        timers=[_timer(desk, kind, each) for each in told["timers"]],
+        ledger=[_entry(desk, kind, each) for each in told["ledger"]],
+        picks=[_pick(desk, kind, each) for each in told["dispatch"]],
+        related=list(_related(desk, kind, record_id)),
+        papers=papers_of(desk, kind, record_id),
+        waiting=_waiting(desk, kind, record_id),
+        steps=[_step(desk, kind, each) for each in reversed(history_of(desk, kind, record_id))],
+        changed=_changed(desk, row),
+        said=said,
+        problems=error.problems if error else (),
+        guidance=guidance_for(desk, desk.catalog.plugin(kind.plugin), kind.name),
+    )
+
+
+def facts_of(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[str, Shown]) -> list[Fact]:
+    """Return the fields of a record that the person sees; ``clear`` are those shown in full this once."""
+    may_reveal = {each for rule in sight.rules if rule.reveal for each in sight.record.fields if each not in rule.hide}
+    found = []
+    for each in sight.fields():
+        if each.name in row:
+            told = spoken(desk, sight.record, each.name, row)
+            value = clear.get(each.name) or told or shown_field(desk, each, row)
+            value = located(value, f"{record_url(sight.record, row['id'])}/files/{each.name}")
+            wide = each.spec.type in _LONG or len(value.text) > 60
+            reveal = value.kind == "mask" and each.name in may_reveal
+            found.append(Fact(each.name, desk.say(each.label), value, not each.stored, reveal, wide))
+    return found
+
+
+def _sections(desk: Desk, kind: RecordType, record_id: str, facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
+    """Return the fields under the headings of the plugin's form view, without the sections that are not there now."""
+    known = sections_of(desk, kind)
+    shown = holding(desk, kind, known, record_id)
+    found = list(arranged(known, {each.name: each for each in facts if not each.worked_out}))
+    alone = len(found) == 1
+    return [
+        (section.label or (desk.words.details if alone and not known else ""), inside)
+        for section, inside in found
+        if shown.get(id(section), True)
+    ]
+
+
+def _timer(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a deadline with its rule, what it was worked out from, and the days it walked past."""
+    timer = kind.timers.get(str(told["name"]))
+    label = desk.say(timer.label) if timer and timer.label else str(told.get("then", told["name"]))
+    inputs = [(_input_label(desk, kind, name), value) for name, value in told.get("inputs", {}).items()]
+    due = _iso(desk, told["due"])
+    return {**told, "label": label, "due": due, "shown": shown_moment(desk, due), "inputs": inputs}
+
+
+def _input_label(desk: Desk, kind: RecordType, path: str) -> str:
+    owner, _, name = path.partition(".")
+    known: Mapping[str, Any] = desk.catalog.plugin(kind.plugin).settings if owner == "settings" else kind.fields
+    return desk.say(known[name].label) if name in known else path
+
+
+def _iso(desk: Desk, cell: object) -> str:
+    return datetime.fromisoformat(str(cell)).astimezone(desk.node.zone).isoformat(timespec="milliseconds")
+
+
+def _entry(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:
+    plugin = desk.catalog.plugin(kind.plugin)
+    ledger = plugin.ledgers[str(told["ledger"])]
+    record = desk.catalog.record(kind.plugin, ledger.name)
+    amount = money_text(told["amount"]) if ledger.unit == "CNY" else str(told["amount"])
+    return {
+        **told,
+        "label": desk.say(ledger.label),
+        "url": record_url(record, str(told["id"])),
+        "amount": amount,
+        "state": shown_state(desk, record, told["state"]),
+        "at": shown_moment(desk, told["at"]),
+    }
+
+
+def _pick(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:
+    policy = desk.catalog.plugin(kind.plugin).dispatch.get(str(told["policy"]).rpartition(".")[2])
+    keys = {key.name: desk.say(key.label) for key in policy.prefer} if policy else {}
+    ranking = said(desk, policy, told["ranking"] or []) if policy else []
+    chosen = next((each["name"] for each in ranking if each["id"] == told["chosen"]), "")
+    label = desk.say(policy.label) if policy else told["policy"]
+    return {"label": label, "keys": keys, "ranking": ranking, "chosen": chosen}
+
+
+def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
+    """Yield the records that point to this one, as far as the person reads them."""
+    for other, one in _pointing(desk, kind, record_id):
+        where: list[tuple[str, str, object]] = [(one.name, "eq", record_id)]
+        found = records.query(desk.node, desk.actor, other, where=where, limit=RELATED_ROWS + 1)
+        if found.rows:
+            shown_rows = [_related_row(desk, other, row) for row in found.rows[:RELATED_ROWS]]
+            label = f"{desk.say(other.label)} · {desk.say(one.label)}"
+            yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
+
+
+def _pointing(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[RecordType, Field]]:
+    """Return the references by which anything at all points to this record: most of them need no further question."""
+    pointers = _pointers(desk, kind)
+    with desk.node.database.read() as connection:
+        return [pair for pair in pointers if records.points_here(connection, desk.node, *pair, record_id)]
+
+
+def _pointers(desk: Desk, kind: RecordType) -> list[tuple[RecordType, Field]]:
+    """Return the references to this type that the person reads in clear: a masked one must not be told this way."""
+    with desk.node.database.read() as connection:
+        reading = Reading(connection, desk.node, desk.actor)
+        return [
+            (other, one)
+            for other in desk.catalog.records.values()
+            for one in other.fields.values()
+            if one.stored
+            and one.spec.type == "ref"
+            and one.spec.to == kind.key
+            and not reading.sight_of(other).blind
+            and reading.sight_of(other).is_open(one.name)
+        ]
+
+
+def _related_row(desk: Desk, other: RecordType, row: Mapping[str, Any]) -> tuple[str, str, Shown]:
+    state = shown_state(desk, other, row["state"]) if row["state"] else NOTHING
+    return record_url(other, str(row["id"])), cols.title_of(desk, other, row), state
+
+
+def _waiting(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[str, str]]:
+    """Return the requests about this record that still wait: (address, what was asked)."""
+    request = desk.catalog.records["core.request"]
+    where: list[tuple[str, str, object]] = [("record_id", "eq", record_id), ("state", "eq", "waiting")]
+    try:
+        found = records.query(desk.node, desk.actor, request, where=where, limit=RELATED_ROWS)
+    except Forbidden:
+        return []
+    named = [(row, kind.actions.get(str(row["action"]))) for row in found.rows]
+    return [(record_url(request, str(row["id"])), desk.say(action.label)) for row, action in named if action]
+
+
+def _step(desk: Desk, kind: RecordType, step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one step of the history with labels: who, when, where, what was and what is."""
+    changes = []
+    for name, (old, new) in step["changes"].items():
+        if name == "state":
+            changes.append((desk.words.state, shown_state(desk, kind, old), shown_state(desk, kind, new)))
+        elif name == "number":
+            changes.append((desk.words.number, _text(old), _text(new)))
+        else:
+            one = kind.fields[name]
+            was, now = (spoken(desk, kind, name, {name: each}) or _told(desk, one, each) for each in (old, new))
+            changes.append((desk.say(one.label), was, now))
+    who = desk.words.system if step["by"] == "system" else step["by_name"]
+    late = step.get("late_s")
+    return {**step, "at": shown_moment(desk, step["at"]), "who": who, "changes": changes, "late": _late(desk, late)}
+
+
+def _told(desk: Desk, one: Field, value: Any) -> Shown:
+    if value is None:
+        return NOTHING
+    names: dict[str, str] = {}
+    if one.spec.type == "ref" and one.spec.to:
+        name = name_of(desk, one.spec.to, str(value))
+        names = {str(value): name} if name else {}
+    try:
+        return shown(desk, one.spec, value, names)
+    except (AttributeError, TypeError):  # a masked value has lost its shape
+        return Shown("mask", str(value))
+
+
+def _text(value: object) -> Shown:
+    return NOTHING if value is None else Shown("text", str(value))
+
+
+def _late(desk: Desk, seconds: int | None) -> str:
+    return desk.words.of("late_entered", duration_text(desk, f"{round(seconds / 60)}m")) if seconds else ""
+
+
+def _changed(desk: Desk, row: Mapping[str, Any]) -> str:
+    if not row["updated_at"]:
+        return ""
+    by = row["updated_by"]
+    who = desk.words.system if by == "system" else row.get("_refs", {}).get(by, str(by)[-6:])
+    return desk.words.of("changed_by", who, shown_moment(desk, row["updated_at"]).text)

@@ -1,0 +1,104 @@
+"""Records of core that speak of other records: a conflict, a request, a notice, a dispatch decision, an access.
+
+They keep names of types, ids and cells, as the log does. A person reads what those stand for: the label of the type, a
+link to the record, the name of the colleague, the amount in yuan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.pages.frame.desk import Desk, record_url
+from app.pages.showing.names import name_of, names_of
+from app.pages.showing.values import Shown, shown
+from core.language.definition import RecordType
+from core.model.fields import FieldSpec
+from core.model.values import BadValue
+from stores.changes.conflicts import cell_of
+
+NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
+TYPES = ("record_type", "about_type")
+IDS = ("record_id", "about_id")
+PEOPLE = ("mine_by", "theirs_by", "chosen")
+STAFF_IDS = ("to", "seen_by")  # of a notice
+POSTS = ("role", "roles", "needs", "actor_roles")
+CELLS = ("base", "mine", "theirs", "value")
+
+
+def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) -> Shown | None:
+    """Return a field of such a record as a person reads it; None for every other field, and for a masked one."""
+    value = row.get(name)
+    if record.plugin != "core" or not value or name in row.get("_masked", ()):
+        return None
+    about = desk.catalog.records.get(str(row.get("record_type") or row.get("about_type") or ""))
+    if name in POSTS:
+        return _posts(desk, value)
+    if name in STAFF_IDS and isinstance(value, list):
+        known = names_of(desk, STAFF, map(str, value))
+        return Shown("list", items=[Shown("text", known.get(str(each), desk.words.somebody)) for each in value])
+    if name in PEOPLE:
+        found = name_of(desk, "core.staff", str(value))
+        return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None
+    if about is None:
+        return None
+    if name == "policy" and record.key == PICK:
+        policy = desk.catalog.plugin(about.plugin).dispatch.get(str(value).rpartition(".")[2])
+        return Shown("text", desk.say(policy.label)) if policy else None
+    if name in TYPES:
+        return Shown("text", desk.say(about.label))
+    if name in IDS:
+        return Shown(
+            "ref", name_of(desk, about.key, str(value)) or f"#{str(value)[-6:]}", url=record_url(about, str(value))
+        )
+    if name == "ask" and isinstance(value, Mapping):
+        told = [[Shown("text", label), shown_] for label, shown_ in entered(desk, about, str(row.get("action")), value)]
+        return Shown("table", rows=told) if told else None
+    if name == "action" and str(value) in about.actions:
+        return Shown("text", desk.say(about.actions[str(value)].label))
+    if name == "field" and str(value) in about.fields:
+        return Shown("text", desk.say(about.fields[str(value)].label))
+    return _cell(desk, about, str(value), row) if name in CELLS and record.name == "conflict" else None
+
+
+def entered(desk: Desk, about: RecordType, action: str, ask: Mapping[str, Any]) -> list[tuple[str, Shown]]:
+    """Return what was entered for an action, under its labels, with names in place of ids."""
+    asks = {each.name: each for each in about.actions[action].ask} if action in about.actions else {}
+    return [
+        (desk.say(asks[name].label), _told(desk, asks[name].spec, value)) for name, value in ask.items() if name in asks
+    ]
+
+
+def _told(desk: Desk, spec: FieldSpec, value: Any) -> Shown:
+    name = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to and value else None
+    return shown(desk, spec, value, {str(value): name} if name else {})
+
+
+def _posts(desk: Desk, value: object) -> Shown:
+    """Return the names of posts as the plugins call them."""
+    labels = {name: role.label for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()}
+    names = [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    said = [Shown("text", desk.say(labels[name]) if name in labels else name) for name in names]
+    return Shown("list", items=said) if isinstance(value, list) else said[0]
+
+
+def title(desk: Desk, record: RecordType, row: Mapping[str, Any]) -> str | None:
+    """Return what such a record is called: by what it speaks of, never by a type's name in the log."""
+    if record.key == NOTICE:
+        return str(row.get(desk.language) or "") or None
+    parts = [spoken(desk, record, name, row) for name in (*TYPES, *IDS, "field", "action")]
+    words = [part.text for part in parts if part is not None and part.text]
+    return " · ".join(words) or None
+
+
+def _cell(desk: Desk, about: RecordType, text: str, row: Mapping[str, Any]) -> Shown | None:
+    one = about.fields.get(str(row.get("field") or ""))
+    if one is None:
+        return None
+    try:
+        value = one.spec.value(cell_of(text, integer=one.spec.kind.column == "integer"))
+        told = one.spec.json(value, desk.node.zone)
+    except (ValueError, BadValue):  # of a field that has another type by now: what was kept is shown as it is
+        return None
+    name = name_of(desk, one.spec.to, str(told)) if one.spec.type == "ref" and one.spec.to else None
+    return shown(desk, one.spec, told, {str(told): name} if name else {})

@@ -1,0 +1,1 @@
+"""Many records on one page: lists for every record type, and the kinds of view a plugin may declare."""

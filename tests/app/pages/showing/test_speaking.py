@@ -1,0 +1,82 @@
+"""What a conflict, a request or a notice repeats is told in words, and masked like what it speaks of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.pages.frame.desk import Desk
+from app.pages.showing.speaking import spoken, title
+from stores.acts import firing
+from stores.staff import person
+from tests.app.pages.conftest import words
+
+
+@pytest.fixture
+def desk(shop: Any) -> Desk:
+    node = shop.service.node
+    with node.database.read() as connection:
+        actor = person(connection, node, shop.staff["wu"])
+    return Desk(shop.service, node.catalog, "en", "", None, actor)
+
+
+def test_a_conflict_shows_labels_names_and_amounts(shop: Any, desk: Desk) -> None:
+    kind = desk.catalog.records["core.conflict"]
+    row = {
+        "record_type": "bicycle_rental.rental",
+        "field": "deposit",
+        "base": "30000",
+        "mine": "25000",
+        "mine_by": shop.staff["li"],
+    }
+
+    said = {name: spoken(desk, kind, name, row) for name in (*row, "theirs")}
+
+    assert {name: each.text for name, each in said.items() if each} == {
+        "record_type": "Rental", "field": "Deposit", "base": "¥300.00", "mine": "¥250.00", "mine_by": "Li",
+    }  # fmt: skip
+    assert title(desk, kind, row) == "Rental · Deposit"
+
+
+def test_what_is_masked_stays_masked_and_what_does_not_fit_stays_as_it_was(desk: Desk) -> None:
+    kind = desk.catalog.records["core.conflict"]
+    row = {"record_type": "bicycle_rental.rental", "field": "phone", "base": "***", "_masked": ["base"]}
+
+    assert spoken(desk, kind, "base", row) is None
+    assert spoken(desk, kind, "mine", {**row, "field": "gone", "mine": "x"}) is None
+    assert spoken(desk, desk.catalog.records["bicycle_rental.rental"], "phone", {"phone": "1"}) is None
+
+
+def test_a_list_of_requests_reads_like_sentences(shop: Any, browse: Any) -> None:
+    li = shop.as_("li")
+    wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]
+    li.post(f"/api/bicycle_rental/bicycle/{wheel}/actions/scrap", json={})
+
+    page = browse("wu").open("/records/core/request?cols=record_type,record_id,action").text
+
+    assert "Scrap" in page
+    assert "F-1" in page
+    assert "bicycle_rental.bicycle" not in page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_posts_are_called_what_the_plugins_call_them(shop: Any, browse: Any) -> None:
+    page = words(browse("wu", "zh").open(f"/records/core/staff/{shop.staff['li']}").text)
+
+    assert "前台" in page
+    assert "counter" not in page
+
+
+def test_a_notice_is_read_in_ones_own_language_and_says_who_was_told(shop: Any, browse: Any) -> None:
+    li = shop.as_("li")
+    wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]
+    ask = {"bicycle": wheel, "guest": "Chen", "phone": "13800001111"}
+    li.post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask})
+    shop.clock.pass_(hours=3)
+    firing.fire_due(shop.service.node)
+
+    for address in ("/records/core/notice", "/calendar/core/notice"):
+        page = words(browse("li", "zh").open(address).text)
+        assert "已超时" in page
+        assert "is late" not in page
+        assert "late" not in page.partition("通知")[2]
