@@ -23,9 +23,10 @@ from stores.node import Node
 from stores.storage import words
 from stores.storage.migrate import migrate
 from stores.storage.tables import tables_of
-from sync import arrival, first_load
-from sync.link import Link
-from sync.worker import Worker
+from sync import arrival
+from sync.branch import first_load
+from sync.branch.worker import Worker
+from sync.wire.link import Link
 
 log = logging.getLogger("branchline.node")
 WORDS_PAUSE = timedelta(milliseconds=250)  # between two batches of words

@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks import joined, workbench
 from stores.node import Node
 from stores.storage import bulk
-from sync.round import sync_round
+from sync.branch.round import sync_round
 
 ROUNDS = 100
 

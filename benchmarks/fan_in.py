@@ -18,10 +18,11 @@ from threading import Barrier as Start
 
 from benchmarks import joined, served, workbench
 from stores.node import Node
-from sync import codec, keys
-from sync.link import AskedToWait, HttpLink
+from sync import keys
+from sync.branch.push import next_frame
 from sync.protocol import Head, Limits, Push, PushAnswer
-from sync.push import next_frame
+from sync.wire import codec
+from sync.wire.link import AskedToWait, HttpLink
 
 BRANCHES = 20
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.bootstrap import Surroundings
 from benchmarks import joined, served, workbench
 from stores.node import Node
+from sync.branch.first_load import finish, first_load
+from sync.branch.round import greet, sync_round
 from sync.enrolment import enrol, invite
-from sync.first_load import finish, first_load
-from sync.round import greet, sync_round
 
 
 def run(count: int) -> list[tuple[str, str]]:

@@ -18,11 +18,11 @@ from stores.changes.commit import Deed, Edit, commit_on
 from stores.node import Node
 from stores.storage import bulk, counters
 from sync import keys
+from sync.branch.pull import pull
+from sync.branch.push import push
+from sync.branch.round import greet
 from sync.enrolment import enrol, invite
-from sync.link import AskedToWait, HttpLink
-from sync.pull import pull
-from sync.push import push
-from sync.round import greet
+from sync.wire.link import AskedToWait, HttpLink
 
 BATCH = 5_000
 STORE = "s001"

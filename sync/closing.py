@@ -21,9 +21,9 @@ from stores.storage.closings import Closing
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
 from sync import keys, receipts
-from sync.link import Link
+from sync.callers import check_caller
 from sync.protocol import Close, CloseAnswer, Head
-from sync.server import check_caller
+from sync.wire.link import Link
 
 DAYS_MAX = 31  # closed at once after a holiday
 

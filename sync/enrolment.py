@@ -19,8 +19,8 @@ from stores.storage import credentials, identity
 from stores.storage.checkpoints import head
 from sync import keys, receipts
 from sync.keys import Upstream
-from sync.link import HttpLink, Link
 from sync.protocol import PROTOCOL_VERSION, Dice, Enrol, EnrolAnswer
+from sync.wire.link import HttpLink, Link
 
 CODE_LASTS = timedelta(hours=48)
 CODE_BYTES = 10  # 80 bits, 16 characters

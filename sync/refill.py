@@ -13,9 +13,9 @@ from stores.storage import state
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
 from sync import arrival, keys
-from sync.link import Link
+from sync.callers import check_caller
 from sync.protocol import Refill, RefillAnswer
-from sync.server import check_caller
+from sync.wire.link import Link
 
 PENDING = "refill"  # node_state, JSON: [epoch, place the restored hub knew last, type and id of the last row sent]
 PAGE_ROWS = 200

@@ -8,7 +8,8 @@ from app.settings import SyncSettings
 from core.model.clock import iso
 from stores.node import Node
 from stores.storage import state
-from sync import leases, silence
+from sync import leases
+from sync.hub import silence
 
 SWEEP_EVERY = timedelta(days=1)
 LOOK_EVERY = timedelta(seconds=30)

@@ -9,9 +9,9 @@ from app.settings import Settings
 from core.model.errors import NodeError, Text
 from stores.node import Node
 from sync import keys
+from sync.branch.worker import Pace, Worker
 from sync.enrolment import check_url
-from sync.link import HttpLink, Link
-from sync.worker import Pace, Worker
+from sync.wire.link import HttpLink, Link
 
 
 class NotJoined(NodeError):

@@ -16,7 +16,7 @@ from stores.reads import records
 from stores.storage import checkpoints, closings, outbox
 from stores.storage.closings import Closing
 from stores.storage.credentials import nodes
-from sync.comparing import Compared
+from sync.branch.comparing import Compared
 
 
 def standing(service: Service, language: Language) -> dict[str, object]:

@@ -22,8 +22,8 @@ from core.model.errors import NodeError, Text
 from stores.changes import log
 from stores.node import Node
 from stores.storage import checkpoints, credentials, people
-from sync import comparing
-from sync.round import sync_round
+from sync.branch import comparing
+from sync.branch.round import sync_round
 
 TURN_S = 0.001  # of Python's lock, between the threads of a node that serves
 

@@ -21,11 +21,12 @@ from stores.changes import log
 from stores.node import Node
 from stores.storage import identity, people
 from stores.storage.database import StorageFault
-from sync import comparing, enrolment, keys
-from sync import push as up
+from sync import enrolment, keys
+from sync.branch import comparing
+from sync.branch import push as up
+from sync.branch.round import Round, greet, sync_round
 from sync.keys import Upstream
-from sync.link import Link
-from sync.round import Round, greet, sync_round
+from sync.wire.link import Link
 
 ROUNDS_MAX = 20
 NOTHING = inheriting.Inherited()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.model.errors import Problem, Text
-from sync.link import Link, LinkDown
 from sync.protocol import (
     Close,
     CloseAnswer,
@@ -33,6 +32,7 @@ from sync.protocol import (
     Snapshot,
     SnapshotAnswer,
 )
+from sync.wire.link import Link, LinkDown
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -30,7 +30,7 @@ from stores.changes import log
 from stores.storage import checkpoints
 from stores.storage.counters import hub_sequence
 from sync import enrolment
-from sync.worker import Worker
+from sync.branch.worker import Worker
 
 PASSWORD = "evening-2026"  # of every sample login; the demo's nodes listen on this machine only  # noqa: S105
 STARTED_S_MAX = 20.0

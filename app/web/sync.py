@@ -1,4 +1,4 @@
-"""The calls of sync over HTTP: decode, authenticate, ask ``sync.server``, encode. No rule lives here.
+"""The calls of sync over HTTP: decode, authenticate, ask ``sync.hub.server``, encode. No rule lives here.
 
 The routes are Starlette's own: a branch asks them all day, and there is nothing in them for FastAPI to inject.
 """
@@ -16,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, closing, codec, contents, packing, refill, server, shipping
-from sync.gate import MERGES_MAX, MERGING_MAX, Gate, HubBusy
-from sync.link import PREFIX
+from sync import closing, refill
+from sync.hub import audit, contents, server, shipping
+from sync.hub.gate import MERGES_MAX, MERGING_MAX, Gate, HubBusy
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
@@ -39,6 +39,8 @@ from sync.protocol import (
     Repair,
     Snapshot,
 )
+from sync.wire import codec, packing
+from sync.wire.link import PREFIX
 
 Q = TypeVar("Q", bound=Question)
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from hashlib import blake2b, file_digest
 from itertools import islice
 from pathlib import Path
 
@@ -91,6 +92,12 @@ def make(node: Node, store: str, origin: str, epoch: str, file: Path) -> About:
                 _copy(connection, out, record, store, about.at, by_set=node.database.folder is not None)
             out.execute("COMMIT")
     return about
+
+
+def digest_of(file: Path) -> str:
+    """Return the BLAKE2b of a file; both sides of a first load must come to the same."""
+    with file.open("rb") as opened:
+        return file_digest(opened, lambda: blake2b(digest_size=32)).hexdigest()
 
 
 def _copy(

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from sync import receipts
-from sync.codec import decode
-from sync.messages import NAMES
 from sync.protocol import Compare, CompareAnswer, EnrolAnswer, HelloAnswer, Message, PullAnswer, Push, PushAnswer
+from sync.wire.codec import decode
+from sync.wire.messages import NAMES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_worked_exchange_is_one_that_nodes_would_read_and_believe() -> None:
 
 
 def test_every_code_of_sync_is_explained_and_no_other() -> None:
-    sources = [*(ROOT / "sync").glob("*.py"), ROOT / "app" / "web" / "sync.py"]
+    sources = [*(ROOT / "sync").rglob("*.py"), ROOT / "app" / "web" / "sync.py"]
     used = {code for source in sources for code in CODE.findall(source.read_text(encoding="utf-8"))}
     told = set(re.findall(r"(?m)^\| `([a-z-]+)` \|", PAGE.partition("## Codes")[2]))
 

@@ -15,7 +15,7 @@ from stores.node import Node
 from stores.storage import bulk
 from stores.storage.credentials import Credential
 from stores.storage.database import Busy, Database
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.stores.chain import BOOKING, MEMBER, TYPES, Chain, FakeHost, quarantined
 from tests.sync.nodes import DirectLink, World, read, write
 

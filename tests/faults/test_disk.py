@@ -16,9 +16,9 @@ from stores.node import Node
 from stores.storage import bulk, checkpoints
 from stores.storage.credentials import Credential
 from stores.storage.database import Database, StorageFault
-from sync.codec import decode, encode
-from sync.push import LogDamaged
-from sync.round import sync_round
+from sync.branch.push import LogDamaged
+from sync.branch.round import sync_round
+from sync.wire.codec import decode, encode
 from tests.stores.chain import BOOKING, MEMBER, Chain, Stand, quarantined
 from tests.sync.nodes import DirectLink, World, read, write
 

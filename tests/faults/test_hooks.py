@@ -15,7 +15,7 @@ from core.host.host import Host
 from core.host.watchdog import Watchdog
 from stores.acts import firing
 from stores.storage.credentials import Credential
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.app.conftest import RENTAL, Shop, opened_shop
 from tests.simulation.chain import PLUGINS
 from tests.sync.nodes import DirectLink, World, read, write

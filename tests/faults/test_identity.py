@@ -14,9 +14,10 @@ from stores.node import Node
 from stores.storage import checkpoints, counters
 from stores.storage.credentials import Credential
 from stores.storage.database import Database
-from sync import keys, server
+from sync import keys
+from sync.branch.round import hello_of, sync_round
+from sync.hub import server
 from sync.protocol import Pull
-from sync.round import hello_of, sync_round
 from tests.sync.nodes import DirectLink, World, read, write
 
 

@@ -17,10 +17,11 @@ from app.web.sync import add_sync
 from stores.node import Node
 from stores.storage import bulk, counters, credentials
 from stores.storage.credentials import Credential
-from sync import keys, server
-from sync.link import PREFIX, HttpLink
+from sync import keys
+from sync.branch.round import sync_round
+from sync.hub import server
 from sync.protocol import Head, Pull, Push
-from sync.round import sync_round
+from sync.wire.link import PREFIX, HttpLink
 from tests.simulation.fanin import FanIn
 from tests.sync.nodes import World, read, write
 

@@ -14,8 +14,8 @@ from stores.acts.calls import Call
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import push as up
-from sync.round import sync_round
+from sync.branch import push as up
+from sync.branch.round import sync_round
 from tests.simulation.chain import host
 from tests.stores.chain import BOOKING, MEMBER, TYPES, Chain, FakeHost, quarantined, upgrade
 from tests.sync.nodes import GUEST, DirectLink, World, read, waiter_of, write

@@ -14,10 +14,10 @@ import pytest
 from stores.changes import log
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import server
-from sync.link import LinkDown
+from sync.branch.round import sync_round
+from sync.hub import server
 from sync.protocol import Head, Push
-from sync.round import sync_round
+from sync.wire.link import LinkDown
 from tests.simulation.chain import Chain
 from tests.simulation.disk import number_of
 from tests.sync.nodes import DirectLink, World, read, write

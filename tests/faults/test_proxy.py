@@ -20,7 +20,7 @@ from stores.acts.calls import Call
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from sync import enrolment
-from sync.link import HttpLink
+from sync.wire.link import HttpLink
 from tests.faults.proxy import MOODS, Proxy
 from tests.killing.ordeal import GUEST, PEOPLE
 from tests.simulation.chain import PLUGINS, host

@@ -20,7 +20,7 @@ from stores.node import Node
 from stores.storage import bulk, checkpoints
 from stores.storage.credentials import Credential
 from stores.storage.database import Busy, Database, StorageFault
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.conftest import HOW_TO_GET_ONE, PostgresServer, _find_binaries
 from tests.sync.nodes import DirectLink, World, read, write
 

@@ -9,7 +9,7 @@ import pytest
 
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.simulation.chain import Chain
 from tests.sync.nodes import DirectLink, World, read, write
 

@@ -17,10 +17,10 @@ from sqlalchemy.engine.default import DefaultDialect
 # What a process is in the middle of, by the functions that stand on its stack.
 WORK = {
     ("stores/acts/act.py", "act"): "act",
-    ("sync/server.py", "push"): "merge",
-    ("sync/server.py", "pull"): "serve",
-    ("sync/push.py", "push"): "push",
-    ("sync/pull.py", "pull"): "pull",
+    ("sync/hub/server.py", "push"): "merge",
+    ("sync/hub/server.py", "pull"): "serve",
+    ("sync/branch/push.py", "push"): "push",
+    ("sync/branch/pull.py", "pull"): "pull",
 }
 
 

@@ -31,7 +31,7 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage import checkpoints
 from sync import enrolment
-from sync.link import HttpLink
+from sync.wire.link import HttpLink
 from tests.killing.mortal import Mortal
 from tests.simulation.chain import KINDS, PLUGINS, host
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table

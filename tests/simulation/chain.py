@@ -27,9 +27,10 @@ from stores.storage.credentials import Credential
 from stores.storage.database import Database
 from stores.storage.identity import Identity
 from stores.storage.migrate import migrate
-from sync import comparing, keys
+from sync import keys
+from sync.branch import comparing
+from sync.branch.round import sync_round
 from sync.protocol import Answer, PullAnswer, PushAnswer, Standing
-from sync.round import sync_round
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
 from tests.simulation.weather import Mains, PowerCut, StormyLink
 from tests.simulation.witness import POLICIES, Edit, Known, Witness

@@ -23,11 +23,12 @@ from core.model.clock import iso
 from stores.node import Node
 from stores.storage import checkpoints
 from stores.storage.credentials import Credential
-from sync import codec, server
-from sync.gate import MERGES_MAX, Gate, HubBusy
-from sync.link import AskedToWait, Link
+from sync.branch.worker import Worker
+from sync.hub import server
+from sync.hub.gate import MERGES_MAX, Gate, HubBusy
 from sync.protocol import Head, Push
-from sync.worker import Worker
+from sync.wire import codec
+from sync.wire.link import AskedToWait, Link
 from tests.sync.nodes import GUEST, World
 
 FRAME_LINES = 50

@@ -18,8 +18,11 @@ from core.model.lines import Lines, lines_of
 from stores.changes import apply, batch, downward, feed, merging, quarantine, sifting
 from stores.changes.commit import Deed
 from stores.storage import bulk, checkpoints, counters
-from sync import arrival, columns, pull, push, server
+from sync import arrival
+from sync.branch import pull, push
+from sync.hub import server
 from sync.protocol import Push, PushAnswer, Standing
+from sync.wire import columns
 from tests.simulation import chain as simulation
 
 Patch = pytest.MonkeyPatch

@@ -14,9 +14,8 @@ from core.model.change import sealed
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync import audit, closing, contents, refill, server, shipping
-from sync.codec import Form, decode, encode
-from sync.link import LinkDown
+from sync import closing, refill
+from sync.hub import audit, contents, server, shipping
 from sync.protocol import (
     Answer,
     Close,
@@ -47,6 +46,8 @@ from sync.protocol import (
     Snapshot,
     SnapshotAnswer,
 )
+from sync.wire.codec import Form, decode, encode
+from sync.wire.link import LinkDown
 from tests.simulation.witness import Witness
 
 Q = TypeVar("Q", bound=Question)

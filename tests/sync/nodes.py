@@ -23,7 +23,8 @@ from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from stores.storage.system import SYSTEM
 from stores.storage.tables import tables_of
-from sync import audit, closing, contents, keys, refill, server, shipping
+from sync import closing, keys, refill
+from sync.hub import audit, contents, server, shipping
 from sync.protocol import (
     Close,
     CloseAnswer,

@@ -14,10 +14,10 @@ from stores.storage import closings
 from stores.storage.closings import Closing
 from stores.storage.credentials import Credential
 from sync import closing, keys, receipts
+from sync.branch.round import sync_round
 from sync.closing import ClosingFault, close_day, close_due, is_signed
 from sync.keys import Upstream
 from sync.protocol import Close, Head, NotYours
-from sync.round import sync_round
 from tests.sync.nodes import GUEST, DirectLink, World, write
 
 ENDS = timedelta(hours=6)

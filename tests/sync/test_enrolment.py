@@ -12,10 +12,11 @@ from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage import identity
 from stores.storage.credentials import Credential, InvitationRefused
-from sync import enrolment, keys, server
+from sync import enrolment, keys
 from sync.enrolment import AddressRefused, EnrolmentRefused, check_url, enrol, invite
-from sync.link import LinkDown
+from sync.hub import server
 from sync.protocol import Enrol, EnrolAnswer, NotEnrolled
+from sync.wire.link import LinkDown
 from tests.sync.nodes import DirectLink, World, everything, write
 
 URL = "https://hq.example.com"

@@ -9,8 +9,9 @@ import pytest
 from stores.changes import compaction, digest
 from stores.node import Node
 from stores.storage import credentials
-from sync import comparing, leases
-from sync.round import sync_round
+from sync import leases
+from sync.branch import comparing
+from sync.branch.round import sync_round
 from tests.sync.nodes import DirectLink, World, read
 from tests.sync.nodes import write as put
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sync import protocol
-from sync.codec import JSON_BYTES_MAX
 from sync.protocol import Head, Push
+from sync.wire.codec import JSON_BYTES_MAX
 from tests.sync.samples import ORIGIN, a_log, a_push
 
 

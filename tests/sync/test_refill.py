@@ -11,8 +11,8 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage.system import SYSTEM
 from sync import keys, refill
-from sync.link import LinkDown
-from sync.round import sync_round
+from sync.branch.round import sync_round
+from sync.wire.link import LinkDown
 from tests.sync.nodes import DirectLink, World, read, waiter_of, write
 
 

@@ -18,7 +18,7 @@ from stores.node import Node
 from stores.storage.credentials import Credential
 from stores.storage.migrate import migrate
 from sync import arrival
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.stores.shop import host_of
 from tests.sync.nodes import DirectLink, World, waiter_of
 

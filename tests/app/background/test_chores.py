@@ -4,7 +4,8 @@ import pytest
 
 from app.background import chores
 from app.settings import SyncSettings
-from sync import leases, silence
+from sync import leases
+from sync.hub import silence
 from tests.sync.nodes import World
 
 

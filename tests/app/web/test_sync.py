@@ -17,8 +17,10 @@ from app.web.sync import add_sync
 from stores.node import Node
 from stores.storage import credentials
 from stores.storage.credentials import Credential
-from sync import codec, enrolment, keys, server
-from sync.codec import Form, decode, encode
+from sync import enrolment, keys
+from sync.branch.push import Limits, next_frame
+from sync.branch.round import hello_of
+from sync.hub import server
 from sync.protocol import (
     Enrol,
     EnrolAnswer,
@@ -32,8 +34,8 @@ from sync.protocol import (
     PushAnswer,
     Refusal,
 )
-from sync.push import Limits, next_frame
-from sync.round import hello_of
+from sync.wire import codec
+from sync.wire.codec import Form, decode, encode
 from tests.sync.nodes import World, read, write
 
 LI = "0190a0a0-0000-7000-8000-000000000001"

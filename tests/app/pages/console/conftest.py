@@ -25,7 +25,7 @@ from stores.storage.identity import Identity
 from stores.storage.identity import save as save_identity
 from stores.storage.migrate import migrate
 from sync import keys
-from sync.round import sync_round
+from sync.branch.round import sync_round
 from tests.sync.nodes import DirectLink
 
 RENTAL = "bicycle_rental.rental"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stores.storage import credentials
-from sync import server
+from sync.hub import server
 from sync.keys import hashed
 from sync.protocol import NotEnrolled
 from tests.app.pages.conftest import words

@@ -1,0 +1,1 @@
+"""Headquarters' side: functions over a node, the credential of the caller, and the question."""

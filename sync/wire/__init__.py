@@ -1,0 +1,1 @@
+"""What nodes say as bytes, and the line they say it over."""

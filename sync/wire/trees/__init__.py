@@ -1,0 +1,1 @@
+"""Messages as trees of plain values and back, topic by topic."""
