@@ -63,7 +63,7 @@ class Ordeal:
                 f"node: {name}\nstore: {name}\ndatabase: {disk.url}\n{upstream}plugins: {{folders: [{PLUGINS}], watch: false}}\n",
                 encoding="utf-8",
             )
-        bootstrap.open_host = lambda _settings: host()  # loaded once, before the processes part
+        bootstrap.open_host = lambda _settings, _watchdog: host()  # loaded once, before the processes part
         host()
         with self._life(self._found_and_serve, None):
             self._run(self._join, None)

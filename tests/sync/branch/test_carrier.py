@@ -32,7 +32,7 @@ ONE, TWO = "0190a0a0-0000-7000-8000-000000000001", "0190a0a0-0000-7000-8000-0000
 
 @pytest.fixture(scope="module")
 def bicycles() -> Host:
-    return Host([Path(__file__).parents[1] / "journeys"], entry_points=False, environment={})
+    return Host([Path(__file__).parents[2] / "journeys"], entry_points=False, environment={})
 
 
 @pytest.fixture
