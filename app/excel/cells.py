@@ -17,7 +17,9 @@ from core.model.fields import BadValue, FieldSpec
 
 YES = frozenset({"是", "yes", "y", "true", "1", "√", "✓", "对", "有"})
 NO = frozenset({"否", "no", "n", "false", "0", "×", "✗", "无"})
+EMPTIED = Text("(empty)", "（清空）")  # what a cell says that is to empty its field; an empty cell leaves it
 NOT_IN_A_CELL = frozenset({"map", "geo", "image", "images", "file", "signature"})
+_BRACKETS = str.maketrans("（）【】[]", "()()()")
 _SEPARATORS = re.compile(r"[、,，;；\n]")
 _WIDTHS = {"text": 20, "ref": 18, "datetime": 18, "date": 12, "money": 12, "phone": 15, "list": 24, "bool": 6}
 _UNITS = (
@@ -85,6 +87,15 @@ def taken_in(desk: Desk, spec: FieldSpec, raw: object, find: Callable[[str, str]
         return _option(spec, _text(raw).strip())
     read = _IN.get(spec.type)
     return read(raw) if read else _text(raw).strip() or None
+
+
+def empties(raw: object) -> bool:
+    """Whether a cell says that its field is to be emptied: the word in either language, in any kind of brackets."""
+    return isinstance(raw, str) and _bare(raw) in {_bare(EMPTIED.en), _bare(EMPTIED.zh)}
+
+
+def _bare(text: str) -> str:
+    return text.strip().translate(_BRACKETS).casefold()
 
 
 def _option(spec: FieldSpec, text: str) -> str | None:

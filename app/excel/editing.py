@@ -1,7 +1,8 @@
 """A row that changes a record: what stands there now, what it changes, and nothing else.
 
 Only what differs is asked of the action. So an exported list that is edited and sent back overwrites nothing that
-somebody else has changed in the meantime, and sent twice it changes nothing twice. An empty cell leaves its field.
+somebody else has changed in the meantime, and sent twice it changes nothing twice. An empty cell leaves its field; one
+that says so (``cells.EMPTIED``) empties it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from app.excel.cells import text_of
+from app.excel.cells import EMPTIED, text_of
 from app.excel.plan import Entry, Plan
 from app.pages.frame.desk import Desk
 from app.pages.showing.names import name_of
@@ -48,7 +49,9 @@ def _stands(desk: Desk, entry: Entry, now: Mapping[str, Any], value: object) -> 
     """Whether a value stands in the record already; of a masked one, whether the file repeats the mask."""
     field = entry.ask.field if entry.ask is not None else None
     if field is None:
-        return False
+        return value is None
+    if value is None:
+        return now.get(field) is None
     if field in now.get("_masked", ()):
         return str(now.get(field)) == str(value)
     try:
@@ -67,6 +70,8 @@ def _old(desk: Desk, plan: Plan, entry: Entry, now: Mapping[str, Any]) -> str:
 
 
 def _new(desk: Desk, entry: Entry, value: object) -> str:
+    if value is None:
+        return desk.say(EMPTIED)
     try:
         told = _json(desk, entry, value)
     except BadValue:

@@ -215,6 +215,9 @@ def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: 
     target: str | None = None
     for index, entry in places.items():
         raw = line.cells[index] if index < len(line.cells) else None
+        if entry.ask is not None and cells.empties(raw):
+            ask |= {entry.name: None} if plan.edits else {}
+            continue
         try:
             value = cells.taken_in(desk, entry.spec, raw, find)
         except BadValue as bad:

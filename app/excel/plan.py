@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.excel.cells import NOT_IN_A_CELL, head_of
+from app.excel.cells import EMPTIED, NOT_IN_A_CELL, head_of
 from app.excel.workbook import Head, write_template
 from app.pages.actions.action import action_of
 from app.pages.actions.buttons import beginnings, editings
@@ -99,6 +99,8 @@ def template(desk: Desk, plan: Plan) -> bytes:
         (head.label, w.yes if each.must else "", _meaning(desk, each.spec), _example(desk, each.spec))
         for head, each in zip(heads, plan.entries, strict=True)
     ]
+    if plan.edits:
+        notes += [("", "", w.excel_left, ""), ("", "", w.of("excel_emptied", desk.say(EMPTIED)), desk.say(EMPTIED))]
     title = f"{desk.say(plan.record.label)} {desk.say(plan.action.label)}"
     return write_template(title, heads, w.excel_notes, notes)
 

@@ -20,9 +20,9 @@ def made(*rows: Sequence[Any]) -> bytes:
     return out.getvalue()
 
 
-def rows_of(raw: bytes) -> list[list[Any]]:
-    """Return the rows of the first sheet."""
-    return [list(row) for row in load_workbook(BytesIO(raw)).worksheets[0].iter_rows(values_only=True)]
+def rows_of(raw: bytes, sheet: int = 0) -> list[list[Any]]:
+    """Return the rows of the first sheet, or of another."""
+    return [list(row) for row in load_workbook(BytesIO(raw)).worksheets[sheet].iter_rows(values_only=True)]
 
 
 def cells_of(raw: bytes) -> list[list[Any]]:

@@ -259,6 +259,30 @@ def test_rows_change_records_that_are_there_and_say_first_what_they_change(shop:
     assert again(shop, two)["updated_at"] == two["updated_at"]
 
 
+def test_a_cell_that_says_so_empties_its_field_and_never_one_that_must_be_filled_in(shop: Any, browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace("remark: {ask: [note, phone]", "remark: {ask: [note, phone, guest]")
+    file.write_text(text, encoding="utf-8")
+    shop.service.node.host.reload()
+    one, two = rental(shop), rental(shop, "F-2")
+    browser = browse("li")
+    template = browser.open(f"{REMARK}/template").content
+    assert "To empty something, write (empty)" in str(rows_of(template, sheet=1))
+    head = rows_of(template)[0]
+
+    send(browser, REMARK, made(head, [one["number"], "（清空）"], [two["number"], None, "[Empty]", "(empty)"]))
+    page = finish(browser, REMARK)
+
+    assert states(page) == ["refused", "can be changed"]
+    assert "Note: helmet → (empty)" in words(page.text)
+    assert "Guest: Guest is required" in words(page.text)
+    browser.send(f"{REMARK}/go")
+    assert again(shop, one)["note"] is None
+    assert again(shop, two)["phone"] == "13800001111"
+    send(browser, REMARK, made(head, [one["number"], "(清空)"]))
+    assert states(finish(browser, REMARK)) == ["nothing to change"]
+
+
 def test_a_record_that_somebody_changed_meanwhile_is_not_overwritten(shop: Any, browse: Any) -> None:
     one, browser = rental(shop), browse("li")
     send(browser, REMARK, made(["Number", "Note"], [one["number"], "by file"], [one["number"], "twice"]))
