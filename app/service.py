@@ -17,7 +17,7 @@ from app.signin.passwords import PasswordRules, Passwords
 from app.signin.sessions import Sessions
 from app.signin.throttle import Throttle
 from core.host.catalog import Catalog
-from stores.acts import firing, outbox, periods
+from stores.acts import deadlines, firing, outbox, periods
 from stores.changes.unsent import UnsentMoney
 from stores.node import Node
 from stores.storage import words
@@ -107,6 +107,7 @@ def open_service(
     service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, worker)
     with node.database.write() as connection:
         periods.arm(connection, node)
+        deadlines.arm(connection, node)
     node.on_commit(loop.wake)
     node.on_commit(post.wake)
     node.host.before_swap(lambda new: _make_room(node, new))
@@ -140,6 +141,7 @@ def _adopt(service: Service, new: Catalog) -> None:
     """Open the periods of the plugins that have just been swapped in, and use what had waited for them."""
     with service.node.database.write() as connection:
         periods.arm(connection, service.node)
+        deadlines.arm(connection, service.node)
     arrival.catch_up(service.node)
     service.timers.wake()
     log.info("plugins in force", extra={"revision": new.revision, "count": len(new.plugins)})

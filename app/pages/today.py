@@ -20,7 +20,7 @@ from app.pages.frame.forms import FormBody
 from app.pages.frame.menu import readable
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
-from app.pages.showing.speaking import entered
+from app.pages.showing.speaking import about_url, entered
 from app.pages.showing.values import Shown, shown_moment, shown_state, tone_of
 from app.web.guidance import guidance_for
 from core.language.definition import SYSTEM, RecordType
@@ -185,8 +185,7 @@ def _notices(desk: Desk) -> Iterator[dict[str, Any]]:
     for row in found.rows:
         told = desk.actor.id in (row["to"] or []) or set(row["roles"] or []) & desk.actor.roles
         if told and desk.actor.id not in (row["seen_by"] or []):
-            about = desk.catalog.records.get(str(row["about_type"]))
-            url = record_url(about, str(row["about_id"])) if about and row["about_id"] else None
+            url = about_url(desk, row)
             yield {"id": row["id"], "text": row[desk.language], "at": shown_moment(desk, row["sent_at"]), "url": url}
 
 

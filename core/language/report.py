@@ -52,5 +52,6 @@ class Report:
     subject: str | None = None  # qualified record type
     where: Formula | None = None
     due: Formula | None = None
+    tell: tuple[str, ...] = ()  # roles that are told when it is due
     read: Mapping[str, ReportRead] | None = None  # role -> rule; None: every role of the plugin sees all of it
     cite: tuple[str, ...] = field(default=())

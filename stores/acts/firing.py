@@ -14,10 +14,10 @@ from core.model.clock import from_iso, iso
 from core.model.errors import NodeError
 from stores import rows
 from stores.actor import SYSTEM_ACTOR
-from stores.acts import effects, periods
+from stores.acts import deadlines, effects, periods
 from stores.acts.act import perform
 from stores.acts.calls import Call, Receipt
-from stores.acts.timers import EVERY, at_timer, before, moments_of, runs
+from stores.acts.timers import EVERY, REPORT, at_timer, before, moments_of, runs
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage import bulk
@@ -88,6 +88,9 @@ def fire(node: Node, armed: Armed, limit: datetime) -> list[Receipt]:
     if armed.type.startswith(EVERY):
         _open_period(node, armed)
         return []
+    if armed.type.startswith(REPORT):
+        _report_due(node, armed)
+        return []
     record = node.catalog.records.get(armed.type)
     timer = record.timers.get(armed.name) if record else None
     if record is None or timer is None:
@@ -108,6 +111,16 @@ def _open_period(node: Node, armed: Armed) -> None:
         raise
     except NodeError as error:
         periods.look_again_tomorrow(node, armed.type, armed.pk, armed.due, _why(error))
+
+
+def _report_due(node: Node, armed: Armed) -> None:
+    """Tell that a report is due; a rule that fails keeps nobody else waiting either."""
+    try:
+        deadlines.fall_due(node, armed.type, armed.pk, armed.name, armed.next_at)
+    except (Busy, StorageFault):
+        raise
+    except NodeError as error:
+        deadlines.look_again_tomorrow(node, armed.type, armed.pk, armed.next_at, _why(error))
 
 
 def _remind(node: Node, record: RecordType, timer: Timer, armed: Armed, limit: datetime) -> None:

@@ -30,6 +30,7 @@ from stores.world import NodeWorld
 JUST_AFTER = timedelta(milliseconds=1)  # the shortest step of our moments
 _ARMED = ("type", "pk", "name", "due", "next_at", "stage", "fault")
 EVERY = "every:"  # what the timer that opens a period goes by, before the record type
+REPORT = "report:"  # what the timer of a report goes by, before plugin and report
 
 
 def rearm(
@@ -86,7 +87,10 @@ def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[
     if record is None or not changed:
         return
     node.touched((SETTING, id) for id in changed)
+    now = iso(node.now())
     for (plugin,) in bulk.select(connection, node.table(record), ("plugin",), "id", changed):
+        name = f"{REPORT}{plugin}."  # a report may be due at another moment as well: it is looked at again
+        bulk.run_only(connection, "UPDATE timer SET next_at = ? WHERE type > ? AND type < ?", now, name, name + "~")
         found = connection.execute(
             select(TIMER.c.type, TIMER.c.pk).where(TIMER.c.type.startswith(f"{plugin}."), TIMER.c.next_at.is_not(None))
         )

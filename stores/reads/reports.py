@@ -196,7 +196,6 @@ def _head(world: NodeWorld, report: Report, period: Period, hidden: Collection[s
         "label": report.label,
         "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
         "due": due.astimezone(world.node.zone).isoformat() if isinstance(due, datetime) else None,
-        "overdue": isinstance(due, datetime) and due < world.node.now(),
         "figures": [_described(figure) for name, figure in report.figures.items() if name not in hidden],
     }
 

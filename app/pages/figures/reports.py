@@ -53,7 +53,6 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
         start=start,
         end=end,
         due=_moment(desk, told["due"]),
-        overdue=told["overdue"],
         heads=heads,
         total=_cells(url, kept, told["total"], counted, units) if told["total"] is not None else None,
         rows=[(_words(desk, name), _cells(url, query, figures, counted, units)) for name, query, figures in lines],

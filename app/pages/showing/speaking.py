@@ -12,7 +12,8 @@ from typing import Any
 from app.pages.frame.desk import Desk, record_url
 from app.pages.showing.names import name_of, names_of
 from app.pages.showing.values import Shown, shown
-from core.language.definition import RecordType
+from core.language.definition import Plugin, RecordType
+from core.language.report import Report
 from core.model.fields import FieldSpec
 from core.model.values import BadValue
 from stores.changes.conflicts import cell_of
@@ -41,7 +42,7 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
         found = name_of(desk, "core.staff", str(value))
         return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None
     if about is None:
-        return None
+        return _of_report(desk, name, row)
     if name == "policy" and record.key == PICK:
         policy = desk.catalog.plugin(about.plugin).dispatch.get(str(value).rpartition(".")[2])
         return Shown("text", desk.say(policy.label)) if policy else None
@@ -59,6 +60,29 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     if name == "field" and str(value) in about.fields:
         return Shown("text", desk.say(about.fields[str(value)].label))
     return _cell(desk, about, str(value), row) if name in CELLS and record.name == "conflict" else None
+
+
+def about_url(desk: Desk, row: Mapping[str, Any]) -> str | None:
+    """Return the page of what a notice is about: a record, or the report of a period."""
+    about, id = desk.catalog.records.get(str(row["about_type"])), row["about_id"]
+    if about is not None:
+        return record_url(about, str(id)) if id else None
+    plugin, report = _report(desk, row)
+    return f"/reports/{plugin.name}/{report.name}?day={id}" if plugin and report else None
+
+
+def _of_report(desk: Desk, name: str, row: Mapping[str, Any]) -> Shown | None:
+    _, report = _report(desk, row)
+    if report is None or name not in ("about_type", "about_id"):
+        return None
+    return Shown("ref", desk.say(report.label) if name == "about_type" else str(row[name]), url=about_url(desk, row))
+
+
+def _report(desk: Desk, row: Mapping[str, Any]) -> tuple[Plugin | None, Report | None]:
+    """Return the report that a notice is about, as ``stores.acts.deadlines`` names it."""
+    name, _, report = str(row.get("about_type")).partition(".reports.")
+    plugin = desk.catalog.plugins.get(name)
+    return plugin, plugin.reports.get(report) if plugin else None
 
 
 def entered(desk: Desk, about: RecordType, action: str, ask: Mapping[str, Any]) -> list[tuple[str, Shown]]:

@@ -42,7 +42,24 @@ def _report(shop: Workshop, name: str, shape: ReportShape) -> Report:
     label = shop.label(shape.label, path, needed=True)
     read = _read(shop, shape, path, names)
     cite = tuple(shape.cite)
-    return Report(name, label, shop.root.key_place(path), period, figures, subject, found, due, read, cite)
+    tell = _tell(shop, shape, path)
+    return Report(name, label, shop.root.key_place(path), period, figures, subject, found, due, tell, read, cite)
+
+
+def _tell(shop: Workshop, shape: ReportShape, path: KeyPath) -> tuple[str, ...]:
+    """Return the roles that are told when the report is due; who is told must be able to read it."""
+    for index, role in enumerate(shape.tell):
+        here = (*path, "tell", index)
+        if shop.known_role(role, here) and shape.read is not None and role not in shape.read:
+            shop.fault("told-unread", f"{role} may not read this report", f"岗位 {role} 无权查看此报表", here)
+    if shape.tell and shape.due is None:
+        shop.key_fault("no-due", "`tell` needs a `due`", "写了 `tell` 须同时写 `due`", (*path, "tell"))
+    if shape.due is not None and not shape.tell:
+        fix = Text("name them under `tell`", "请在 `tell` 中写明岗位")
+        shop.warn(
+            "tells-nobody", "nobody is told when this report is due", "此报表到期时不通知任何人", (*path, "due"), fix
+        )
+    return tuple(shape.tell)
 
 
 def _figures(shop: Workshop, shape: ReportShape, path: KeyPath, subject: str | None) -> dict[str, Figure]:

@@ -56,6 +56,7 @@ class ReportShape(Cited):
     )
     figures: dict[Word, FigureShape] = Field(min_length=1)
     due: Value = Field(default=None, description="When it is to be there, e.g. =end_of(nth_workday(period.end, 3))")
+    tell: Names = Field(default=[], description="roles that are told when it is due: they look it over and hand it on")
     read: dict[str, ReportReadShape] | None = Field(
         default=None, description="role: what it sees; a role not listed sees nothing; without `read` all see it"
     )
