@@ -18,6 +18,7 @@ from app.demo.clock import StoryClock
 from app.demo.script import Script, read_script
 from app.demo.story import Stage
 from app.demo.year import run as year
+from app.demo.year.life import Give
 from app.demo.year.run import DAYS, Size
 from app.logs import start_logging
 from core.model.errors import Language, NodeError, Text
@@ -103,7 +104,18 @@ def _year(script: Script, chain: Chain, options: Options, size: Size, say: Say) 
     if copied := year.grow(lives, size, begins, script.start):
         say(_COPIED.filled({"count": copied}).say(options.language))
     chain.plug(plugged=True)
-    return chain.settled(seconds=YEAR_SENT_S_MAX)
+    if not chain.settled(seconds=YEAR_SENT_S_MAX):
+        return False
+    _at_headquarters(chain, options, size, give)
+    return chain.settled()
+
+
+def _at_headquarters(chain: Chain, options: Options, size: Size, give: Give) -> None:
+    """Let headquarters do with the year what only it decides about."""
+    nodes, now = [chain.headquarters.service.node], chain.clock()
+    lives = year.lives_of(nodes, chain.clock.move_to, options.seed, size, give, year.PLANS_OF_HEADQUARTERS)
+    year.begin(lives)
+    year.live(lives, now, now + timedelta(minutes=1))
 
 
 _DONE = Text("actions", "次操作")

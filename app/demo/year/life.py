@@ -26,6 +26,7 @@ from stores.acts.calls import Call
 from stores.acts.settling import act_or_sign
 from stores.changes import log
 from stores.node import Node
+from stores.reads import records
 from stores.staff import person
 from stores.world import NodeWorld
 
@@ -240,9 +241,17 @@ class Life:
         return self.dice.choice(self._holders[role])
 
     def any_of(self, record: str) -> str | None:
-        """Return the id of some record of a type that has appeared here."""
+        """Return the id of some record of a type that has appeared here; at headquarters, of those of every store."""
+        if record not in self._there and self.node.is_hub:
+            self._there[record] = self._of_the_chain(record)
         there = self._there.get(record)
         return self.dice.choice(there) if there else None
+
+    def _of_the_chain(self, record: str) -> list[str]:
+        """Return the ids of records of a type, as many as one page holds."""
+        type_ = self.node.catalog.record(self.plan.plugin, record)
+        found = records.query(self.node, SYSTEM_ACTOR, type_, limit=records.LIMIT_MAX)
+        return [str(row["id"]) for row in found.rows]
 
     def count(self, first: int) -> str:
         """Return the next number of the row that begins with ``first``."""

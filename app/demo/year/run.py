@@ -25,6 +25,7 @@ COPIES: dict[Size, int] = {"s": 0, "m": 2, "l": 15}  # of each case that is over
 DAYS = 365
 HOUSE = Path(__file__).parents[3]
 PLANS = HOUSE / "config" / "year"
+PLANS_OF_HEADQUARTERS = PLANS / "headquarters"  # what is done there once the year has arrived
 
 Tell = Callable[[date], None]
 

@@ -110,6 +110,18 @@ def test_everything_is_done_by_somebody_who_may_and_the_clock_never_runs_back(sh
     assert all("desk" in names[entry.actor] for entry in entries if entry.actor != "system")
 
 
+def test_headquarters_takes_up_what_the_stores_have_sent(tmp_path: Path) -> None:
+    shop = Shop(PLUGIN, store="hq")
+    for store, name in (("0755", "V1"), ("0756", "V2")):
+        shop.put("room", name, store=store, name=name)
+    plan = "plugin: club\npeople: {desk: 1}\nmake: [{do: booking.book, by: desk, times: 9, with: {guest: $guest, phone: $phone, room: $any.room}}]\n"
+
+    lived(shop, tmp_path, plan)
+
+    assert {row.values["room"] for row in shop.rows("booking")} == {"V1", "V2"}
+    shop.close()
+
+
 def test_the_same_seed_makes_the_same_year(tmp_path: Path) -> None:
     told = []
     for seed in (1, 1, 2):
