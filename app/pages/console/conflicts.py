@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from app.pages.actions import inputs
 from app.pages.actions.inputs import Input
-from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, with_query
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, record_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form, FormBody
 from app.pages.frame.words import WORDS
@@ -34,6 +34,7 @@ BULK_MAX = 100
 DECIDERS_MAX = 200  # of one post
 TEXTS = frozenset({"list", "map", "images", "image", "file", "signature", "geo"})  # no plain text stands for these
 STATES = ("open", "resolved")
+CLASHES = ("unique", "exclusive")  # both records are kept: there is no other value to take
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Case:
     decided: str
     has_other: bool
     seen: str
+    rival: Shown | None = None  # the record that holds the same, where both are kept
 
 
 @router.get("/conflicts")
@@ -198,7 +200,7 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
     def told(name: str) -> Shown:
         return spoken(desk, kind, name, row) or shown_field(desk, kind.fields[name], row)
 
-    about = told("record_id")
+    about, rival = told("record_id"), _rival(desk, row)
     current = row.get("outcome") != "incoming"
     w, due = desk.words, row.get("due")
     return Case(
@@ -215,15 +217,25 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
             _side(desk, row, "theirs", told("theirs"), places, stands=not current),
         ],
         _policy(desk, row),
-        "" if "detail" in row.get("_masked", ()) else str(row.get("detail") or ""),
+        "" if rival or "detail" in row.get("_masked", ()) else str(row.get("detail") or ""),
         places.name(str(row["store"])),
         told("assignee").text,
         shown_moment(desk, due) if due else NOTHING,
         bool(due) and str(due) < desk.node.now().astimezone(desk.node.zone).isoformat(),
         _decided(desk, kind, row),
-        row.get("field") is not None,
+        row.get("field") is not None and row.get("kind") not in CLASHES,
         str(row["updated_at"] or ""),
+        rival,
     )
+
+
+def _rival(desk: Desk, row: Mapping[str, Any]) -> Shown | None:
+    """Return the other of two records that may not both stand, as a link; the conflict keeps its id as detail."""
+    about, id = desk.catalog.records.get(str(row.get("record_type"))), row.get("detail")
+    if row.get("kind") not in CLASHES or about is None or not id or "detail" in row.get("_masked", ()):
+        return None
+    name = name_of(desk, about.key, str(id)) or f"#{str(id)[-6:]}"
+    return Shown("ref", f"{desk.say(about.label)} {name}", url=record_url(about, str(id)))
 
 
 def _side(desk: Desk, row: Mapping[str, Any], name: str, value: Shown, places: Places, *, stands: bool) -> Side:

@@ -63,6 +63,13 @@ CONSOLE: Mapping[str, Text] = {
     "keep_current": Text("Keep what stands", "维持现值"),
     "take_other": Text("Take the other", "采用另一值"),
     "enter_new": Text("Enter a new value", "另填新值"),
+    "clash_with": Text("The same stands in", "与以下记录重复"),
+    "clash_hint": Text(
+        "Both records are kept. Change one of them, here or on its own page; then settle this.",
+        "两条记录均已保留。请在此填写新值，或打开其中一条修改，然后确认处理。",
+    ),
+    "both_stay": Text("Leave both as they are", "两条都保持不变"),
+    "enter_new_for": Text("New value for {0}", "为{0}另填新值"),
     "new_value": Text("New value", "新值"),
     "decide": Text("Decide", "确认处理"),
     "decide_more": Text("More …", "更多处理…"),

@@ -90,3 +90,23 @@ def test_links_to_a_conflict_lead_to_its_own_page(branch: Any, browse: Any) -> N
 
     assert 'href="/conflicts"' in page
     assert "/records/core/conflict" not in page
+
+
+def test_of_two_records_with_one_number_both_stand_and_one_gets_another(branch: Any, browse: Any) -> None:
+    hub, wu = branch.shop.service.node, browse("wu")
+    ours = branch.do(hub, branch.shop.staff["li"], "bicycle_rental.bicycle.add", {"frame": "F-9"})
+    theirs = branch.do(branch.node, branch.chen, "bicycle_rental.bicycle.add", {"frame": "F-9"})
+    branch.sync()
+
+    inbox = wu.open("/conflicts").text
+    assert "The same stands in: Bicycle F-9" in words(inbox)
+    assert f'href="/records/bicycle_rental/bicycle/{ours}"' in inbox
+    assert ours not in words(inbox), "an id is nothing to read"
+    assert "Take the other</button>" not in inbox
+    page = wu.open(only(wu)).text
+    assert "Both records are kept" in page
+
+    wu.send(only(wu), keep="value", value="F-10")
+
+    assert "F-10" in words(browse("li").open(f"/records/bicycle_rental/bicycle/{theirs}").text)
+    assert "F-10" not in words(browse("li").open(f"/records/bicycle_rental/bicycle/{ours}").text)
