@@ -6,6 +6,7 @@ import gc
 import json
 import socket
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Annotated
 
@@ -25,6 +26,9 @@ from stores.storage import checkpoints, credentials, people
 from sync.branch import comparing
 from sync.branch.round import sync_round
 
+LIVE = frozenset(
+    ["online", "since", "last_sync", "clock_offset_ms", "pushed", "pulled", "plugins_differ", "problem", "unclosed"]
+)  # only the process that serves the node knows
 TURN_S = 0.001  # of Python's lock, between the threads of a node that serves
 
 
@@ -86,13 +90,32 @@ def status(
     """Show how a node stands: what waits, what conflicts, what is wrong. 查看节点状态。"""
     with opened(config) as service:
         told = {"node": service.node.identity.node, "store": service.node.store, **standing(service, language())}
+        address = f"http://{service.settings.listen.host}:{service.settings.listen.port}/api/status"
+    sync = told.get("sync")
+    if isinstance(sync, dict):
+        told["sync"] = {name: value for name, value in sync.items() if name not in LIVE}
     if as_json:
         say(json.dumps(told, ensure_ascii=False, indent=2, default=str))
         return
+    for line in _lines(told):
+        say(line)
+    say(Text(f"as the database says; whether the line is up: {address}", f"以上取自数据库；线路是否在线见 {address}"))
+
+
+def _lines(told: Mapping[str, object], indent: str = "") -> Iterator[str]:
+    """Yield what a person reads: a line per figure, what belongs together under one heading, nothing as a dash."""
     for name, value in told.items():
-        say(
-            f"{name:18} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False, default=str)}"
-        )
+        if isinstance(value, Mapping) and value:
+            yield f"{indent}{name}"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and value:
+            yield f"{indent}{name}"
+            for each in value:
+                yield from _lines(each, indent + "  ") if isinstance(each, Mapping) else [f"{indent}  {each}"]
+        else:
+            empty = value is None or value in ({}, [])
+            shown = ("no", "yes")[value] if isinstance(value, bool) else "-" if empty else value
+            yield f"{indent}{name:20} {shown}"
 
 
 def verify(

@@ -20,7 +20,10 @@ def config(settings_for: Any, run: Any) -> Path:
 
 
 def test_status_is_told_to_people_and_to_programs(run: Any, config: Path) -> None:
-    assert "conflicts" in run("status", "-c", config).out
+    shown = run("status", "-c", config).out
+    assert "conflicts            0\n" in shown
+    assert "log\n  hq.1                 1\n" in shown
+    assert "{" not in shown
 
     told = json.loads(run("status", "--json", "-c", config).out)
     assert (told["node"], told["store"], told["conflicts"], told["log"]) == ("hq", "hq", 0, {"hq.1": 1})
