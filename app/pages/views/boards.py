@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.pages.actions.buttons import beginnings
 from app.pages.frame.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
@@ -81,6 +82,7 @@ def draw_board(desk: Desk, source: Source, card: Sequence[str], by: str) -> Resp
         source=source,
         record=record,
         stacks=stacks,
+        actions=beginnings(desk, record),
         tab="board",
         layouts=cols.layouts(record, sight),
     )
@@ -102,6 +104,7 @@ def draw_month(desk: Desk, source: Source, dated: str, card: Sequence[str], aske
         "calendar.html",
         source=source,
         record=record,
+        actions=beginnings(desk, record),
         dated=dated,
         first=first,
         weeks=weeks,

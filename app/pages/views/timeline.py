@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from app.pages.actions.buttons import beginnings
 from app.pages.actions.choices import matching
 from app.pages.frame.desk import Desk, action_url, record_url, with_query
 from app.pages.frame.drawing import page
@@ -122,6 +123,7 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
         "timeline.html",
         source=source,
         record=record,
+        actions=beginnings(desk, record),
         lanes=list(lanes.values()),
         rows_by=rows_by,
         marks=window.marks(desk.node.zone),

@@ -39,3 +39,11 @@ def test_records_without_a_date_have_no_calendar(browse: Any) -> None:
 
 def test_who_may_not_read_sees_no_board(browse: Any) -> None:
     assert browse("no").open("/board/bicycle_rental/rental").status_code == 403
+
+
+def test_what_begins_a_record_stands_where_people_look_at_them_all_day(rented: str, browse: Any) -> None:
+    button = '<a class="button main" href="/records/bicycle_rental/rental/actions/hand_out" accesskey="n">'
+
+    for place in ("/board/bicycle_rental/rental", "/calendar/bicycle_rental/rental"):
+        assert button in browse("li").open(place).text
+        assert button not in browse("an").open(place).text
