@@ -13,6 +13,7 @@ from core.language.checks.personal import check_personal
 from core.language.checks.rulebook import check_rulebook
 from core.language.checks.scorecards import check_scorecards
 from core.language.checks.settings import check_settings
+from core.language.checks.sight import check_sight
 from core.language.checks.states import check_states
 from core.language.checks.timers import check_timers
 from core.language.checks.wheres import check_wheres
@@ -28,6 +29,7 @@ CHECKS: tuple[Callable[[Inspection], None], ...] = (
     check_rulebook,
     check_scorecards,
     check_settings,
+    check_sight,
     check_states,
     check_timers,
     check_wheres,
