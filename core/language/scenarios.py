@@ -89,6 +89,8 @@ def _given(stage: _Stage, shape: GivenShape) -> dict[str, object]:
             (*path, "load", index),
             "unknown-sample",
         )
+    for index, name in enumerate(shape.reports):
+        shop.known(name, shop.manifest.reports, Text("report", "报表"), (*path, "reports", index), "unknown-report")
     if shape.as_ is not None:
         _check_sample(stage, "staff", shape.as_, (*path, "as"))
     check_settings(shop, shape.settings, (*path, "settings"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from core.language.expressions import Row
 from core.model.clock import HybridClock
 from core.model.errors import NodeError
 from stores import rows
-from stores.acts import firing, periods
+from stores.acts import deadlines, firing, periods
 from stores.node import Node
 from stores.storage import bulk, identity
 from stores.storage.database import Database
@@ -181,10 +181,12 @@ class Stage:
         then = self.moment(text)
         return then - timedelta(days=1) if then > self.now and _CLOCK.fullmatch(text.strip()) else then
 
-    def open_periods(self) -> None:
-        """Let the periods begin that have begun, and the timers fire that are due already."""
+    def open_periods(self, reports: Sequence[str] = ()) -> None:
+        """Let the periods begin that have begun, and the timers fire that are due already. Of reports only those tell
+        when they are due that are named: a scenario about months would hear of every evening."""
         with self.database.write() as connection:
             periods.arm(connection, self.node)
+            deadlines.arm(connection, self.node, reports)
         self.move_to(self.now)
 
     def move_to(self, then: datetime) -> None:

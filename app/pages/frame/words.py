@@ -271,10 +271,12 @@ WORDS: Mapping[str, Text] = {
     "excel_import": Text("Import: {0}", "导入：{0}"),
     "excel_edit": Text("Change many: {0}", "批量修改：{0}"),
     "excel_edit_hint": Text(
-        "One row per record, found by the first column. What is left empty stays as it is. "
-        "An exported list can be edited and sent back.",
-        "每行一条记录，按第一列查找；留空的单元格保持原值。也可将导出的列表修改后直接上传。",
+        "One row per record, found by the first column. What is left empty stays as it is; to empty something write "
+        "(empty). An exported list can be edited and sent back.",
+        "每行一条记录，按第一列查找；留空的单元格保持原值，要清空某项请填写“（清空）”。也可将导出的列表修改后直接上传。",
     ),
+    "excel_left": Text("An empty cell leaves what stands there", "单元格留空：保持原值"),
+    "excel_emptied": Text("To empty something, write {0}", "要清空某项：填写“{0}”"),
     "excel_change": Text("Change {0} records", "修改 {0} 条记录"),
     "excel_changed": Text("Finished: {0} records changed", "修改完成：{0} 条记录"),
     "excel_edit_good": Text("can be changed", "可修改"),

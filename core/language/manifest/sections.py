@@ -204,6 +204,7 @@ class GivenShape(Shape):
         default={}, description="record: {name: sample or values, or a list of them}"
     )
     settings: dict[str, Value] = Field(default={})
+    reports: Names = Field(default=[], description="Reports that tell when they are due; all others keep quiet here")
     store: str | None = None
 
 
@@ -232,7 +233,10 @@ class StepShape(Shape):
         description="{scorecard: subject, item: mark}; of an item with parts {part: mark}, or one mark for all",
     )
     then: Names = Field(default=[], description="Must be true now")
-    fails: str | None = Field(default=None, description="A check's name, role, or words of the message")
+    fails: str | None = Field(
+        default=None,
+        description="What refuses it: a check, field, exclusive, or the number of a rule; role, state or another code",
+    )
     warns: str | None = Field(default=None, description="The check that warned")
     sees: str | None = Field(
         default=None, description="A record; in `then`, `seen` is what the person reads of it, masks applied, or null"
