@@ -104,6 +104,19 @@ def test_the_desk_feels_what_others_do_and_what_is_typed_stays(tmp_path: Path, b
         other.wait_for_selector("main .problems")
         assert other.input_value("#in-name") == "208"
 
+        # sent in the moment after the last key, by a hand that clicks again and again: done once, and nothing of it is
+        # left for the next form
+        other.fill("#in-name", "306")
+        other.fill("#in-capacity", "6")
+        clicks = "for (let t = 0; t < 400; t += 10) setTimeout(() => document.querySelector('.formfoot button.main')?.click(), t)"
+        other.evaluate(clicks)
+        other.wait_for_url("**done=add*")
+        other.wait_for_timeout(800)
+        other.goto(f"{club.address}/records/nightclub_booking/unit/actions/add")
+        assert (other.input_value("#in-name"), other.input_value("#in-capacity")) == ("", "")
+        other.goto(f"{club.address}/records/nightclub_booking/unit")
+        assert other.locator("#rows >> text=306").count() == 1
+
 
 def test_hostile_names_stay_names_in_a_real_browser(tmp_path: Path, browser: Any) -> None:
     with stage_of(tmp_path, browser, set()) as stage:

@@ -109,11 +109,11 @@
     return fields;
   }
   function fill(sheet) {
-    var timer = null, dirty = false, sending = false, state = sheet.querySelector('[data-state]');
+    var timer = null, dirty = false, sending = false, done = false, kept = Promise.resolve(), state = sheet.querySelector('[data-state]');
     function keep() {
-      if (!dirty || sending || !document.contains(sheet)) return;
+      if (!dirty || sending || done || !document.contains(sheet)) return;
       dirty = false;
-      post('/drafts', [['_key', sheet.dataset.draft]].concat(typed(sheet))).then(function (answer) {
+      kept = post('/drafts', [['_key', sheet.dataset.draft]].concat(typed(sheet))).then(function (answer) {
         state.textContent = answer.ok ? sheet.dataset.kept : ''; say('');
         return answer.ok ? answer.json() : [];
       }).then(function (others) {
@@ -121,22 +121,23 @@
         others.forEach(function (one) { told.appendChild(make('p', one, 'note tone-warn')); });
       }).catch(function () { dirty = true; say(body.dataset.away); });
     }
+    addEventListener('pageshow', function (event) { if (event.persisted) done = false; }); /* "back": the form is there again */
     sheet.addEventListener('input', function () { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 700); });
     if (sheet.dataset.sections !== undefined) sections(sheet);
     document.addEventListener('visibilitychange', keep);
     setInterval(keep, 5000);
     sheet.addEventListener('submit', function (event) {
       event.preventDefault();
-      if (sending) return;
+      if (sending || done) return; /* a second click, also one that comes while the next page is on its way */
       sending = true; clearTimeout(timer);
       var button = sheet.querySelector('.formfoot button');
       button.setAttribute('aria-disabled', 'true'); state.textContent = '…';
-      post(sheet.action, typed(sheet)).then(function (answer) {
-        if (answer.redirected) { location.assign(answer.url); return ''; }
+      kept.then(function () { return post(sheet.action, typed(sheet)); }).then(function (answer) { /* a draft on its way must not arrive after it */
+        if (answer.redirected) { done = true; location.assign(answer.url); return ''; }
         return answer.text();
       }).then(function (html) {
         var fresh = html && new DOMParser().parseFromString(html, 'text/html').querySelector('main');
-        if (fresh) showAgain(fresh);
+        if (fresh) { sending = false; keep(); showAgain(fresh); }
       }).catch(function () { say(body.dataset.away); dirty = true; }).then(function () {
         sending = false; button.removeAttribute('aria-disabled'); if (state.textContent === '…') state.textContent = '';
       });
