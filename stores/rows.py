@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from core.language.definition import RecordType
 from core.language.expressions import Row
-from core.model.clock import from_iso
+from core.model.clock import from_iso, iso
 from core.model.errors import NotFound, Problem, Text
+from core.model.values import Cell
 from stores.node import Node
 from stores.storage import bulk
 
@@ -74,6 +77,12 @@ def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
     for name in HIDDEN:
         values[name] = cells[name]
     return Row(record.key, str(cells["id"]), values)
+
+
+def made(record: RecordType, id: str, store: str, cells: Mapping[str, Cell], at: datetime) -> Row:
+    """Return a record just made of ``cells`` as it would be loaded."""
+    known = {"id": id, "_store": store, "_at": iso(at), "_hs": 0, "_life": 1}
+    return from_cells(record, defaultdict(lambda: None, {**cells, **known}))
 
 
 def to_cells(record: RecordType, values: Mapping[str, object]) -> dict[str, int | str | None]:

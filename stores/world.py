@@ -19,12 +19,26 @@ from stores.lowering import aggregate_query
 from stores.node import Node
 from stores.reads.tally import figure_now
 from stores.storage import bulk
+from stores.storage.numbers import Given
 
 if TYPE_CHECKING:
     from stores.actor import Actor
+    from stores.acts.waiting import Waiting
 
 NEVER_S = 100 * 366 * 86_400  # "no turn yet" waits longest
 COUNTED = ("posted", "confirmed", "countered")  # a countered entry still counts: its counter-entry takes it back
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the actions of one batch have in common: the moment, what waits to be written, the records looked at, the
+    numbers given out, and which roles a person acts in (by plugin, store and person)."""
+
+    now: datetime
+    waiting: Waiting | None = None
+    rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    numbers: Given = field(default_factory=dict)
+    roles: dict[tuple[str, str, str, bool], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -40,10 +54,13 @@ class NodeWorld:
     plugin: str
     store: str
     _rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    shared: Shared | None = None  # with the other actions of a batch
 
     def seen_from(self, plugin: str) -> NodeWorld:
         """Return the same world for the rules of another plugin."""
-        return self if plugin == self.plugin else NodeWorld(self.connection, self.node, plugin, self.store, self._rows)
+        if plugin == self.plugin:
+            return self
+        return NodeWorld(self.connection, self.node, plugin, self.store, self._rows, self.shared)
 
     def row(self, type: str, id: str) -> Row | None:
         """Return a record by type and id, or None."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.excel import intake
+from app.excel import intake, turns
 from app.excel.export import export
 from app.excel.files import excel_bytes, excel_file
 from app.excel.intake import Row
@@ -56,9 +56,9 @@ def import_file(
     """
     plan = plan_of(desk, desk.record(plugin, record), action)
     found = intake.understood(desk, plan, raw)
-    rows = intake.try_out(desk, plan, found.rows, lambda: False)
+    rows = turns.try_out(desk, plan, found.rows, lambda: False)
     if flag(request.query_params.get("commit")):
-        rows = intake.carry_out(desk, plan, rows, lambda: False)
+        rows = turns.carry_out(desk, plan, rows, lambda: False)
     return {"rows": [_told(desk, row) for row in rows], "unused": found.unused}
 
 

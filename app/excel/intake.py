@@ -1,8 +1,4 @@
-"""An import: each row of a file is one action. First all rows are tried out, then those that hold are carried out.
-
-A row is carried out whole or not at all, in a transaction of its own: a desk that books meanwhile is never kept
-waiting, and after a power cut the same file goes on where it stopped, because a row that stands is not done again.
-"""
+"""The file of an import, understood: each row is one action, or says what is wrong with it (``turns`` does them)."""
 
 from __future__ import annotations
 
@@ -13,17 +9,13 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from app.excel import cells
-from app.excel.editing import edited
 from app.excel.plan import KEY, REASON, STORE, Entry, Plan
 from app.excel.workbook import Line, read
 from app.pages.actions.choices import Choice, named
 from app.pages.frame.desk import Desk
-from app.web.actions import call_of
 from core.model.errors import NodeError, Problem, Text, suggest
 from core.model.fields import BadValue
 from core.model.values import canonical_json
-from stores.acts.calls import Call
-from stores.acts.once import act_once, rehearse, standing_of
 
 # new: not tried out yet; bad: refused, with the reasons; good: it would be carried out;
 # there: it was carried out by an earlier import; made: carried out by this one; same: the record is so already.
@@ -94,49 +86,8 @@ def understood(desk: Desk, plan: Plan, raw: bytes) -> Intake:
     return Intake(_told_apart(plan, rows), told)
 
 
-def try_out(desk: Desk, plan: Plan, rows: Sequence[Row], until: Callable[[], bool]) -> list[Row]:
-    """Return the rows with those that were new tried out, one after the other until ``until`` says it is enough."""
-    standing = standing_of(desk.node, [row.key for row in rows if row.state == "new"])
-    return _each(rows, "new", until, lambda row: _tried(desk, plan, row, standing))
-
-
-def carry_out(desk: Desk, plan: Plan, rows: Sequence[Row], until: Callable[[], bool]) -> list[Row]:
-    """Return the rows with those that held carried out, one after the other until ``until`` says it is enough."""
-    return _each(rows, "good", until, lambda row: _done(desk, plan, row))
-
-
-def _each(rows: Sequence[Row], state: State, until: Callable[[], bool], act: Callable[[Row], Row]) -> list[Row]:
-    return [act(row) if row.state == state and not until() else row for row in rows]
-
-
-def _tried(desk: Desk, plan: Plan, row: Row, standing: Mapping[str, str]) -> Row:
-    if row.key in standing:
-        return replace(row, state="there", id=standing[row.key])
-    try:
-        row = edited(desk, plan, row) if plan.edits else row
-        if plan.edits and not row.changes:
-            return replace(row, state="same")
-        rehearse(desk.node, _call(desk, plan, row))
-    except NodeError as error:
-        return replace(row, state="bad", said=row.said + _said(plan, error.problems))
-    return replace(row, state="good")
-
-
-def _done(desk: Desk, plan: Plan, row: Row) -> Row:
-    if plan.edits and standing_of(desk.node, [row.key]):  # done before a power cut that nobody was told of
-        return replace(row, state="made")
-    try:
-        receipt, id = act_once(desk.node, _call(desk, plan, row), row.key)
-    except NodeError as error:
-        return replace(row, state="bad", said=row.said + _said(plan, error.problems))
-    return replace(row, state="there" if receipt is None else "made", id=row.id if plan.edits else id)
-
-
-def _call(desk: Desk, plan: Plan, row: Row) -> Call:
-    return call_of(desk, plan.record, row.id if plan.edits else None, plan.action.name, dict(row.body))
-
-
-def _said(plan: Plan, problems: Iterable[Problem]) -> tuple[Said, ...]:
+def spoken(plan: Plan, problems: Iterable[Problem]) -> tuple[Said, ...]:
+    """Return what problems say, each with the heading of its column."""
     labels = {each.name: each.label for each in plan.entries}
     return tuple(
         Said(_whole(p, "en"), _whole(p, "zh"), labels.get(p.field or "", ""), p.level == "warn") for p in problems
@@ -221,7 +172,7 @@ def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: 
         try:
             value = cells.taken_in(desk, entry.spec, raw, find)
         except BadValue as bad:
-            said += _said(plan, [bad.problem(entry.name)])
+            said += spoken(plan, [bad.problem(entry.name)])
             continue
         if entry.name == KEY:
             target = str(value or "") or None

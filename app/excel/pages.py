@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.excel import intake
+from app.excel import intake, turns
 from app.excel.export import export
 from app.excel.figures import report_file
 from app.excel.files import excel_bytes, excel_file
@@ -151,9 +151,9 @@ def _further(desk: Desk, plan: Plan, *, going: bool) -> Response:
         return _back(plan)
     enough = _enough(desk)
     if going and not under.counts["new"]:
-        under.going, under.rows = True, intake.carry_out(desk, plan, under.rows, enough)
+        under.going, under.rows = True, turns.carry_out(desk, plan, under.rows, enough)
     else:
-        under.rows = intake.try_out(desk, plan, under.rows, enough)
+        under.rows = turns.try_out(desk, plan, under.rows, enough)
     _keep(desk, under)
     return _back(plan)
 

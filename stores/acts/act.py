@@ -13,6 +13,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from core.host.contexts import ActionEvent
 from core.language.definition import SYSTEM, Action, RecordType
 from core.language.expressions import EmptyValue, Env, Formula, Row
 from core.language.outcomes import Outcome
@@ -24,9 +25,9 @@ from stores.acts.calls import Call, Receipt
 from stores.acts.citing import citing, rules_of
 from stores.acts.figures import inactive
 from stores.acts.permission import check_may, check_sees, may_know
-from stores.changes.commit import Deed, commit
+from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
-from stores.world import NodeWorld
+from stores.world import NodeWorld, Shared
 
 LATE_AFTER = timedelta(seconds=60)  # a timer that fires later than this says so in the log
 
@@ -60,6 +61,17 @@ class Work:
         return self.node.is_home(self.record, self.world.store)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An action that may go on, and all that it does: nothing of it is written yet."""
+
+    deed: Deed
+    edits: list[Edit]
+    receipt: Receipt
+    event: ActionEvent | None  # what plugins in Python are told, if any listens
+    later: list[effects.Later]
+
+
 def act(node: Node, call: Call) -> Receipt:
     """Carry out ``call`` in one transaction and tell the node's listeners. Raises NodeError; then nothing is saved."""
     with node.database.write() as connection:
@@ -75,14 +87,30 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
 
     Returns the receipt and what is to be called once the transaction has been committed.
     """
-    with _told_plainly():
-        work = _begin(connection, node, call)
+    decided = decide(connection, node, call)
+    if isinstance(decided, Receipt):
+        return decided, []
+    with told_plainly():
+        commit(connection, node, decided.deed, decided.edits)
+        timers.rearm(connection, node, decided.receipt.touched, decided.deed.at)
+        if decided.event is not None:
+            outbox.put_event(connection, node, decided.event, decided.receipt.record)
+    return decided.receipt, decided.later
+
+
+def decide(connection: Connection, node: Node, call: Call, shared: Shared | None = None) -> Decided | Receipt:
+    """Check ``call`` and return all that it does, not yet written; the receipt when it was written down as a request.
+
+    ``shared`` is what the actions of one batch have in common. Raises NodeError as ``act`` does.
+    """
+    with told_plainly():
+        work = _begin(connection, node, call, shared)
         with citing(work):
-            return _carried_out(work)
+            return _decided(work)
 
 
-def _carried_out(work: Work) -> tuple[Receipt, list[effects.Later]]:
-    """Check and do what is asked, or pass it on to the record's home or to those who must sign."""
+def _decided(work: Work) -> Decided | Receipt:
+    """Check what is asked and gather what it does, or pass it on to the record's home or to those who must sign."""
     _check_right(work)
     _go_back(work)
     if work.at_home or work.call.at is None:  # of a late fact elsewhere the home knows what is to be undone
@@ -92,16 +120,16 @@ def _carried_out(work: Work) -> tuple[Receipt, list[effects.Later]]:
     if work.action.decisive and not work.at_home:
         warnings = [check for check in work.action.checks if check.level == "warn"]
         checking.check_those(work, warnings, checking.asked_of_kernel(work))  # where somebody can still answer
-        return requests.ask(work), []
+        return requests.ask(work)
     checking.check(work)
     outcome, index = _choose(work)
     if missing := requests.missing_signatures(work, outcome):
-        return requests.ask(work, outcome, missing), []
-    return _finish(work, outcome, index)
+        return requests.ask(work, outcome, missing)
+    return _gathered(work, outcome, index)
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """A rule that works out what its field cannot hold refuses the action; it is not a fault of the node."""
     try:
         yield
@@ -109,15 +137,16 @@ def _told_plainly() -> Iterator[None]:
         raise ActionRefused((bad.problem(),)) from bad
 
 
-def _begin(connection: Connection, node: Node, call: Call) -> Work:
+def _begin(connection: Connection, node: Node, call: Call, shared: Shared | None) -> Work:
     action = _action(call)
-    now = call.at or node.now()
+    now = call.at or (shared.now if shared else node.now())
     old = None
     if not action.new:
         assert call.id is not None, "`_action` has seen to it"
         old = rows.get(connection, node, call.record, call.id)
     store = _store(node, call, old)
-    world = NodeWorld(connection, node, action.owner or call.record.plugin, store)
+    known = (shared.rows, shared) if shared else ()
+    world = NodeWorld(connection, node, action.owner or call.record.plugin, store, *known)
     draft = Row(call.record.key, call.id or node.new_id(), dict(old.values) if old else {"store": store})
     env = world.env(draft, now, call.actor, old=old)
     world.put(draft)
@@ -245,7 +274,7 @@ def _holds(formula: Formula, env: Env) -> bool:
         return False
 
 
-def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[effects.Later]]:
+def _gathered(work: Work, outcome: Outcome, index: int) -> Decided:
     effects.gather(work, outcome)
     checking.let_hooks_apply(work)
     effects.check_keys(work)
@@ -257,9 +286,6 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
         facts=_facts(work, index),
     )
     edits = effects.edits(work)
-    entries = commit(work.connection, work.node, deed, edits)
-    touched = tuple((entry.type, entry.pk) for entry in entries)
-    timers.rearm(work.connection, work.node, touched, work.now)
     record, row = work.gathered.instead or (work.record, work.draft)
     receipt = Receipt(
         deed.tx,
@@ -268,10 +294,10 @@ def _finish(work: Work, outcome: Outcome, index: int) -> tuple[Receipt, list[eff
         cast("str | None", row.values.get("number")),
         cast("str | None", row.values.get("state")),
         warnings=tuple(work.warnings),
-        touched=touched,
+        touched=tuple((edit.record.key, edit.id) for edit in edits),
     )
-    outbox.put_event(work.connection, work.node, effects.event_of(work, receipt), receipt.record)
-    return receipt, work.gathered.later
+    heard = work.node.host.hears("action_committed")
+    return Decided(deed, edits, receipt, effects.event_of(work, receipt) if heard else None, work.gathered.later)
 
 
 def _not_deleted(record: RecordType) -> Clash:

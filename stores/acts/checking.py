@@ -50,6 +50,8 @@ def asked_of_kernel(work: Work) -> list[Problem]:
 
 def let_hooks_apply(work: Work) -> None:
     """Let plugins in Python add to what the action does; one that breaks refuses it."""
+    if not work.node.host.hears("apply_action"):
+        return
     try:
         work.node.host.hooks.apply_action(ctx=effects.HookContext(work))
     except _PLAIN:
@@ -72,6 +74,8 @@ def _failed(work: Work, check: Check) -> Problem | None:
 
 
 def _asked_of_hooks(work: Work) -> list[Problem]:
+    if not work.node.host.hears("check_action"):
+        return []
     context = effects.HookContext(work)
     try:
         answers: Sequence[Sequence[Problem]] = work.node.host.hooks.check_action(ctx=context)

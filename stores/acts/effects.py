@@ -154,6 +154,7 @@ def _number(world: NodeWorld, record: RecordType, row: Row, env: Env) -> None:
             row.values,
             today=cast(date, env.names["today"]),
             zone=env.zone,
+            given=world.shared.numbers if world.shared else None,
         )
 
 

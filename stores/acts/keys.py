@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import Connection
+
 from core.language.definition import Exclusive, RecordType
 from core.language.expressions import Env, Row, holds
 from core.model.errors import Problem, Text
+from core.model.values import Cell
 from stores import rows
 from stores.storage import bulk
 from stores.world import NodeWorld
@@ -64,6 +67,12 @@ def _key(exclusive: Exclusive, row: Row, env: Env) -> dict[str, object] | None:
     return key
 
 
+def _asked(world: NodeWorld, record: RecordType, cells: Mapping[str, Cell]) -> Connection:
+    """Return whom to ask for a key: what waits to be written need not be written first if it cannot hold it."""
+    waiting = world.shared.waiting if world.shared else None
+    return world.connection if waiting is None or waiting.may_hold(record.key, cells) else waiting.below
+
+
 def _same(
     world: NodeWorld, record: RecordType, key: Mapping[str, object], but: str, rest: str = "", *more: str
 ) -> list[Row]:
@@ -71,5 +80,5 @@ def _same(
     cells = rows.to_cells(record, key)
     tests = "".join(f"{bulk.quoted(name)} = ? AND " for name in cells)
     sql = f"SELECT id FROM {bulk.quoted(record.table)} WHERE {tests}id <> ? AND (_life & 1) = 1{rest}"  # noqa: S608 - names of our own
-    found = bulk.run(world.connection, sql, *cells.values(), but, *more)
+    found = bulk.run(_asked(world, record, cells), sql, *cells.values(), but, *more)
     return [row for (id_,) in found if (row := world.row(record.key, id_)) is not None]

@@ -1,58 +1,101 @@
-"""An action tried out without writing, and an action carried out at most once: what an import is made of."""
+"""Actions tried out without writing, and actions carried out at most once: what an import is made of."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from core.model.clock import iso
+from core.model.errors import NodeError
 from stores import rows
-from stores.acts.act import perform
 from stores.acts.calls import Call, Receipt
+from stores.acts.many import Batch, Result
+from stores.acts.requests import REQUEST
 from stores.node import Node
 from stores.storage import once
 
+TURN_MS = 50  # a desk that books in the meantime waits so long for the rows that are under way, and no longer
+Until = Callable[[], bool]
+Outcome = tuple[Receipt | None, str] | NodeError
 
-def rehearse(node: Node, call: Call) -> Receipt:
-    """Carry out ``call`` and take everything back: what would be refused is refused, nothing is saved or told.
 
-    One short transaction per call, so that a desk that books in the meantime waits no longer than for any action.
-    Raises NodeError as ``act`` does.
+def rehearse(node: Node, calls: Sequence[Call], until: Until) -> list[Receipt | NodeError]:
+    """Carry out each call as if it were the only one, and take everything back: nothing is saved or told.
+
+    The list tells of those that were reached, the first at least, before ``TURN_MS`` had passed or ``until`` said so:
+    the receipt it would get, or why it would be refused.
     """
     with node.database.write() as connection, connection.begin_nested() as taken_back:
-        receipt, _ = perform(connection, node, call)
+        batch = Batch(connection, node, apart=True)
+        _add(node, batch, calls, until)
+        found = [result if isinstance(result, NodeError) else result[0] for result in batch.results()]
         taken_back.rollback()
-    return receipt
+    return found
 
 
-def act_once(node: Node, call: Call, key: str) -> tuple[Receipt | None, str]:
-    """Carry out ``call`` unless something still stands that was carried out under ``key`` before.
+def act_once(node: Node, calls: Sequence[tuple[Call, str]], until: Until) -> list[Outcome]:
+    """Carry out calls, each unless something still stands that was carried out under its key before.
 
-    Returns (receipt, id), or (None, id of what stands). The note is written in the action's own transaction: a power
-    cut leaves both or neither. What was made and then deleted is made again. Raises NodeError; then nothing is saved.
+    They share a transaction. The list tells of those that were reached, as ``rehearse`` does: (receipt, id), (None, id
+    of what stands), or why it was refused; then nothing of that one is saved. The notes are written in the actions' own
+    transaction: a power cut leaves both or neither. What was made and then deleted is made again. Keys differ.
     """
     with node.database.write() as connection:
-        if (standing := _standing(connection, node, key)) is not None:
-            return None, standing
-        receipt, after = perform(connection, node, call)
-        made = (receipt.record.key, receipt.id) if receipt.request is None else ("core.request", receipt.request)
-        once.keep(connection, key, *made, iso(node.now()))
+        standing = _standing(connection, node, [key for _, key in calls])
+        todo = [(call, key) for call, key in calls if key not in standing]
+        batch = Batch(connection, node)
+        _add(node, batch, [call for call, _ in todo], until)
+        results = dict(zip((key for _, key in todo), batch.results(), strict=False))
+        made = {key: _made(result[0]) for key, result in results.items() if not isinstance(result, NodeError)}
+        once.keep(connection, made, iso(node.now()))
     node.committed()
-    for later in after:
-        later()
-    return receipt, made[1]
+    for result in results.values():
+        for later in () if isinstance(result, NodeError) else result[1]:
+            later()
+    return list(_outcomes(calls, standing, results, made))
 
 
-def standing_of(node: Node, keys: list[str]) -> dict[str, str]:
+def standing_of(node: Node, keys: Sequence[str]) -> dict[str, str]:
     """Return the ids of what was carried out under these keys and still stands."""
     with node.database.read() as connection:
-        parts = [keys[start : start + once.KEYS_MAX] for start in range(0, len(keys), once.KEYS_MAX)]
-        known = {key: told for part in parts for key, told in once.found(connection, part).items()}
-        return {key: pk for key, (type_, pk) in known.items() if _alive(connection, node, type_, pk)}
+        return _standing(connection, node, keys)
 
 
-def _standing(connection: Connection, node: Node, key: str) -> str | None:
-    told = once.found(connection, [key]).get(key)
-    return told[1] if told is not None and _alive(connection, node, *told) else None
+def _add(node: Node, batch: Batch, calls: Sequence[Call], until: Until) -> None:
+    end = node.mono() + TURN_MS
+    for call in calls:
+        batch.add(call)
+        if node.mono() > end or until():
+            return
+
+
+def _outcomes(
+    calls: Sequence[tuple[Call, str]],
+    standing: Mapping[str, str],
+    results: Mapping[str, Result],
+    made: Mapping[str, tuple[str, str]],
+) -> Iterator[Outcome]:
+    for _, key in calls:
+        if key in standing:
+            yield None, standing[key]
+        elif key not in results:
+            return
+        elif isinstance(result := results[key], NodeError):
+            yield result
+        else:
+            yield result[0], made[key][1]
+
+
+def _made(receipt: Receipt) -> tuple[str, str]:
+    """Return what an action has made or changed: the record, or the request that waits for its home."""
+    return (receipt.record.key, receipt.id) if receipt.request is None else (REQUEST, receipt.request)
+
+
+def _standing(connection: Connection, node: Node, keys: Sequence[str]) -> dict[str, str]:
+    parts = [keys[start : start + once.KEYS_MAX] for start in range(0, len(keys), once.KEYS_MAX)]
+    known = {key: told for part in parts for key, told in once.found(connection, part).items()}
+    return {key: pk for key, (type_, pk) in known.items() if _alive(connection, node, type_, pk)}
 
 
 def _alive(connection: Connection, node: Node, type_: str, pk: str) -> bool:

@@ -28,9 +28,7 @@ NOTICE = "core.notice"
 
 
 def put_event(connection: Connection, node: Node, event: ActionEvent, record: RecordType) -> None:
-    """Note that an action is to be told, if a plugin listens; in the action's own transaction."""
-    if not node.host.hears("action_committed"):
-        return
+    """Note that an action is to be told; in the action's own transaction."""
     told = {name: getattr(event, name) for name in ("store", "record_id", "action", "actor", "state")}
     told |= {"type": record.key, "at": iso(event.at), "cells": rows.to_cells(record, event.values)}
     outbox.put(connection, "event", event.id, node.now(), body=json.dumps(told, ensure_ascii=False))

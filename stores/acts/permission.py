@@ -50,6 +50,14 @@ def acting_roles(world: NodeWorld, actor: Actor, record: RecordType | None = Non
     A record that every store holds (scope ``all``) belongs to all: there everybody has the roles of his own store.
     """
     everywhere = record is not None and record.sync.scope == "all"
+    known = {} if world.shared is None else world.shared.roles
+    key = (world.plugin, world.store, actor.id, everywhere)
+    if key not in known:
+        known[key] = frozenset(_acting_roles(world, actor, everywhere=everywhere))
+    return set(known[key])
+
+
+def _acting_roles(world: NodeWorld, actor: Actor, *, everywhere: bool) -> set[str]:
     own = actor.roles if everywhere else actor.roles_in(world.store)
     acting = set(own)
     if own and SYSTEM not in own:

@@ -7,15 +7,16 @@ a deadline is still in time (C-3), and its action then runs with ``now`` = the d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from core.language.calendar import BusinessCalendar
 from core.language.definition import RecordType, Timer
-from core.language.expressions import EmptyValue, Env, holds
+from core.language.expressions import EmptyValue, Env, Row, holds
 from core.model.clock import iso
 from core.model.duration import Duration
 from stores import rows
@@ -39,12 +40,14 @@ def rearm(
     touched: Iterable[tuple[str, str]],
     now: datetime | None = None,
     fired_until: datetime | None = None,
+    made: Mapping[str, Mapping[str, Row]] = MappingProxyType({}),
 ) -> None:
     """Arm, move or disarm the timers of the records that were just written or received, and of those that look at them.
 
     ``now`` is when it happened for the rules, by default this moment: a night that is caught up after a power cut
     must come to the same deadlines as one that was lived through. ``fired_until``: what fell due up to then and is not
-    known here has fired at this node's predecessor, and must not a second time.
+    known here has fired at this node's predecessor, and must not a second time. ``made`` are records, by type and id,
+    that were made just now: they need not be read, and nothing is armed for them.
     """
     moment = now or node.now()
     groups: dict[str, dict[str, None]] = defaultdict(dict)  # ids by type, each once and in order
@@ -56,8 +59,10 @@ def rearm(
     for type_, ids in groups.items():
         record = node.catalog.records.get(type_)
         if record is not None and record.timers:
-            kept = _kept_here(connection, node, record, list(ids))
+            new = made.get(type_, {})
+            kept = _kept_here(connection, node, record, [id for id in ids if id not in new])
             _rearm_records(connection, node, record, kept, moment, fired_until)
+            _change(connection, node, record, new, {}, moment, None)
     _open_for_newcomers(connection, node, set(groups))
 
 
@@ -101,14 +106,26 @@ def _follow_settings(connection: Connection, node: Node, groups: dict[str, dict[
 def _rearm_records(
     connection: Connection, node: Node, record: RecordType, ids: list[str], now: datetime, fired_until: datetime | None
 ) -> None:
-    """Work out the timers of records of one type and write what has changed: two statements, however many they are."""
     found, known = rows.load_all(connection, node, record, ids), _known(connection, record, ids)
+    here = {id: found.get(id) for id in ids}
+    _change(connection, node, record, here, known, now, fired_until)
+
+
+def _change(
+    connection: Connection,
+    node: Node,
+    record: RecordType,
+    found: Mapping[str, Row | None],
+    known: Mapping[str, Mapping[str, tuple[str, bool]]],
+    now: datetime,
+    fired_until: datetime | None,
+) -> None:
+    """Work out the timers of records of one type and write what has changed: two statements, however many they are."""
     surroundings: dict[str, Env] = {}
     gone: list[tuple[str, str, str]] = []
     armed: list[bulk.Values] = []
-    for id in ids:
-        before, wanted = known[id], dict[str, datetime]()
-        row = found.get(id)
+    for id, row in found.items():
+        before, wanted = known.get(id, {}), dict[str, datetime]()
         if row is not None and rows.alive(row) and node.is_home(record, store := str(row.values["store"])):
             if store not in surroundings:
                 world = NodeWorld(connection, node, record.plugin, store)

@@ -1,12 +1,14 @@
-"""Many new records of one type, made by one deed and written set-wise: what ``commit_on`` would write one by one.
+"""Many new records, made by one deed or many and written set-wise: what ``commit_on`` would write one by one.
 
-A merge that finds ten thousand conflicts makes as many records of them. Lines and rows are put together by column, as
-those of a frame are. Where a field stays at this node, or a plugin may withhold one, ``commit_on`` does it.
+A merge that finds ten thousand conflicts makes as many records of them, an import makes a record or more of each row.
+Lines and rows are put together by column, as those of a frame are. Where a
+field stays at this node, or a plugin may withhold one, ``commit_on`` does it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -25,54 +27,75 @@ from stores.storage import bulk
 from stores.storage.counters import Counters
 
 _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
+_OF_THE_DEED = ("tx", "of", "action", "hlc", "at", "actor", "nth", "facts")
 
 
 def make_on(
     connection: Connection, node: Node, standing: Counters, deed: Deed, record: RecordType, edits: Sequence[Edit]
 ) -> None:
     """Make the new records of ``edits``, all of type ``record``, as one deed; ``standing`` is saved by the caller."""
-    blocks = _blocks(record, edits)
+    assert all(edit.record is record for edit in edits), "one type"
+    make_all_on(connection, node, standing, [(deed, edits)])
+
+
+def make_all_on(
+    connection: Connection, node: Node, standing: Counters, deeds: Sequence[tuple[Deed, Sequence[Edit]]]
+) -> None:
+    """Carry out deeds one after the other; those that make nothing but new records all at once."""
+    for are_new, group in groupby(deeds, lambda each: all(edit.kind == "create" for edit in each[1])):
+        some = list(group)
+        if not (are_new and _made(connection, node, standing, some)):
+            for deed, edits in some:
+                commit_on(connection, node, standing, deed, edits)
+
+
+def _made(connection: Connection, node: Node, standing: Counters, deeds: Sequence[tuple[Deed, Sequence[Edit]]]) -> bool:
+    """Make the new records of some deeds, and say so; False, with nothing done, when they are not plain."""
+    edits = [edit for _, some in deeds for edit in some]
+    blocks = _blocks(edits)
     bodies = bodies_of(blocks, len(edits))
-    if not _is_plain(node, record, blocks) or max(map(len, bodies), default=0) > LINE_CHARS_MAX:
-        commit_on(connection, node, standing, deed, edits)
-        return
-    standing.hlc = node.clock.tick()
-    stamp = FieldStamp(standing.next_hs() if node.is_hub else 0, standing.hlc, standing.origin)
-    lines = _lines(node, standing, deed, record, edits, bodies)
+    if not _are_plain(node, blocks) or max(map(len, bodies), default=0) > LINE_CHARS_MAX:
+        return False
+    stamps, lines = _lines(node, standing, deeds, edits, bodies)
     standing.seq, standing.hash = lines.last, lines.hashes[-1]
-    same = (stamp.hs, 1, lines.columns["at"][0], deed.actor, pack_one(stamp))
+    own = list(zip(stamps, lines.columns["at"], lines.columns["actor"], strict=True))
     for block in blocks:
-        some = [edits[place] for place in block.places]
-        columns = [block.new(name) for name in block.fields]
-        rows = [(edit.id, edit.store, *same, *row) for edit, row in zip(some, _rows(columns, len(some)), strict=True)]
-        bulk.insert(connection, node.tables[record.key], (*_NEW, *block.fields), rows)
+        fixed = [(edits[n].id, edits[n].store, own[n][0].hs, 1, *own[n][1:], pack_one(own[n][0])) for n in block.places]
+        values = _rows([block.new(name) for name in block.fields], len(fixed))
+        rows = [(*known, *row) for known, row in zip(fixed, values, strict=True)]
+        bulk.insert(connection, node.tables[block.type], (*_NEW, *block.fields), rows)
     log.append(connection, lines)
-    node.touched((record.key, edit.id) for edit in edits)
+    node.touched((edit.record.key, edit.id) for edit in edits)
+    return True
 
 
-def _is_plain(node: Node, record: RecordType, blocks: Sequence[Block]) -> bool:
+def _are_plain(node: Node, blocks: Sequence[Block]) -> bool:
     """Say whether every field is a column that goes into the log as it is, and nobody else has to be asked or told."""
-    known = record.fields.keys() | set(DECIDED)
+    hears = node.host.hears
     return (
         bool(blocks)
-        and record.key != NOTICE
-        and not node.host.hears("entry_outgoing")
-        and all(known.issuperset(block.fields) and record.sync.hide.isdisjoint(block.fields) for block in blocks)
+        and not hears("entry_outgoing")
+        and not (hears("channels") and any(block.type == NOTICE for block in blocks))
+        and all(_is_plain(node.catalog.records[block.type], block) for block in blocks)
     )
 
 
-def _blocks(record: RecordType, edits: Sequence[Edit]) -> list[Block]:
-    """Return the edits gathered by the fields that they fill."""
+def _is_plain(record: RecordType, block: Block) -> bool:
+    known = record.fields.keys() | set(DECIDED)
+    return known.issuperset(block.fields) and record.sync.hide.isdisjoint(block.fields)
+
+
+def _blocks(edits: Sequence[Edit]) -> list[Block]:
+    """Return the edits gathered by their type and the fields that they fill."""
     gathered: dict[tuple[str, ...], tuple[list[int], list[tuple[Cell, ...]]]] = {}
     for place, edit in enumerate(edits):
-        assert edit.kind == "create", "what is there already is changed by `commit_on`"
         filled = {name: cell for name, cell in edit.values.items() if cell is not None}
-        places, rows = gathered.setdefault(tuple(filled), ([], []))
+        places, rows = gathered.setdefault((edit.record.key, *filled), ([], []))
         places.append(place)
         rows.append(tuple(filled.values()))
     return [
-        Block(record.key, "create", fields, places, _paired(list(zip(*rows, strict=True))))
-        for fields, (places, rows) in gathered.items()
+        Block(type_, "create", tuple(fields), places, _paired(list(zip(*rows, strict=True))))
+        for (type_, *fields), (places, rows) in gathered.items()
     ]
 
 
@@ -86,26 +109,30 @@ def _rows(columns: Sequence[Sequence[Cell]], count: int) -> Sequence[tuple[Cell,
 
 
 def _lines(
-    node: Node, standing: Counters, deed: Deed, record: RecordType, edits: Sequence[Edit], bodies: Sequence[str]
-) -> Lines:
-    count, facts = len(edits), {**version_of(node.catalog, record), **(deed.facts or {})} or None
-    same: dict[str, object] = {
-        "tx": deed.tx,
-        "of": count,
-        "action": deed.action,
-        "hlc": standing.hlc,
-        "at": iso(deed.at),
-        "received": iso(node.now()),
-        "mono": node.mono(),
-        "boot": node.boot,
-        "actor": deed.actor,
-        "type": record.key,
-        "kind": "create",
-        "base_hs": 0,
-        "facts": None if facts is None else canonical_json(facts),
-    }
-    columns: dict[str, Sequence[object]] = {name: [value] * count for name, value in same.items()}
-    columns |= {"nth": range(1, count + 1), "store": [edit.store for edit in edits], "pk": [edit.id for edit in edits]}
-    columns["body"] = bodies
+    node: Node,
+    standing: Counters,
+    deeds: Sequence[tuple[Deed, Sequence[Edit]]],
+    edits: Sequence[Edit],
+    bodies: Sequence[str],
+) -> tuple[list[FieldStamp], Lines]:
+    """Return the stamp of each edit, one for all of a deed, and their lines."""
+    stamps: list[FieldStamp] = []
+    own: list[tuple[object, ...]] = []
+    for deed, some in deeds:
+        standing.hlc = node.clock.tick()
+        stamp = FieldStamp(standing.next_hs() if node.is_hub else 0, standing.hlc, standing.origin)
+        stamps += [stamp] * len(some)
+        told = (deed.tx, len(some), deed.action, stamp.hlc, iso(deed.at), deed.actor)
+        own += [(*told, nth, _facts(node, deed, edit)) for nth, edit in enumerate(some, start=1)]
+    columns: dict[str, Sequence[object]] = dict(zip(_OF_THE_DEED, zip(*own, strict=True), strict=True))
+    here = {"received": iso(node.now()), "mono": node.mono(), "boot": node.boot, "kind": "create", "base_hs": 0}
+    columns |= {name: [value] * len(edits) for name, value in here.items()}
+    columns |= {"store": [edit.store for edit in edits], "pk": [edit.id for edit in edits]}
+    columns |= {"type": [edit.record.key for edit in edits], "body": bodies}
     hashes = chained(standing.hash, standing.origin, standing.seq + 1, columns)
-    return Lines(standing.origin, standing.seq + 1, columns, hashes)
+    return stamps, Lines(standing.origin, standing.seq + 1, columns, hashes)
+
+
+def _facts(node: Node, deed: Deed, edit: Edit) -> str | None:
+    facts = {**version_of(node.catalog, edit.record), **(deed.facts or {})}
+    return canonical_json(facts) if facts else None

@@ -13,6 +13,8 @@ from core.language.definition import NumberFormat, RecordType
 from stores.storage import bulk
 from stores.storage.system import SEQUENCE
 
+Given = dict[tuple[str, str, str], int]  # type, store and series -> the last number given out in a transaction
+
 _DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}
 _DATE_PART = re.compile("|".join(_DATE_PARTS))
 _TODAY_PARTS = frozenset({"yyyy", "yy", "MM", "dd"})  # of the business day, when no field is named
@@ -27,22 +29,35 @@ def next_number(
     *,
     today: date,
     zone: ZoneInfo,
+    given: Given | None = None,
 ) -> str:
     """Return the next number of ``record`` in ``store``; call it in the write transaction that creates the record.
 
     ``{seq:3}`` counts from 1 and restarts where the other parts change; ``{store}``, any field with a date format,
     and ``{yy}``-like parts of the business day ``today`` make the prefix. A number that was rolled back is given
     out again; one that exists already (the sequence came from an old backup, or a new PC took a dead one's place)
-    is stepped over.
+    is stepped over. With ``given`` it is noted there alone, and the caller remembers it (``remember``): a batch gives
+    out the numbers of a series without a look at the database for each.
     """
     assert record.number is not None, f"{record.key} has no number"
     before, width, after = _around_sequence(record.number, store, values, today, zone)
-    last = _last(connection, record, store, before + "#" + after)
-    n = last + 1
-    while (taken := _highest_taken(connection, table, store, before, n, width, after)) is not None:
-        n = taken + 1
-    _remember(connection, record, store, before + "#" + after, n)
+    series = (record.key, store, f"{before}#{after}")
+    known = given is not None and series in given
+    n = 1 + (given[series] if given is not None and known else _last(connection, series))
+    if not known or len(f"{n:0{width}d}") > len(f"{n - 1:0{width}d}"):  # none as long as the last is above it
+        while (taken := _highest_taken(connection, table, store, before, n, width, after)) is not None:
+            n = taken + 1
+    if given is None:
+        remember(connection, {series: n})
+    else:
+        given[series] = n
     return f"{before}{n:0{width}d}{after}"
+
+
+def remember(connection: Connection, given: Given) -> None:
+    """Keep what was given out, in the write transaction that did."""
+    rows = [(*series, last) for series, last in given.items()]
+    bulk.upsert(connection, SEQUENCE, ("type", "store", "prefix", "last"), rows)
 
 
 def _around_sequence(
@@ -74,13 +89,9 @@ def _part(name: str, form: str, store: str, values: Mapping[str, object], today:
     return "" if value is None else str(value)
 
 
-def _last(connection: Connection, record: RecordType, store: str, prefix: str) -> int:
-    kept = bulk.by_key(connection, SEQUENCE.name, ("last",), ("type", "store", "prefix"), record.key, store, prefix)
+def _last(connection: Connection, series: tuple[str, str, str]) -> int:
+    kept = bulk.by_key(connection, SEQUENCE.name, ("last",), ("type", "store", "prefix"), *series)
     return int(kept[0][0]) if kept else 0
-
-
-def _remember(connection: Connection, record: RecordType, store: str, prefix: str, last: int) -> None:
-    bulk.upsert(connection, SEQUENCE, ("type", "store", "prefix", "last"), [(record.key, store, prefix, last)])
 
 
 def _highest_taken(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
+from stores.storage import bulk
 from stores.storage.system import ONCE
 
 KEYS_MAX = 500  # of one look-up
@@ -18,7 +19,7 @@ def found(connection: Connection, keys: Collection[str]) -> dict[str, tuple[str,
     return {key: (type_, pk) for key, type_, pk in rows}
 
 
-def keep(connection: Connection, key: str, type: str, pk: str, at: str) -> None:
-    """Note that something was carried out; in the transaction that did it. An older note of the key goes."""
-    connection.execute(delete(ONCE).where(ONCE.c.key == key))
-    connection.execute(insert(ONCE).values(key=key, type=type, pk=pk, at=at))
+def keep(connection: Connection, made: Mapping[str, tuple[str, str]], at: str) -> None:
+    """Note what was carried out, (record type, id) by key, in the transaction that did it. An older note goes."""
+    rows = [(key, type_, pk, at) for key, (type_, pk) in made.items()]
+    bulk.upsert(connection, ONCE, ("key", "type", "pk", "at"), rows)

@@ -1,0 +1,181 @@
+"""Many actions in one transaction, each with all its rules, and what they do written set-wise: an import.
+
+An action that makes a new record is decided at once and written later, with those before it. Whatever looks at the
+database finds what was decided before, because the first look writes it. So each is decided as if those before it had
+been carried out one by one, and what is written is the same (docs/decisions/0017).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from core.language.expressions import Row
+from core.model.errors import NodeError
+from core.model.fields.files import may_hold
+from stores import posts, rows
+from stores.acts import outbox, timers
+from stores.acts.act import Decided, decide, perform, told_plainly
+from stores.acts.calls import Call, Receipt
+from stores.acts.effects import Later
+from stores.acts.waiting import Waiting
+from stores.changes.making import make_all_on
+from stores.node import Node
+from stores.storage import counters, numbers
+from stores.world import Shared
+
+DECIDE_ROLES = frozenset({posts.STAFF, posts.ASSIGNMENT, "core.absence", "core.time_off"})  # and who stands in for whom
+Result = tuple[Receipt, list[Later]] | NodeError
+
+
+class Batch:
+    """Actions carried out one after the other in the caller's write transaction.
+
+    One that is refused leaves nothing behind and holds up no other. All happen at one moment. With ``apart`` each is
+    tried out as if it were the only one, and taken back.
+    """
+
+    def __init__(self, connection: Connection, node: Node, *, apart: bool = False) -> None:
+        self._connection, self._node, self._apart = connection, node, apart
+        self._looking = connection if apart else cast(Connection, _Looking(connection, self._write))
+        self._shared = Shared(node.now(), None if apart else Waiting(connection))
+        self._given: numbers.Given = {}  # by those that are decided; what the one under way was given may go back
+        self._waiting: list[tuple[int, Call, Decided]] = []
+        self._results: list[Result | None] = []
+
+    def add(self, call: Call) -> None:
+        """Carry out one more action."""
+        place = len(self._results)
+        self._results.append(None)
+        try:
+            if _is_light(self._node, call):
+                self._decide(place, call)
+                return
+            self._write()
+            self._alone(place, call)
+        except _WrittenAlone:
+            self._alone(place, call)
+
+    def results(self) -> list[Result]:
+        """Write what is still waiting; return for each action its receipt and what is to be called after the commit,
+        or why it was refused."""
+        with suppress(_WrittenAlone):
+            self._write()
+        return [result for result in self._results if result is not None]
+
+    def _decide(self, place: int, call: Call) -> None:
+        try:
+            decided = decide(self._looking, self._node, call, self._shared)
+        except NodeError as error:
+            self._results[place] = error
+            self._forget(self._given)
+            return
+        if isinstance(decided, Receipt):
+            self._results[place] = (decided, [])
+            return
+        if self._apart:
+            self._shared.numbers.clear()
+        self._given = dict(self._shared.numbers)
+        for key in ((call.record.key, decided.receipt.id), *decided.receipt.touched):
+            self._shared.rows.pop(key, None)
+            if key[0] in DECIDE_ROLES:
+                self._shared.roles.clear()
+        self._waiting.append((place, call, decided))
+        if self._shared.waiting:
+            self._shared.waiting.add(decided.edits)
+
+    def _write(self) -> None:
+        """Write what was decided. Where that is refused as a whole, each is carried out by itself, to find which."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        if self._shared.waiting:
+            self._shared.waiting.clear()
+        try:
+            with self._nested():
+                _write(self._connection, self._node, [decided for _, _, decided in waiting], self._given)
+        except NodeError:
+            for place, call, _ in waiting:
+                self._alone(place, call)
+            raise _WrittenAlone from None
+        for place, _, decided in waiting:
+            self._results[place] = (decided.receipt, decided.later)
+
+    def _alone(self, place: int, call: Call) -> None:
+        try:
+            with self._nested():
+                self._results[place] = perform(self._connection, self._node, call)
+        except NodeError as error:
+            self._results[place] = error
+        self._given = {}
+        self._forget({})
+
+    @contextmanager
+    def _nested(self) -> Iterator[None]:
+        with self._connection.begin_nested() as nested:
+            yield
+            if self._apart:
+                nested.rollback()
+
+    def _forget(self, given: numbers.Given) -> None:
+        """Look at records anew, and take back the numbers that were not used: the next action gets them."""
+        self._shared.rows.clear()
+        self._shared.roles.clear()
+        self._shared.numbers.clear()
+        self._shared.numbers.update(given)
+
+
+class _WrittenAlone(Exception):
+    """What waited was carried out one by one: what has been decided since stands on something else."""
+
+
+class _Looking:
+    """A connection that writes what is waiting before anybody uses it."""
+
+    def __init__(self, connection: Connection, write: Callable[[], None]) -> None:
+        self._connection, self._write = connection, write
+
+    def __getattr__(self, name: str) -> Any:
+        self._write()
+        return getattr(self._connection, name)
+
+
+def _is_light(node: Node, call: Call) -> bool:
+    """Say whether an action writes nothing while it is being decided: a new record made here and now, with no files,
+    and no plugin in Python asked."""
+    action = call.record.actions.get(call.action)
+    return (
+        action is not None
+        and action.new
+        and call.at is None
+        and not any(may_hold(ask.spec) for ask in action.ask)
+        and not node.host.hears("check_action")
+        and not node.host.hears("apply_action")
+    )
+
+
+def _write(connection: Connection, node: Node, some: Sequence[Decided], given: numbers.Given) -> None:
+    standing = counters.load(connection, node)
+    make_all_on(connection, node, standing, [(each.deed, each.edits) for each in some if each.edits])
+    counters.save(connection, standing)
+    numbers.remember(connection, given)
+    with told_plainly():
+        touched = [key for each in some for key in each.receipt.touched]
+        timers.rearm(connection, node, touched, some[0].deed.at, made=_made(some))
+        for each in some:
+            if each.event is not None:
+                outbox.put_event(connection, node, each.event, each.receipt.record)
+
+
+def _made(some: Sequence[Decided]) -> dict[str, dict[str, Row]]:
+    """Return the new records whose timers are to be armed, by type and id, as the database would give them back."""
+    made: dict[str, dict[str, Row]] = defaultdict(dict)
+    for each in some:
+        for edit in each.edits:
+            if edit.kind == "create" and edit.record.timers:
+                made[edit.record.key][edit.id] = rows.made(edit.record, edit.id, edit.store, edit.values, each.deed.at)
+    return made
