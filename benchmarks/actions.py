@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from benchmarks import workbench
 from stores.actor import Actor
-from stores.acts.act import act, perform
+from stores.acts.act import act
 from stores.acts.calls import Call
+from stores.acts.many import Batch
 from stores.node import Node
 
 CLERK = Actor("0" * 32, "s001", frozenset({"clerk"}), "clerk")
@@ -48,5 +49,7 @@ def _import(node: Node, count: int) -> None:
     record = node.catalog.records["parcels.parcel"]
     for first in range(0, count, IMPORT):
         with node.database.write() as connection:
+            batch = Batch(connection, node)
             for n in range(first, min(first + IMPORT, count)):
-                perform(connection, node, Call(record, "receive", CLERK, ask=workbench.parcel(n)))
+                batch.add(Call(record, "receive", CLERK, ask=workbench.parcel(n)))
+            assert all(isinstance(result, tuple) for result in batch.results()), "none is refused"
