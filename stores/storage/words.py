@@ -10,7 +10,8 @@ SQLite keeps it as an FTS5 table, PostgreSQL as a GIN index. A database in memor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, column, or_, text
@@ -82,10 +83,22 @@ def fit(connection: Connection, tables: Tables, changed: Iterable[str]) -> None:
         columns = searched(record)
         _make_triggers(connection, record.key, table, columns)
         if known.get(record.key) != columns or record.key in again:
-            sql = f"INSERT INTO unread (type, pk) SELECT ?, id FROM {quoted(table.name)}"  # noqa: S608 - our own name
-            bulk.run_only(connection, sql, record.key)
+            _note_all(connection, record, table)
     known |= {record.key: searched(record) for record, _ in tables}
     state.put(connection, COLUMNS, json.dumps(known, sort_keys=True))
+
+
+@contextmanager
+def filling(connection: Connection, record: RecordType, table: Table) -> Iterator[None]:
+    """Let an empty table be filled without a note for each row; all of them are noted at once afterwards."""
+    columns = _known(connection).get(record.key)
+    if columns is None:
+        yield
+        return
+    _drop_triggers(connection, record.key, table.name)
+    yield
+    _note_all(connection, record, table)
+    _make_triggers(connection, record.key, table, columns)
 
 
 def narrowed(connection: Connection, record: RecordType, table: Table, words: Sequence[str]) -> Narrowing | None:
@@ -155,6 +168,11 @@ def _asked(dialect: str, words: Sequence[str]) -> str:
 def _count(connection: Connection, sql: str, values: Mapping[str, str]) -> int:
     counted = text(f"SELECT count(*) FROM ({sql}) AS found")  # noqa: S608 - our own text
     return int(connection.execute(counted, values).scalar_one())
+
+
+def _note_all(connection: Connection, record: RecordType, table: Table) -> None:
+    sql = f"INSERT INTO unread (type, pk) SELECT ?, id FROM {quoted(table.name)}"  # noqa: S608 - our own name
+    bulk.run_only(connection, sql, record.key)
 
 
 def _known(connection: Connection) -> dict[str, list[str]]:
