@@ -1,4 +1,4 @@
-"""What headquarters does beside serving: it listens for silence, and clears away tombstones once a day."""
+"""What headquarters does beside serving: it listens for silence, looks for records alike, and sweeps once a day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from app.settings import SyncSettings
 from core.model.clock import iso
+from stores.changes import alike
 from stores.node import Node
 from stores.storage import state
 from sync import leases
@@ -13,6 +14,7 @@ from sync.hub import silence
 
 SWEEP_EVERY = timedelta(days=1)
 LOOK_EVERY = timedelta(seconds=30)
+PAGES_MAX = 100  # of what may be alike, in one go; each is a short transaction
 
 
 def do(node: Node, settings: SyncSettings) -> int:
@@ -21,6 +23,10 @@ def do(node: Node, settings: SyncSettings) -> int:
         return 0
     if settings.silent:
         silence.watch(node, timedelta(seconds=settings.silent))
+    for _ in range(PAGES_MAX):
+        if not alike.is_behind(node):
+            break
+        alike.look(node)
     if settings.keep_deleted and _is_time_to_sweep(node):
         leases.compact(node, timedelta(seconds=settings.lease), timedelta(seconds=settings.keep_deleted))
         with node.database.write() as connection:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.language.expressions.functions import Functions
     from core.model.fields import Fields
 
-_MERGED = ("fields", "states", "actions", "timers", "exclusive")  # the named parts an addition may bring
+_MERGED = ("fields", "states", "actions", "timers", "exclusive", "alike")  # the named parts an addition may bring
 
 
 @dataclass(frozen=True, slots=True)

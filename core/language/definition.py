@@ -171,6 +171,17 @@ class SyncRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """What two records of different stores have in common that may be the same one: headquarters says so."""
+
+    name: str
+    key: tuple[str, ...]
+    label: Text
+    cite: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """One record per subject and period, made at the start of the period."""
 
@@ -201,6 +212,7 @@ class RecordType:
     actions: Mapping[str, Action] = field(default_factory=dict)
     timers: Mapping[str, Timer] = field(default_factory=dict)
     exclusive: Mapping[str, Exclusive] = field(default_factory=dict)
+    alike: Mapping[str, Alike] = field(default_factory=dict)
     read: Mapping[str, ReadRule] | None = None  # role -> rule; None: every role of the plugin reads all of it
     sync: SyncRule = SyncRule()
     number: NumberFormat | None = None

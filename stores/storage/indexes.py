@@ -19,6 +19,7 @@ _KERNEL: Mapping[str, tuple[Columns, ...]] = {
     "core.notice": (("name",), ("about_id",)),
     "core.request": (("record_id",),),
     "core.conflict": (("record_id",),),
+    "core.match": (("first",), ("second",)),
     "core.access": (("record_id",),),
     "core.setting": (("plugin", "name"),),
 }
@@ -40,13 +41,14 @@ def index_columns(catalog: Catalog) -> dict[str, list[Columns]]:
 
 def _of_record(record: RecordType, asked: set[str], ordered: set[str], pairs: list[Columns]) -> list[Columns]:
     wanted: list[Columns] = [("_store", "_hs"), ("_store", "id")]
-    if record.sync.scope == "all":
-        wanted.append(("_hs",))  # the feed walks all owners at once
+    if record.sync.scope == "all" or record.alike:
+        wanted.append(("_hs",))  # the feed, and what looks for records alike, walk all owners at once
     if record.sync.also:
         wanted.append((record.sync.also, "_hs"))
     if record.number:
         wanted.append(("_store", "number"))
     wanted += [key_columns(exclusive) for exclusive in record.exclusive.values()]
+    wanted += [each.key for each in record.alike.values()]
     wanted += _KERNEL.get(record.key, ())
     wanted += [("_store", name) for name in sorted(ordered)]
     wanted += pairs

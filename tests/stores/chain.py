@@ -42,7 +42,7 @@ CORE = (
 )  # what sync treats specially
 BY_STORE = SyncRule()
 EDIT = "edit"
-STAFF = {"hq": "zhao", "east": "li", "west": "wang"}  # store -> who works there
+STAFF = {"hq": "zhao", "east": "li", "west": "wang", "north": "sun"}  # store -> who works there
 START = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 
@@ -250,9 +250,16 @@ class Chain:
         self.hub = Stand(hub_url, "hq", host=hosts.get("hub"))
         self.east = Stand("sqlite:///:memory:", "east", host=hosts.get("east"))
         self.west = Stand("sqlite:///:memory:", "west", host=hosts.get("west"))
-        self.places = (self.hub, self.east, self.west)
+        self.places: tuple[Stand, ...] = (self.hub, self.east, self.west)
         for place in self.places:
             _hire(place)
+
+    def open_another(self, store: str) -> Stand:
+        """Let one more store join."""
+        place = Stand("sqlite:///:memory:", store, host=self.east.host)
+        self.places = (*self.places, place)
+        _hire(place)
+        return place
 
     def close(self) -> None:
         for place in self.places:
@@ -301,9 +308,9 @@ class Chain:
 
     def settle(self) -> None:
         """Let everybody push and pull until nothing moves."""
-        for branch in (self.east, self.west):
+        for branch in self.places[1:]:
             _until_quiet(lambda branch=branch: self.push(branch).merged)  # type: ignore[misc]
-        for branch in (self.east, self.west):
+        for branch in self.places[1:]:
             _until_quiet(lambda branch=branch: self.page(branch).rows and self.pull(branch))  # type: ignore[misc]
 
 

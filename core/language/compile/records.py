@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from core.language.compile.access import check_stays, compile_read, compile_sync
 from core.language.compile.actions import compile_actions
+from core.language.compile.alike import compile_alike
 from core.language.compile.drafts import Blueprint, opens
 from core.language.compile.fields import compile_fields
 from core.language.compile.numbers import compile_number
@@ -42,6 +43,7 @@ def compile_record(shop: Workshop, plan: Blueprint) -> RecordType:
         actions=actions,
         timers=compile_timers(shop, plan, actions),
         exclusive=compile_exclusive(shop, plan),
+        alike=compile_alike(shop, plan),
         read=compile_read(shop, plan),
         sync=plan.target.sync if plan.target else compile_sync(shop, plan),
         number=compile_number(shop, plan),
@@ -94,7 +96,7 @@ def _check_addition(shop: Workshop, plan: Blueprint) -> None:
                     f"请删除，或为记录换一个不同于 `{plan.name}` 的名称",
                 ),
             )
-    for key in ("states", "actions", "timers", "exclusive"):
+    for key in ("states", "actions", "timers", "exclusive", "alike"):
         for name, one in getattr(shape, key).items():
             if name in getattr(target, key) and not (key == "actions" and opens(plan, name, one)):
                 shop.key_fault(

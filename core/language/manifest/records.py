@@ -182,6 +182,13 @@ class ExclusiveShape(Cited):
     message: TextShape
 
 
+class AlikeShape(Cited):
+    """Records of different stores that may be the same one: headquarters finds them and decides."""
+
+    key: Names = Field(min_length=1, description="Stored fields whose values are the same in both")
+    label: TextShape
+
+
 class ReadShape(Cited):
     """What one role may see."""
 
@@ -230,6 +237,7 @@ class RecordShape(Cited):
     number: str | None = Field(default=None, description='e.g. "{store}-{night:yyMMdd}-{seq:3}"')
     fields: dict[Word, FieldShape] = Field(default={})
     exclusive: dict[Word, ExclusiveShape] = Field(default={})
+    alike: dict[Word, AlikeShape] = Field(default={})
     states: dict[Word, TextShape] = Field(default={}, description="The first is where a created record starts")
     by: Names | None = Field(default=None, description="Roles for actions that name none")
     actions: dict[Word, ActionShape] = Field(default={})
