@@ -224,6 +224,15 @@ WORDS: Mapping[str, Text] = {
     "no_duplicates_hint": Text(
         "What was entered again appears here, side by side with what is known", "重复登记的内容会与已有记录并排显示在此"
     ),
+    "alike_in_two": Text("Alike in two stores", "跨店重复"),
+    "same_in_two": Text("Known to be the same", "已确认为同一对象"),
+    "found_at": Text("Found", "发现时间"),
+    "match_hint": Text(
+        "Nothing is merged: each store goes on with its own record, and both are told what was decided.",
+        "记录不会合并：两店各自保留本店记录，处理结果告知双方。",
+    ),
+    "same_elsewhere": Text("Also known at {0}", "{0}也有同一对象"),
+    "perhaps_elsewhere": Text("Perhaps also known at {0}", "{0}可能有同一对象"),
     "stands_twice": Text("Stands twice and may stand once", "不可重复的内容出现两次"),
     # scores and turns
     "scorecards": Text("Scorecards", "考核"),

@@ -15,6 +15,7 @@ from app.pages.figures.turns import said
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import FormBody
+from app.pages.records.elsewhere import elsewhere_of
 from app.pages.records.papers import papers_of
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
@@ -130,6 +131,7 @@ def draw_record(
         related=list(_related(desk, kind, record_id)),
         papers=papers_of(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
+        elsewhere=elsewhere_of(desk, kind, row),
         steps=[_step(desk, kind, each) for each in reversed(history_of(desk, kind, record_id))],
         changed=_changed(desk, row),
         said=said,

@@ -20,7 +20,7 @@ from stores.changes.conflicts import cell_of
 
 NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
 TYPES = ("record_type", "about_type")
-IDS = ("record_id", "about_id")
+IDS = ("record_id", "about_id", "first", "second")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
 STAFF_IDS = ("to", "seen_by")  # of a notice
 POSTS = ("role", "roles", "needs", "actor_roles")

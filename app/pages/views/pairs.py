@@ -1,8 +1,7 @@
 """Two records side by side: what may be the same customer twice, field by field, and the decision, an ordinary action.
 
 A view of ``kind: pairs`` says which records these are (a proposal), which other record each is set against, and which
-fields stand beside each other. Headquarters has all of them in one inbox, with the records that share a value which
-may stand only once.
+fields stand beside each other.
 """
 
 from __future__ import annotations
@@ -20,18 +19,16 @@ from app.pages.frame.desk import CurrentDesk, Desk, list_url, record_url, with_q
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form
 from app.pages.showing import columns as cols
-from app.pages.showing.places import Places, places_of
-from app.pages.showing.values import NOTHING, Shown, shown_field, shown_moment, shown_state
+from app.pages.showing.places import places_of
+from app.pages.showing.values import NOTHING, Shown, shown_field, shown_state
 from app.pages.views.lists import Source, sight_of, source_of_view
 from core.language.definition import RecordType
 from core.model.errors import Forbidden, NotFound, Problem, Text
 from stores.reads import records
-from stores.reads.oversight import CONFLICT
 
 router = APIRouter(include_in_schema=False)
 ROWS = 25
 KIND = "pairs"
-CLASHES = ("unique", "exclusive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,8 @@ class Pair:
     given_name: str
     given_url: str | None
     lines: list[Line]
+    known_word: str = ""  # over its column, in place of "known"
+    given_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +118,8 @@ def one_pair(plugin: str, view: str, record_id: str, desk: CurrentDesk) -> Respo
     )
 
 
-@router.get("/duplicates")
-def inbox(desk: CurrentDesk) -> Response:
-    """Show what may be there twice in every business that the person sees, and what stands twice and may stand once."""
-    groups = list(_groups(desk))
-    clashes = _clashes(desk)
-    return page(
-        desk,
-        "duplicates.html",
-        title=desk.words.duplicates,
-        groups=groups,
-        clashes=clashes,
-        conflicts_url="/conflicts",
-        types=" ".join([CONFLICT, *(kind.record.key for kind, _, _ in groups)]),
-    )
-
-
-def view_take(kind: Kind) -> str:
-    """Return the name of the list of fields that the deciding action takes over; empty when there is none."""
-    return str(kind.view.get("take") or "")
-
-
-def _groups(desk: Desk) -> Iterator[tuple[Kind, list[Pair], int]]:
+def proposals(desk: Desk) -> Iterator[tuple[Kind, list[Pair], int]]:
+    """Yield the pairs of every view that the person sees, a page of each, with how many there are."""
     for plugin in desk.catalog.plugins.values():
         for name, view in plugin.views.items():
             if view["kind"] == KIND:
@@ -150,6 +129,11 @@ def _groups(desk: Desk) -> Iterator[tuple[Kind, list[Pair], int]]:
                 except Forbidden:  # not this person's business: the inbox has the others
                     continue
                 yield kind, _pairs(desk, kind, found.rows), found.total or 0
+
+
+def view_take(kind: Kind) -> str:
+    """Return the name of the list of fields that the deciding action takes over; empty when there is none."""
+    return str(kind.view.get("take") or "")
 
 
 def _kind(desk: Desk, source: Source, view: Mapping[str, Any]) -> Kind:
@@ -167,7 +151,7 @@ def _found(desk: Desk, kind: Kind, cursor: str | None) -> records.Page:
 
 def _pairs(desk: Desk, kind: Kind, rows: Sequence[cols.Row]) -> list[Pair]:
     against, compare = str(kind.view["against"]), kind.view["compare"]
-    others = _by_id(desk, kind.other, [row.get(against) for row in rows], compare.values())
+    others = by_id(desk, kind.other, [row.get(against) for row in rows], compare.values())
     sight, places = sight_of(desk, kind.record), places_of(desk)
     columns = [found for name in kind.source.columns if (found := cols.column(desk, kind.record, sight, name))]
     beyond = cols.beyond(desk, columns, rows)
@@ -229,7 +213,8 @@ def _inputs(desk: Desk, kind: Kind, can: Sequence[Button]) -> list[Input]:
     return [inputs.draw(desk, ask.name, desk.say(ask.label), ask.spec, Form()) for ask in asks.values()]
 
 
-def _by_id(desk: Desk, record: RecordType, ids: Sequence[object], fields: Any) -> dict[str, cols.Row]:
+def by_id(desk: Desk, record: RecordType, ids: Sequence[object], fields: Any) -> dict[str, cols.Row]:
+    """Return some records as far as the person reads them, by id; none of a type that he does not read."""
     wanted = sorted({str(each) for each in ids if each})
     if not wanted:
         return {}
@@ -240,51 +225,3 @@ def _by_id(desk: Desk, record: RecordType, ids: Sequence[object], fields: Any) -
     except Forbidden:  # he sees the proposal and not what it is set against
         return {}
     return {str(row["id"]): row for row in found.rows}
-
-
-def _clashes(desk: Desk) -> list[Pair]:
-    """Return the open conflicts about a value that stands in two records and may stand in one."""
-    kind = desk.catalog.records[CONFLICT]
-    where: list[tuple[str, str, object]] = [("state", "eq", "open"), ("kind", "in", list(CLASHES))]
-    try:
-        found = records.query(desk.node, desk.actor, kind, where=where, limit=ROWS).rows
-    except Forbidden:
-        return []
-    places = places_of(desk)
-    return [pair for row in found if (pair := _clash(desk, kind, row, places)) is not None]
-
-
-def _clash(desk: Desk, kind: RecordType, row: cols.Row, places: Places) -> Pair | None:
-    about = desk.catalog.records.get(str(row.get("record_type")))
-    if about is None:
-        return None
-    try:
-        sight = sight_of(desk, about)
-    except Forbidden:
-        return None
-    ids = [str(row.get("detail")), str(row.get("record_id"))]
-    columns = [each for each in cols.chosen(desk, about, sight, ()) if each.field is not None]
-    both = _by_id(desk, about, ids, [each.name for each in columns])
-    known, given = (both.get(id_, {}) for id_ in ids)
-    lines = [
-        Line(each.label, here, there, differs=here != there)
-        for each in columns
-        for here, there in [[cols.cell(desk, about, each, one, {}) if one else NOTHING for one in (known, given)]]
-    ]
-    names = [cols.title_of(desk, about, one) if one else desk.words.somebody for one in (known, given)]
-    urls = [record_url(about, id_) if one else None for id_, one in zip(ids, (known, given), strict=True)]
-    at = shown_moment(desk, row["theirs_at"]) if row.get("theirs_at") else NOTHING
-    return Pair(
-        str(row["id"]),
-        desk.say(about.label),
-        f"/conflicts/{row['id']}",
-        f"/conflicts/{row['id']}",
-        shown_field(desk, kind.fields["kind"], row),
-        places.name(str(row["store"])) if places.is_chain else "",
-        [(desk.words.came_in, at)],
-        names[0],
-        urls[0],
-        names[1],
-        urls[1],
-        lines,
-    )
