@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from core.language.definition import SYSTEM, Action, RecordType, Timer
-from core.language.expressions import Formula, Row, RuleError
+from core.language.expressions import Env, Expression, Formula, Row, RuleError
 from core.language.expressions.run import closure
 from core.language.expressions.tree import Call as TreeCall
 from core.language.expressions.tree import FieldOf, Name, Node, Part, walk
@@ -18,13 +18,16 @@ from core.model.errors import Language, Text
 from core.model.values import BadValue
 from stores import rows
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.acts.figures import parts
+from stores.acts.figures import inactive, parts
 from stores.acts.permission import acting_roles, check_sees
+from stores.acts.telling import told_to
 from stores.changes import log
 from stores.changes.older import lift_all
 from stores.node import Node as StoreNode
 from stores.storage.system import TIMER
 from stores.world import NodeWorld
+
+_PLAIN_CALLS = frozenset({"has", "size"})  # what is always the same for the same fields
 
 
 def explain(
@@ -55,7 +58,10 @@ def explain(
 def available(
     world: NodeWorld, record: RecordType, row: Row, actor: Actor, language: Language
 ) -> list[dict[str, object]]:
-    """Return every action of a record as a button: allowed now, or why not, in the reader's language."""
+    """Return every action of a record as a button: allowed now, or why not, in the reader's language.
+
+    A check that looks at nothing the action could still change is asked at once: nobody fills in a form for nothing.
+    """
     roles = acting_roles(world, actor, record)
     env = world.env(row, world.node.now(), actor)
     buttons = []
@@ -64,20 +70,51 @@ def available(
             mine = roles & set(action.by)
             if mine and not check_sees(world, record, mine, row, env, actor):
                 mine = set()
-            button = _button(record, row, action, mine, language)
+            why = _why_not(record, row, action, mine) or _sure_to_fail(world, env, action, actor)
+            button = _button(action, why, language)
             words = world.node.catalog.rules_in_words(action.owner or record.plugin, action.cite, language)
             buttons.append(button | {"rules": words})
     return buttons
 
 
-def _button(record: RecordType, row: Row, action: Action, mine: set[str], language: Language) -> dict[str, object]:
-    why: Text | None = None
+def _why_not(record: RecordType, row: Row, action: Action, mine: set[str]) -> Text | None:
     state = str(row.values["state"])
     if not mine:
-        why = Text("not for your role", "您的岗位不能执行")
-    elif action.sources is not None and state not in action.sources:
+        return Text("not for your role", "您的岗位不能执行")
+    if action.sources is not None and state not in action.sources:
         here = record.states.get(state, Text(state, state))
-        why = Text(f"not while `{here.en}`", f"“{here.zh}”状态下不能执行")
+        return Text(f"not while `{here.en}`", f"“{here.zh}”状态下不能执行")
+    return None
+
+
+def _sure_to_fail(world: NodeWorld, env: Env, action: Action, actor: Actor) -> Text | None:
+    """Return the message of a check that refuses whatever is entered, None when everything may still depend on it."""
+    asked = {ask.field for ask in action.ask}
+    for check in action.checks:
+        if check.level == "error" and _settled(check.rule, asked) and not inactive(check.rule, env):
+            try:
+                holds_now = check.rule(env)
+            except RuleError:  # about an empty field: it does not hold
+                holds_now = False
+            if not holds_now:
+                return told_to(actor, world, env, check.message, check.fills)
+    return None
+
+
+def _settled(rule: Formula, asked: Collection[str | None]) -> bool:
+    """Whether a rule looks only at stored fields that the action does not ask for: no input, no moment, no counting."""
+    for part in parts(rule):
+        for node in walk(part.tree):
+            if isinstance(node, FieldOf) and (node.computed or not _is(node.base, "self") or node.name in asked):
+                return False
+            if isinstance(node, TreeCall) and node.name not in _PLAIN_CALLS:
+                return False
+            if isinstance(node, Name) and node.name not in {"self", "settings"}:
+                return False
+    return isinstance(rule, Expression)
+
+
+def _button(action: Action, why: Text | None, language: Language) -> dict[str, object]:
     return {
         "action": action.name,
         "label": action.label.say(language),

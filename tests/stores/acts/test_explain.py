@@ -56,6 +56,9 @@ records:
         cite: [KA-1]
         label: {en: Reply, zh: 答复}
       breach: {from: open, to: late, by: system, checks: {ok: {rule: self.ok, message: {en: Not OK, zh: 不好}}}, label: {en: Breach, zh: 超期}}
+      end: {checks: {well: {rule: self.ok == true, message: {en: "not answered well, asked by {self.who}", zh: "答复不合格，{self.who}"}}}, label: {en: End, zh: 结束}}
+      mark: {ask: [ok], checks: {well: {rule: self.ok == true, message: {en: No, zh: 否}}}, label: {en: Mark, zh: 标记}}
+      hurry: {checks: {late: {rule: self.asked_at < now - 1h, message: {en: No, zh: 否}}}, label: {en: Hurry, zh: 催办}}
       boss_only: {by: boss, ask: [ok], label: {en: Approve, zh: 批准}}
       drop: {delete: true, label: {en: Drop, zh: 删除}}
       restore: {undelete: true, label: {en: Restore, zh: 恢复}}
@@ -168,11 +171,26 @@ def test_each_action_is_a_button_that_says_why_it_is_not_for_now(shop: Shop) -> 
     question = shop.do("question.ask", li).id
     shop.sql("UPDATE club_question SET who = 'li'")
 
-    assert buttons(shop, question, li) == {"reply": None, "boss_only": "not for your role", "drop": None}
+    assert buttons(shop, question, li) == {
+        "reply": None, "end": "not answered well, asked by Li", "mark": None, "hurry": None, "boss_only": "not for your role", "drop": None
+    }  # fmt: skip
     assert set(buttons(shop, question, wu).values()) == {"not for your role"}
     assert buttons(shop, question, hu)["boss_only"] is None
     shop.do("question.reply", li, question)
     assert buttons(shop, question, li)["reply"] == "not while `Done`"
+
+
+def test_an_action_that_is_refused_whatever_is_entered_says_so_at_once(shop: Shop) -> None:
+    li = shop.hire("li", "desk")
+    question = shop.do("question.ask", li).id
+    shop.sql("UPDATE club_question SET who = 'li'")
+    assert buttons(shop, question, li)["end"] == "not answered well, asked by Li"
+    assert buttons(shop, question, li)["mark"] is None, "what it asks for may make it hold"
+    assert buttons(shop, question, li)["hurry"] is None, "the moment may"
+
+    shop.sql("UPDATE club_question SET ok = 1")
+
+    assert buttons(shop, question, li)["end"] is None
 
 
 def test_who_does_not_see_the_record_by_the_post_that_acts_has_no_button(shop: Shop) -> None:
