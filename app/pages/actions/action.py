@@ -245,6 +245,8 @@ def _input(desk: Desk, sheet: Sheet, ask: Ask, problems: Sequence[Problem]) -> I
         hint = w.of("unchanged", str(row.get(ask.field or "")))
     elif ask.spec.type == "datetime" and _has_default(sheet, ask):
         hint = w.when_sent
+    elif policy := next((each.pick[ask.name] for each in sheet.action.outcomes if ask.name in each.pick), ""):
+        hint = w.of("picked_by", desk.say(desk.catalog.plugin(sheet.record.plugin).dispatch[policy].label))
     elif sheet.error is not None and ask.field and row.get(ask.field) is not None and _differs(sheet, ask):
         hint = w.of("stands_now", shown_field(desk, sheet.record.fields[ask.field], row).text)
     if ask.spec.type == "ref" and ask.spec.to and form.get(ask.name) and not form.get(f"{ask.name}.text"):

@@ -138,6 +138,7 @@ WORDS: Mapping[str, Text] = {
     # forms
     "required": Text("required", "必填"),
     "choose": Text("Choose …", "请选择…"),
+    "picked_by": Text("left empty, it is chosen by: {0}", "留空则由系统选定：{0}"),
     "none": Text("none", "无"),
     "type_to_find": Text("Type to find", "输入文字查找"),
     "no_match": Text("Nothing matches", "没有匹配项"),
