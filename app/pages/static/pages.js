@@ -14,6 +14,8 @@
   function say(text) {
     var said = document.getElementById('said'); if (!said) return;
     said.textContent = text; said.hidden = !text;
+    var line = document.getElementById('line'); /* what was known of the line is not known any more */
+    if (line) line.style.visibility = text && text === body.dataset.away ? 'hidden' : '';
   }
 
   /* --- countdowns: the server's clock counts, not this browser's --------------------------------------------------- */

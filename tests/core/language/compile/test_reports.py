@@ -79,3 +79,38 @@ reports:
 def test_the_schema_knows_both_ways_to_say_every() -> None:
     schema = json_schema()["$defs"]["ReportShape"]["properties"]["every"]
     assert {each["type"] for each in schema["anyOf"]} == {"string", "object"}
+
+
+def test_who_is_told_that_a_report_is_due_can_read_it(faults: Faults) -> None:
+    faults(
+        VISITS
+        + """
+reports:
+  weekly:
+    label: {en: Weekly, zh: 周报}
+    every: week
+    tell: [chief]  # <- no-due
+    figures: {visits: {count: visit, where: visit.day in period, label: {en: Visits, zh: 拜访数}}}
+  monthly:
+    label: {en: Monthly, zh: 月报}
+    every: month
+    due: '=end_of(period.end)'
+    tell: [chief, desk, nobody]  # <- told-unread unknown-role
+    figures: {visits: {count: visit, where: visit.day in period, label: {en: Visits, zh: 拜访数}}}
+    read: {chief: {}}
+"""
+    )
+
+
+def test_a_deadline_of_which_nobody_hears_is_warned_of(faults: Faults) -> None:
+    faults(
+        VISITS
+        + """
+reports:
+  weekly:
+    label: {en: Weekly, zh: 周报}
+    every: week
+    due: '=end_of(period.end)'  # ~ tells-nobody
+    figures: {visits: {count: visit, where: visit.day in period, label: {en: Visits, zh: 拜访数}}}
+"""
+    )
