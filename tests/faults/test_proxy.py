@@ -34,7 +34,7 @@ def wired(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Service, Service, Proxy]]:
     """Headquarters that serves, a branch that has joined it, and the proxy between them."""
-    monkeypatch.setattr(bootstrap, "open_host", lambda _settings: host())
+    monkeypatch.setattr(bootstrap, "open_host", lambda _settings, _watchdog: host())
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         proxy = Proxy(port)
