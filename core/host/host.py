@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points as installed_entry_points
@@ -125,7 +127,9 @@ class Host:
             everything = discovery.find([*self.folders, *self._bundle_folders()], before)
             found = discovery.select(everything, self._only, self.store)
             loader = Loader(self._installed, old, faults=list(self._broken), watchdog=self.watchdog)
-            new = self._generation = self._prepared(old, loader.load(found))
+            with _collecting_later():
+                loaded = loader.load(found)
+            new = self._generation = self._prepared(old, loaded)
             self._tell_plugins(old, new)
             return _report(old, new, self._tell_subscribers(old, new))
 
@@ -272,3 +276,15 @@ def _changed(old: Generation | None, new: Generation) -> tuple[str, ...]:
 
 def _gone(old: Generation | None, new: Generation) -> tuple[str, ...]:
     return tuple(name for name in old.bundles if name not in new.bundles) if old else ()
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Build what stays for long without the collector of circles looking through it again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

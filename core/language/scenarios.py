@@ -234,15 +234,16 @@ def _check_rule(stage: _Stage, text: str, path: KeyPath) -> None:
 
 
 def _check_name(stage: _Stage, node: Name, source: Source) -> None:
+    if node.name in _NAMES or node.name in stage.named or stage.shop.reach.has_local(node.name):
+        return
     words = {*_NAMES, *stage.shop.reach.local_names(), *stage.named}
-    if node.name not in words:
-        en, zh = f"unknown name `{node.name}`", f"未知名称 `{node.name}`"
-        stage.shop.problems.append(source.problem(node.start, "unknown-name", en, zh, suggest(node.name, words)))
+    en, zh = f"unknown name `{node.name}`", f"未知名称 `{node.name}`"
+    stage.shop.problems.append(source.problem(node.start, "unknown-name", en, zh, suggest(node.name, words)))
 
 
 def _check_named(stage: _Stage, node: Part, record: str, source: Source) -> None:
     """``staff.wang`` is a sample; where a scenario has named a record of its own so, it is a field of that."""
-    if record in stage.named or record not in stage.shop.reach.local_names():
+    if record in stage.named or not stage.shop.reach.has_local(record):
         return
     samples = stage.samples(record)
     if node.name not in samples:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import yaml
@@ -69,17 +69,17 @@ class YamlNode:
 
     def place(self, path: KeyPath = ()) -> Place:
         """Return where the value at ``path`` stands."""
-        return replace(self.at(path).spot, path=dotted(path))
+        return _with_path(self.at(path).spot, path)
 
     def key_place(self, path: KeyPath) -> Place:
         """Return where the key at the end of ``path`` stands (for a list item, the item)."""
         node = self.at(path)
-        return replace(node.key_spot or node.spot, path=dotted(path))
+        return _with_path(node.key_spot or node.spot, path)
 
     def text_place(self, path: KeyPath, skip: int = 0) -> Place:
         """Return where the characters of the text at ``path`` begin, ``skip`` characters in."""
         node = self.at(path)
-        return replace(node.spot, column=node.spot.column + node.quoted + skip, path=dotted(path))
+        return Place(node.spot.file, node.spot.line, node.spot.column + node.quoted + skip, dotted(path))
 
     def keys(self) -> tuple[str, ...]:
         """Return the keys of a mapping, or nothing."""
@@ -93,6 +93,10 @@ class YamlNode:
             assert isinstance(node, YamlNode)
             return node
         return None
+
+
+def _with_path(spot: Place, path: KeyPath) -> Place:
+    return Place(spot.file, spot.line, spot.column, dotted(path))
 
 
 def dotted(path: KeyPath) -> str:
@@ -169,7 +173,7 @@ class _Builder:
         if len(path) > DEPTH_MAX:
             self._fault("yaml-too-deep", event, path, f"more than {DEPTH_MAX} levels deep", f"嵌套超过 {DEPTH_MAX} 层")
             raise yaml.YAMLError("too deep")
-        spot = self._place(event, path)
+        spot = self._spot(event)
         if isinstance(event, yaml.MappingStartEvent):
             return YamlNode(self._mapping(path), spot, key_spot)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -190,7 +194,7 @@ class _Builder:
                     self._node(key, (*path, name), None)
             else:
                 name = key.value
-            spot = self._place(key, (*path, name))
+            spot = self._spot(key)
             node = self._node(next(self._events), (*path, name), spot)
             if name in found:
                 first = found[name].key_spot
@@ -250,13 +254,14 @@ class _Builder:
             return Decimal(text)
         return text
 
-    def _place(self, event: yaml.Event, path: KeyPath) -> Place:
+    def _spot(self, event: yaml.Event) -> Place:
+        """Return where an event stands; its path is worked out when somebody asks: most values are never wrong."""
         mark = event.start_mark
         assert mark is not None
-        return Place(self.file, mark.line + 1, mark.column + 1, dotted(path))
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     def _fault(self, code: str, event: yaml.Event, path: KeyPath, en: str, zh: str, fix: Text | None = None) -> None:
-        self.problems.append(Problem(code, Text(en, zh), fix, self._place(event, path)))
+        self.problems.append(Problem(code, Text(en, zh), fix, _with_path(self._spot(event), path)))
 
     def _syntax(self, error: yaml.YAMLError) -> Problem:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

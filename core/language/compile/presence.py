@@ -21,20 +21,22 @@ from core.model.fields import FieldSpec
 from core.model.kinds import ANY, INT, Kind, record_kind
 
 _ROUNDS_MAX = 4  # a sure field makes others sure; chains are short
+Birth = tuple[Mapping[str, object], NameScope]  # what a way to create a record sets, and the names it may use
 
 
 def settle_presence(shop: Workshop, plans: list[Blueprint]) -> None:
     """Enter the fields that are never empty into the drafts."""
     for _ in range(_ROUNDS_MAX):
         before = sum(len(plan.draft.present) for plan in plans)
+        births = _births(shop, plans)
         for plan in plans:
-            plan.draft.present |= set(_sure(shop, plan, plans))
+            plan.draft.present |= set(_sure(shop, plan, births.get(plan.draft.key, [])))
         shop.reach.refresh()
         if sum(len(plan.draft.present) for plan in plans) == before:
             return
 
 
-def _sure(shop: Workshop, plan: Blueprint, plans: list[Blueprint]) -> Iterator[str]:
+def _sure(shop: Workshop, plan: Blueprint, births: list[Birth]) -> Iterator[str]:
     own = shop.scope({"self": record_kind(plan.draft.key)}, own="self")
     for name, field in plan.shape.fields.items():
         if name in plan.draft.present or name not in plan.draft.specs:
@@ -44,16 +46,25 @@ def _sure(shop: Workshop, plan: Blueprint, plans: list[Blueprint]) -> Iterator[s
             yield name
     if plan.target is not None:
         return
-    births = [*_births(shop, plan, plans)]
     for name in plan.draft.stored:
         if births and all(_set_at(shop, name, values, scope, plan.draft.specs[name]) for values, scope in births):
             yield name
 
 
-def _births(
-    shop: Workshop, plan: Blueprint, plans: list[Blueprint]
-) -> Iterator[tuple[Mapping[str, object], NameScope]]:
-    """Yield what each way to create the record sets, and the names it may use."""
+def _births(shop: Workshop, plans: list[Blueprint]) -> dict[str, list[Birth]]:
+    """Return by record type every way to create such a record."""
+    found: dict[str, list[Birth]] = {plan.draft.key: [*_own_births(shop, plan)] for plan in plans}
+    for plan in plans:
+        scope = replace_items(action_scope(shop, plan, (), by_system=False))
+        for name, made in _creates(plan):
+            draft = shop.reach.drafts.get(name)
+            if draft is not None:
+                found.setdefault(draft.key, []).append((made.with_, scope))
+    return found
+
+
+def _own_births(shop: Workshop, plan: Blueprint) -> Iterator[Birth]:
+    """Yield how the record type's own actions and periods create its records."""
     for action in plan.shape.actions.values():
         if action.from_ == [NEW]:
             asks = tuple(
@@ -68,11 +79,6 @@ def _births(
     for every in (plan.shape.every or {}).values():
         subject = shop.reach.drafts.get(every.for_)
         yield every.with_, shop.scope({every.for_: record_kind(subject.key)} if subject else {})
-    for other in plans:
-        scope = replace_items(action_scope(shop, other, (), by_system=False))
-        for made in _creates(other):
-            if shop.reach.drafts.get(made[0]) is plan.draft:
-                yield made[1].with_, scope
 
 
 def _creates(plan: Blueprint) -> Iterator[tuple[str, CreateShape]]:

@@ -93,6 +93,10 @@ class Reach:
             "report": frozenset(self.reports),
         }
 
+    def has_local(self, name: str) -> bool:
+        """Return whether ``name`` is the short name of a record."""
+        return "." not in name and name in self.drafts
+
     def local_names(self) -> tuple[str, ...]:
         """Return the short names of all records, for suggestions."""
         return tuple(name for name in self.drafts if "." not in name)

@@ -59,18 +59,18 @@ def _citing(node: YamlNode, path: Path) -> Iterator[tuple[Path, list[tuple[str, 
         for key, below in node.value.items():
             if not path and key in _SKIPPED:
                 continue
-            if key == "cite" and not isinstance(below.value, Mapping) and not _is_data(path):
+            if key == "cite" and not isinstance(below.value, Mapping):
                 yield path, _numbers(below, (*path, key))
-            else:
+            elif not _is_scenario(path):
                 yield from _citing(below, (*path, key))
     elif isinstance(node.value, list | tuple):
         for index, below in enumerate(node.value):
             yield from _citing(below, (*path, index))
 
 
-def _is_data(path: Path) -> bool:
-    """Whether a key below ``path`` is a value that a scenario enters: there, a field may be called ``cite``."""
-    return len(path) > 2 and path[0] == "scenarios"
+def _is_scenario(path: Path) -> bool:
+    """Whether a scenario stands at ``path``: it cites itself, and what is below are values that it enters."""
+    return len(path) == 2 and path[0] == "scenarios"
 
 
 def _numbers(node: YamlNode, path: Path) -> list[tuple[str, Path]]:

@@ -30,9 +30,9 @@ def compile_settings(shop: Workshop) -> dict[str, Setting]:
         spec = _spec(shop, shape, path)
         label = shop.label(shape.label, path, needed=True)
         if spec is None:
-            shop.settings[name] = FieldSpec("text")
+            shop.enter_setting(name, FieldSpec("text"))
             continue
-        shop.settings[name] = spec
+        shop.enter_setting(name, spec)
         default = _default(shop, spec, shape.default, (*path, "default"))
         found[name] = Setting(
             name, spec, default, label, shop.root.place(path), shape.lock, tuple(shape.cite), tuple(shape.excludes)

@@ -35,6 +35,7 @@ class Workshop:
     wheres: list[Expression | Aggregate] = field(default_factory=list)  # what the database must answer
     settings: dict[str, FieldSpec] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)  # path -> compiles another text as if it stood there
+    _knobs: Kind | None = None  # the kind of `settings`, made once: every rule asks for it
 
     def fault(self, code: str, en: str, zh: str, path: KeyPath, fix: Text | None = None) -> None:
         """Note a problem with the value at ``path``."""
@@ -47,6 +48,11 @@ class Workshop:
     def warn(self, code: str, en: str, zh: str, path: KeyPath, fix: Text | None = None) -> None:
         """Note what works but should be mended."""
         self.problems.append(Problem(code, Text(en, zh), fix, self.root.key_place(path), level="warn"))
+
+    def enter_setting(self, name: str, spec: FieldSpec) -> None:
+        """Let every rule that is compiled from now on use a setting."""
+        self.settings[name] = spec
+        self._knobs = None
 
     def collect(self, error: DefinitionError) -> None:
         """Note the problems another part of the language found."""
@@ -95,8 +101,9 @@ class Workshop:
         A blank setting is no mistake of the rule that uses it: it makes the rule inactive (C-11). So
         settings are never reported as perhaps empty.
         """
-        knobs = Kind("map", parts=tuple((name, spec.static) for name, spec in self.settings.items()))
-        everywhere = {**STANDARD_NAMES, "settings": knobs, **(names or {})}
+        if self._knobs is None:
+            self._knobs = Kind("map", parts=tuple((name, spec.static) for name, spec in self.settings.items()))
+        everywhere = {**STANDARD_NAMES, "settings": self._knobs, **(names or {})}
         return NameScope(everywhere, self.reach.shapes, own, frozenset(empty), self.reach.words)
 
 

@@ -77,6 +77,9 @@ class NameScope:
 
     def shape(self, key: str | None) -> RecordShape | None:
         """Return the record type with this qualified name."""
+        found = self.records.get(key or "")
+        if found is not None and found.key == key:
+            return found
         for shape in self.records.values():
             if shape.key == key:
                 return shape
