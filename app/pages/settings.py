@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -122,7 +122,21 @@ def value_shown(desk: Desk, setting: Setting, value: object) -> Shown:
     """Return a setting's value as a person reads it; an empty one says that it is not configured."""
     if value is None:
         return Shown("text", desk.words.not_configured)
-    return shown(desk, setting.spec, setting.spec.json(value, desk.node.zone), {})
+    return _with_posts(shown(desk, setting.spec, setting.spec.json(value, desk.node.zone), {}), _posts(desk))
+
+
+def _posts(desk: Desk) -> Mapping[str, str]:
+    return {
+        name: desk.say(role.label) for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()
+    }
+
+
+def _with_posts(told: Shown, posts: Mapping[str, str]) -> Shown:
+    """Return a value with posts called as people call them: a setting that names some keeps the words of the rules."""
+    if told.kind == "text":
+        return replace(told, text=posts.get(told.text, told.text))
+    items = [_with_posts(each, posts) for each in told.items]
+    return replace(told, items=items, rows=[[_with_posts(each, posts) for each in row] for row in told.rows])
 
 
 def set_by(desk: Desk, layer: Layer | None) -> str:
@@ -250,7 +264,7 @@ def _layers(desk: Desk, standing: Standing) -> list[tuple[str, Shown, str]]:
 def _told(desk: Desk, setting: Setting, text: str | None) -> Shown:
     if text is None:
         return Shown("text", desk.words.not_configured)
-    return shown(desk, setting.spec, json.loads(text), {})
+    return _with_posts(shown(desk, setting.spec, json.loads(text), {}), _posts(desk))
 
 
 def _present(setting: Setting, mine: Layer | None) -> Form:

@@ -25,6 +25,7 @@ PARTS = (
     choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, comparing, joining, plugins,
     people, audit, backups, developers, acting, record,
 )  # fmt: skip
+HEADINGS = {403: "not_allowed", 404: "not_found"}  # status -> word
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)
 
 
@@ -35,7 +36,8 @@ def error_page(request: Request, error: NodeError) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         following = here if request.method == "GET" and here != "/" else ""
         return RedirectResponse(f"/sign-in{with_query({'next': following})}", status_code=303)
-    names = {"problems": error.problems, "back": local(request.headers.get("referer", "").partition("://")[2], "/")}
+    back = local(request.headers.get("referer", "").partition("://")[2], "/")
+    names = {"problems": error.problems, "back": back, "heading": HEADINGS.get(error.status, "something_wrong")}
     try:
         return page(desk(request, seen), "error.html", status=error.status, **names)
     except SignInNeeded:

@@ -208,12 +208,23 @@ def count(connection: Connection) -> int:
     return int(bulk.run(connection, "SELECT count(*) FROM quarantine")[0][0])
 
 
+WAYS_OUT: Mapping[str, Text] = {  # what to do about lines that are held back for such a reason
+    UNKNOWN_TYPE: Text(
+        "install or update the plugin; the change is merged by itself then", "安装或更新插件后将自动合并"
+    ),
+    UNKNOWN_STATE: Text(
+        "update the plugin here; until then the record stays as it is, and is brought up to date by itself then",
+        "请更新本节点的插件；在此之前该记录保持原样，更新后将自动同步",
+    ),
+}
+
+
 def unknown_type(key: str) -> Problem:
     """Return why a change of a type that no plugin here declares is parked."""
     return Problem(
         UNKNOWN_TYPE,
         Text(f"no plugin on this node knows the record type `{key}`", f"本节点的插件没有记录类型 `{key}`"),
-        fix=Text("install or update the plugin; the change is merged by itself then", "安装或更新插件后将自动合并"),
+        fix=WAYS_OUT[UNKNOWN_TYPE],
     )
 
 
@@ -225,10 +236,7 @@ def unknown_state(key: str) -> Problem:
             f"a record of `{key}` came in a state that this node's version of the plugin does not have",
             f"收到的 `{key}` 记录处于本节点插件版本没有的状态",
         ),
-        fix=Text(
-            "update the plugin here; until then the record stays as it is, and is brought up to date by itself then",
-            "请更新本节点的插件；在此之前该记录保持原样，更新后将自动同步",
-        ),
+        fix=WAYS_OUT[UNKNOWN_STATE],
     )
 
 

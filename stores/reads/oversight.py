@@ -78,6 +78,11 @@ def names(connection: Connection, node: Node) -> dict[str, Placard]:
     return {code: Placard(code, Text(en or name, name), region or "", id_) for code, name, en, region, id_ in rows}
 
 
+def called(connection: Connection, node: Node, code: str) -> Text:
+    """Return what one store is called, in both languages."""
+    return (names(connection, node).get(code) or unnamed(code)).name
+
+
 def unnamed(code: str) -> Placard:
     """Return the placard of a store that nobody has written down."""
     return Placard(code, Text("Headquarters", "总部") if code == HEADQUARTERS else Text(code, code))

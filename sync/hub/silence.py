@@ -8,6 +8,7 @@ from core.model.clock import iso
 from core.model.errors import Text
 from stores.changes import alarms
 from stores.node import Node
+from stores.reads import oversight
 from stores.storage import state
 from sync.leases import Lease, leases
 
@@ -31,14 +32,16 @@ def watch(node: Node, after: timedelta) -> list[str]:
 
 def _tell(node: Node, lease: Lease) -> None:
     since = lease.heard_at.astimezone(node.zone)
-    names = {"node": lease.node, "store": lease.store, "since": f"{since:%Y-%m-%d %H:%M}"}
     with node.database.write() as connection:
+        called = oversight.called(connection, node, lease.store)
+        names = {"node": lease.node, "since": f"{since:%Y-%m-%d %H:%M}"}
+        told = Text(_SILENT.filled({**names, "store": called.en}).en, _SILENT.filled({**names, "store": called.zh}).zh)
         state.put(connection, _TOLD + lease.node, iso(lease.heard_at))
-        alarms.sound(connection, node, ALARM, lease.node, _SILENT.filled(names))
+        alarms.sound(connection, node, ALARM, lease.node, told)
     node.committed()
 
 
 _SILENT = Text(
-    "node `{node}` of store `{store}` has not been heard of since {since}: is its PC off, or its network down?",
-    "门店 `{store}` 的节点 `{node}` 自 {since} 起未与总部联系，请检查电脑是否关机或网络是否中断",
+    "{store} (node {node}) has not been heard of since {since}: is its PC off, or its network down?",
+    "{store}（节点 {node}）自 {since} 起未与总部联系，请检查电脑是否关机、网络是否中断",
 )

@@ -20,8 +20,9 @@ from app.pages.frame.drawing import page
 from app.pages.frame.line import clock_text, line_words
 from app.pages.frame.menu import readable
 from app.pages.showing.speaking import spoken
-from app.pages.showing.values import shown_moment
+from app.pages.showing.values import duration_text, shown_moment
 from stores.reads import oversight, records
+from stores.reads.matches import open_matches
 from stores.reads.reading import Reading
 from stores.reads.settings import deviations
 
@@ -42,6 +43,7 @@ class Row:
     line: str
     waiting: str
     versions: str
+    worries: list[str]  # in words, for the map
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,15 @@ def _tiles(desk: Desk, found: Sequence[Branch]) -> list[tuple[str, int, str, str
         (w.to_send, sum(each.missing for each in found), "/chain", "warn"),
         (w.conflicts, sum(each.conflicts for each in found), "/conflicts", "bad"),
         (w.held_back, sum(each.quarantined for each in found), "/quarantine", "bad"),
+        (w.alike_open, _alike(desk), "/duplicates", "warn"),
         (w.other_versions, sum(bool(each.differing) for each in found), "/chain?care=1", "warn"),
     ]
     return [(word, count, url, tone if count else "plain") for word, count, url, tone in told]
+
+
+def _alike(desk: Desk) -> int:
+    with desk.node.database.read() as connection:
+        return open_matches(connection, desk.node)
 
 
 def _row(desk: Desk, branch: Branch) -> Row:
@@ -144,7 +152,23 @@ def _row(desk: Desk, branch: Branch) -> Row:
         line_words(desk, branch),
         _waiting(desk, branch.missing, branch.oldest),
         w.of("other_version", differing) if differing else same,
+        list(_worries(desk, branch)),
     )
+
+
+def _worries(desk: Desk, branch: Branch) -> Iterator[str]:
+    """Yield what is to be said of a branch on the map, where there is room for what is wrong and for nothing else."""
+    w = desk.words
+    if branch.state != "online":
+        yield line_words(desk, branch)
+    if branch.missing:
+        yield f"{w.to_send} {branch.missing}"
+    if branch.conflicts:
+        yield f"{w.conflicts} {branch.conflicts}"
+    if branch.quarantined:
+        yield f"{w.held_back} {branch.quarantined}"
+    if branch.differing:
+        yield w.other_versions
 
 
 def _waiting(desk: Desk, missing: int, oldest: datetime | None) -> str:
@@ -160,8 +184,8 @@ def _plugin(desk: Desk, name: str) -> str:
 
 def _station(desk: Desk, station: Station) -> dict[str, Any]:
     """Return one node of a branch, in words."""
-    w, ahead = desk.words, round(station.ahead_ms / 1000)
-    clock = w.of("clock_ahead" if ahead > 0 else "clock_behind", abs(ahead)) if station.clock_off else ""
+    w, off = desk.words, off_text(desk, station.ahead_ms)
+    clock = w.of("clock_ahead" if station.ahead_ms > 0 else "clock_behind", off) if station.clock_off else ""
     return {
         "node": station.node,
         "tone": TONES[station.state],
@@ -174,6 +198,15 @@ def _station(desk: Desk, station: Station) -> dict[str, Any]:
         "stuck": w.of("stuck_there", station.stuck) if station.stuck else "",
         "versions": [_version(desk, each) for each in station.versions],
     }
+
+
+def off_text(desk: Desk, ms: int) -> str:
+    """Return how far a clock is off in the largest unit that says enough: 40 seconds, 12 minutes, 5 hours, 3 days."""
+    seconds = abs(round(ms / 1000))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size:
+            return duration_text(desk, f"{seconds // size}{unit}")
+    return duration_text(desk, f"{seconds}s")
 
 
 def _version(desk: Desk, version: Version) -> tuple[str, str, str, bool]:

@@ -27,6 +27,7 @@ from stores.acts.permission import acting_roles
 from stores.reads import records
 from stores.reads.oversight import CONFLICT
 from stores.reads.reading import Reading
+from stores.reads.subjects import TWICE
 
 router = APIRouter(include_in_schema=False)
 ROWS = 25
@@ -34,7 +35,6 @@ BULK_MAX = 100
 DECIDERS_MAX = 200  # of one post
 TEXTS = frozenset({"list", "map", "images", "image", "file", "signature", "geo"})  # no plain text stands for these
 STATES = ("open", "resolved")
-CLASHES = ("unique", "exclusive")  # both records are kept: there is no other value to take
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,8 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
         shown_moment(desk, due) if due else NOTHING,
         bool(due) and str(due) < desk.node.now().astimezone(desk.node.zone).isoformat(),
         _decided(desk, kind, row),
-        row.get("field") is not None and row.get("kind") not in CLASHES,
+        row.get("field") is not None
+        and row.get("kind") not in TWICE,  # both records are kept: there is no other value to take
         str(row["updated_at"] or ""),
         rival,
     )
@@ -232,7 +233,7 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
 def _rival(desk: Desk, row: Mapping[str, Any]) -> Shown | None:
     """Return the other of two records that may not both stand, as a link; the conflict keeps its id as detail."""
     about, id = desk.catalog.records.get(str(row.get("record_type"))), row.get("detail")
-    if row.get("kind") not in CLASHES or about is None or not id or "detail" in row.get("_masked", ()):
+    if row.get("kind") not in TWICE or about is None or not id or "detail" in row.get("_masked", ()):
         return None
     name = name_of(desk, about.key, str(id)) or f"#{str(id)[-6:]}"
     return Shown("ref", f"{desk.say(about.label)} {name}", url=record_url(about, str(id)))

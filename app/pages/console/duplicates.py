@@ -165,12 +165,15 @@ def _beside(
     columns = [each for each in cols.chosen(desk, about, sight, wanted) if each.field is not None]
     both = by_id(desk, about, ids, [each.name for each in columns])
     rows = [both.get(id_, {}) for id_ in ids]
-    lines = [_line(desk, about, each, rows) for each in columns]
+    lines = [line for each in columns if (line := _line(desk, about, each, rows)) is not None]
     names = [cols.title_of(desk, about, one) if one else desk.words.somebody for one in rows]
     return lines, names, [record_url(about, id_) if one else None for id_, one in zip(ids, rows, strict=True)]
 
 
-def _line(desk: Desk, about: RecordType, column: cols.Column, rows: Sequence[Any]) -> Line:
+def _line(desk: Desk, about: RecordType, column: cols.Column, rows: Sequence[Any]) -> Line | None:
+    """Return a field of both; None where neither has anything. What is masked, or empty in one, is not told apart."""
     here, there = (cols.cell(desk, about, column, one, {}) if one else NOTHING for one in rows)
-    open_ = "mask" not in (here.kind, there.kind)  # what is masked is not told apart either
-    return Line(column.label, here, there, differs=open_ and all(rows) and here != there)
+    kinds = {here.kind, there.kind}
+    if kinds == {"none"}:
+        return None
+    return Line(column.label, here, there, differs=kinds.isdisjoint({"mask", "none"}) and here != there)

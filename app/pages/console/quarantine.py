@@ -54,6 +54,7 @@ class Deed:
     what: str
     tries: int
     waits: bool
+    way_out: str = ""
     changes: list[Change] = field(default_factory=list)
 
 
@@ -147,17 +148,25 @@ def _deed(
         shown_moment(desk, kept.kept_at),
         shown_moment(desk, entry.at) if entry else NOTHING,
         desk.words.system if entry and entry.actor == "system" else who or desk.words.somebody,
-        desk.say(action.label) if action else entry.action if entry else "",
+        desk.say(action.label) if action else _unknown(desk, entry.action) if entry else "",
         kept.tries,
         kept.code == WAITING.code,
+        desk.say(quarantine.WAYS_OUT[kept.code]) if kept.code in quarantine.WAYS_OUT else "",
         [_change(desk, each, lines[each.seq], opened) for each in group if each.seq in lines],
     )
+
+
+def _unknown(desk: Desk, action: str) -> str:
+    """Return what a step is called that no plugin here has: by its business, where that is known, and its own name."""
+    plugin, _, rest = action.partition(".")
+    found = desk.catalog.plugins.get(plugin)
+    return f"{desk.say(found.label)} · {rest}" if found else action
 
 
 def _change(desk: Desk, kept: Kept, entry: Entry, opened: Mapping[str, frozenset[str]]) -> Change:
     kind = desk.catalog.records.get(kept.type)
     if kind is None:
-        return Change(kept.type, f"#{kept.pk[-6:]}", None)
+        return Change("", desk.words.held_type, None)
     name = name_of(desk, kind.key, kept.pk)
     shows = opened[kind.key]
     told = [
@@ -165,7 +174,9 @@ def _change(desk: Desk, kept: Kept, entry: Entry, opened: Mapping[str, frozenset
         for n, (old, new) in entry.body.items()
         if n in kind.fields
     ]
-    return Change(desk.say(kind.label), name or f"#{kept.pk[-6:]}", record_url(kind, kept.pk) if name else None, told)
+    return Change(
+        desk.say(kind.label), name or desk.words.not_for_you, record_url(kind, kept.pk) if name else None, told
+    )
 
 
 def _value(desk: Desk, kind: RecordType, name: str, cell: Cell, shows: frozenset[str]) -> Shown:

@@ -18,7 +18,7 @@ from core.model.errors import Language, SignInNeeded, Text
 
 Theme = Literal["auto", "light", "dark"]
 THEME_COOKIE = "branchline_theme"
-CONFLICT = "core.conflict"
+CONFLICT, MATCH = "core.conflict", "core.match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,11 @@ def list_url(record: RecordType, **query: object) -> str:
 
 
 def record_url(record: RecordType, record_id: str, **query: object) -> str:
-    """Return the address of one record; a conflict has a page of its own, which shows both sides."""
+    """Return the address of one record; conflicts and matches have pages of their own, which show both sides."""
     if record.key == CONFLICT:
         return f"/conflicts/{quote(record_id, safe='')}" + with_query(query)
+    if record.key == MATCH:
+        return f"/duplicates/{quote(record_id, safe='')}" + with_query(query)
     return f"/records/{record.plugin}/{record.name}/{quote(record_id, safe='')}" + with_query(query)
 
 

@@ -18,7 +18,7 @@ from stores.reads.subjects import assigners
 CORE = "core"
 OPEN_MAX = 45  # entries of a menu that is shown whole
 # What core keeps for itself and shows elsewhere: settings have pages of their own, notices stand on the first page.
-_QUIET = frozenset({"core.setting"})
+_QUIET = frozenset({"core.setting", "core.match"})
 _CONSOLE = {  # address -> word
     "/chain": "chain", "/conflicts": "conflicts", "/quarantine": "held_back", "/duplicates": "duplicates",
     "/closings": "closings",
@@ -91,9 +91,13 @@ def _whole_chain(desk: Desk) -> Group:
     """Return what those who look after the whole chain have besides; empty for everybody else."""
     w = desk.words
     group = Group(w.whole_chain, "chain")
-    if oversees(desk.actor) and desk.node.is_hub:
+    if _keeps_console(desk):
         group.entries.extend(Entry(w[word], url, "console") for url, word in _CONSOLE.items())
     return group
+
+
+def _keeps_console(desk: Desk) -> bool:
+    return oversees(desk.actor) and desk.node.is_hub
 
 
 def _in_order(catalog: Catalog) -> list[Plugin]:
@@ -112,6 +116,8 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
             also = list_url(whole) if whole is not None and label == desk.say(whole.label) else ""
             group.entries.append(Entry(label, f"/views/{plugin.name}/{name}", "view", also))
     there = {entry.also for entry in group.entries}  # a view of the same name shows those records already
+    if plugin.name == CORE and _keeps_console(desk):
+        there.update(_CONSOLE)  # the inbox of conflicts stands with headquarters' pages
     group.entries.extend(
         Entry(desk.say(r.label), list_url(r)) for r in seen if r.origin == "record" and list_url(r) not in there
     )

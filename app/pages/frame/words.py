@@ -337,6 +337,9 @@ WORDS: Mapping[str, Text] = {
     "excel_refers": Text("name or number of: {0}", "{0}的名称或编号"),
     "excel_one_of": Text("one of {0}", "可填：{0}"),
     # errors
+    "not_for_you": Text("not shown to you", "无权查看"),
+    "not_found": Text("There is nothing here", "没有找到"),
+    "not_allowed": Text("This is not for your post", "无权查看或操作"),
     "something_wrong": Text("This did not work", "操作未成功"),
     "to_today": Text("To today", "回到今日"),
     "form_stale": Text("the page is out of date", "页面已过期"),

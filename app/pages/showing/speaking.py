@@ -11,7 +11,7 @@ from typing import Any
 
 from app.pages.frame.desk import Desk, record_url
 from app.pages.showing.names import name_of, names_of
-from app.pages.showing.values import Shown, shown
+from app.pages.showing.values import UNTOLD, Shown, shown
 from core.language.definition import Plugin, RecordType
 from core.language.report import Report
 from core.model.fields import FieldSpec
@@ -49,9 +49,7 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     if name in TYPES:
         return Shown("text", desk.say(about.label))
     if name in IDS:
-        return Shown(
-            "ref", name_of(desk, about.key, str(value)) or f"#{str(value)[-6:]}", url=record_url(about, str(value))
-        )
+        return _record(desk, about, str(value))
     if name == "ask" and isinstance(value, Mapping):
         told = [[Shown("text", label), shown_] for label, shown_ in entered(desk, about, str(row.get("action")), value)]
         return Shown("table", rows=told) if told else None
@@ -83,6 +81,14 @@ def _report(desk: Desk, row: Mapping[str, Any]) -> tuple[Plugin | None, Report |
     name, _, report = str(row.get("about_type")).partition(".reports.")
     plugin = desk.catalog.plugins.get(name)
     return plugin, plugin.reports.get(report) if plugin else None
+
+
+def _record(desk: Desk, about: RecordType, id: str) -> Shown:
+    """Return a link to a record by its name; of one that the reader may not know of, that there is one."""
+    name = name_of(desk, about.key, id)
+    if name is None:
+        return Shown("text", UNTOLD, title=desk.words.not_for_you)
+    return Shown("ref", name, url=record_url(about, id))
 
 
 def entered(desk: Desk, about: RecordType, action: str, ask: Mapping[str, Any]) -> list[tuple[str, Shown]]:

@@ -41,6 +41,7 @@ class Shown:
 
 
 NOTHING = Shown("none")
+UNTOLD = "•••"  # in place of the name of a record that the reader may not know of
 
 
 def shown_field(desk: Desk, one: Field, row: Mapping[str, Any]) -> Shown:
@@ -182,7 +183,7 @@ def _ref(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -
     record = desk.catalog.records.get(spec.to or "")
     name = names.get(str(value))
     if name is None or record is None:
-        return Shown("text", f"#{str(value)[-6:]}")
+        return Shown("text", UNTOLD, title=desk.words.not_for_you)
     return Shown("ref", name, url=record_url(record, str(value)))
 
 

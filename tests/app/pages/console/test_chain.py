@@ -69,7 +69,36 @@ def test_a_branch_has_a_name_and_a_region_once_somebody_writes_them_down(branch:
     assert "The Bund" in page
     assert ">East<" in page
     assert "外滩店" in browse("wu", "zh").open("/chain/bund").text
-    assert wu.open("/chain/nowhere").status_code == 404
+    nowhere = wu.open("/chain/nowhere")
+    assert nowhere.status_code == 404
+    assert "<h1>There is nothing here</h1>" in nowhere.text
+
+
+def test_on_the_map_each_branch_is_a_stop_and_what_is_wrong_stands_beside_it(branch: Any, browse: Any) -> None:
+    wu = browse("wu")
+    wu.send("/records/core/branch/actions/add", code="bund", name="外滩店", name_en="The Bund", region="East")
+
+    def stop() -> str:
+        return re.search(r'class="track">.*?</div>', wu.open("/chain").text, re.S)[0]  # type: ignore[index]
+
+    assert re.search(r'<h2>East</h2><ul><li class="is-good">.*href="/chain/bund">The Bund</a></li>', stop())
+    branch.dispute()
+    branch.shop.clock.pass_(minutes=5)
+    assert re.search(r'<li class="is-warn care">.*<small>silent since 10:00 · Conflicts 1</small>', stop())
+
+
+def test_how_far_a_clock_is_off_is_told_in_the_largest_unit_that_says_enough(branch: Any, browse: Any) -> None:
+    branch.sync()
+    told = {
+        40_000: "40 seconds ahead",
+        -90_000: "90 seconds behind",
+        720_000: "12 minutes ahead",
+        22_527_148_000: "260 days ahead",
+    }
+    for ms, words in told.items():
+        with branch.shop.service.node.database.write() as connection:
+            connection.exec_driver_sql("UPDATE peer SET ahead_ms = ?", (ms,))
+        assert f"clock {words}" in browse("wu").texts("/chain/bund")
 
 
 def test_the_page_of_a_branch_leads_down_to_its_records(branch: Any, browse: Any) -> None:

@@ -32,6 +32,13 @@ def test_a_view_that_shows_all_records_under_their_name_stands_for_their_list(sh
     assert re.search(r'href="/views/bicycle_rental/wheels" aria-current="page"', page)
 
 
+def test_the_inbox_of_conflicts_stands_in_the_menu_once(browse: Any) -> None:
+    menu = browse("wu").open("/chain").text.partition("<main")[0]
+
+    assert menu.count('href="/conflicts"') == 1
+    assert "core/match" not in menu, "the inbox of duplicates has them"
+
+
 def test_a_long_menu_shows_the_group_one_is_in() -> None:
     long = [Entry(f"{n}", f"/records/shop/r{n}") for n in range(OPEN_MAX)]
     groups = [Group("Chain", "chain", [Entry("Chain", "/chain")]), Group("Shop", "shop", long)]
