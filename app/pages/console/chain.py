@@ -20,7 +20,7 @@ from app.pages.frame.drawing import page
 from app.pages.frame.line import clock_text, line_words
 from app.pages.frame.menu import readable
 from app.pages.showing.speaking import spoken
-from app.pages.showing.values import duration_text, shown_moment
+from app.pages.showing.values import shown_moment
 from stores.reads import oversight, records
 from stores.reads.matches import open_matches
 from stores.reads.reading import Reading
@@ -202,11 +202,11 @@ def _station(desk: Desk, station: Station) -> dict[str, Any]:
 
 def off_text(desk: Desk, ms: int) -> str:
     """Return how far a clock is off in the largest unit that says enough: 40 seconds, 12 minutes, 5 hours, 3 days."""
-    seconds = abs(round(ms / 1000))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+    w, seconds = desk.words, abs(round(ms / 1000))
+    for word, size in ((w.days, 86_400), (w.hours, 3_600), (w.minutes, 60)):
         if seconds >= 2 * size:
-            return duration_text(desk, f"{seconds // size}{unit}")
-    return duration_text(desk, f"{seconds}s")
+            return f"{seconds // size} {word}"
+    return f"{seconds} {w.seconds}"
 
 
 def _version(desk: Desk, version: Version) -> tuple[str, str, str, bool]:

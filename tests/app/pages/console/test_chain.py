@@ -79,7 +79,7 @@ def test_on_the_map_each_branch_is_a_stop_and_what_is_wrong_stands_beside_it(bra
     wu.send("/records/core/branch/actions/add", code="bund", name="外滩店", name_en="The Bund", region="East")
 
     def stop() -> str:
-        return re.search(r'class="track">.*?</div>', wu.open("/chain").text, re.S)[0]  # type: ignore[index]
+        return re.search(r'class="track">.*?</div>', wu.open("/chain").text, re.DOTALL)[0]  # type: ignore[index]
 
     assert re.search(r'<h2>East</h2><ul><li class="is-good">.*href="/chain/bund">The Bund</a></li>', stop())
     branch.dispute()
