@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from core.language.expressions import EmptyValue, Env, Formula, Row
-from core.model.errors import Text
+from core.language.definition import RecordType
+from core.language.expressions import EmptyValue, Env, Expression, Formula, Row
+from core.language.expressions.tree import Call, FieldOf, walk
+from core.model.errors import Language, Text
+
+if TYPE_CHECKING:
+    from stores.world import NodeWorld
 
 MASKED: Final = "***"
+_HIDDEN: Final = Text(MASKED, MASKED)
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -21,12 +27,12 @@ def filled(text: Text, fills: Mapping[str, Formula], env: Env, secret: Collectio
     """
     if not fills:
         return text
-    shown = {place: MASKED if place in secret else _shown(formula, env) for place, formula in fills.items()}
+    shown = {place: _HIDDEN if place in secret else _shown(formula, env) for place, formula in fills.items()}
 
-    def say(words: str) -> str:
-        return _PLACE.sub(lambda found: shown.get(found[1], found[0]), words)
+    def say(words: str, language: Language) -> str:
+        return _PLACE.sub(lambda found: shown[found[1]].say(language) if found[1] in shown else found[0], words)
 
-    return Text(say(text.en), say(text.zh))
+    return Text(say(text.en, "en"), say(text.zh, "zh"))
 
 
 def value_or_none(formula: Formula, env: Env) -> object:
@@ -37,8 +43,39 @@ def value_or_none(formula: Formula, env: Env) -> object:
         return None
 
 
-def _shown(formula: Formula, env: Env) -> str:
+def labels_of(records: Mapping[str, RecordType], formula: Formula | None) -> Mapping[str, Text]:
+    """Return what the keys that a formula gives are called: options of a field, states, names of empty fields."""
+    if not isinstance(formula, Expression):
+        return {}
+    found: dict[str, Text] = {}
+    for node in walk(formula.tree):
+        if isinstance(node, Call) and node.name == "blank" and node.args[0].kind.record in records:
+            found |= {name: field.label for name, field in records[node.args[0].kind.record].fields.items()}
+    tree = formula.tree
+    if found or not isinstance(tree, FieldOf) or tree.record not in records:
+        return found
+    if tree.name == "state":
+        return records[tree.record].states
+    field = records[tree.record].fields.get(tree.name)
+    if field is None:
+        return {}
+    spec = field.spec.item or field.spec
+    return spec.options or labels_of(records, field.value)
+
+
+def _shown(formula: Formula, env: Env) -> Text:
+    """Return a value as both languages say it: keys by their labels, what is empty as a dash."""
     value = value_or_none(formula, env)
+    keys = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    labels = labels_of(cast("NodeWorld", env.world).node.catalog.records, formula) if keys else {}
+    if labels:
+        told = [labels.get(str(each)) or Text(str(each), str(each)) for each in keys]
+        return Text(", ".join(each.en for each in told), "、".join(each.zh for each in told))
+    plain = _plainly(value, formula, env)
+    return Text(plain, plain)
+
+
+def _plainly(value: object, formula: Formula, env: Env) -> str:
     if isinstance(value, str) and formula.kind.name == "record" and formula.kind.record:
         value = env.world.row(formula.kind.record, value) or value
     if value is None:

@@ -14,6 +14,7 @@ from core.language.definition import DispatchKey, Field, RecordType
 from core.model.contents import hash_in, name_in
 from core.model.duration import Duration
 from core.model.fields import BadValue, FieldSpec
+from stores.acts.messages import labels_of
 
 Kind = Literal["text", "ref", "moment", "image", "photo", "file", "list", "table", "state", "mask", "none"]
 NEVER_BEFORE = "2001"  # a turn before this is how rules say: none yet
@@ -51,6 +52,12 @@ def shown_field(desk: Desk, one: Field, row: Mapping[str, Any]) -> Shown:
         return NOTHING
     if one.name in row.get("_masked", ()):
         return Shown("mask", str(value))
+    labels = labels_of(desk.catalog.records, one.value) if isinstance(value, list) else {}
+    if labels:  # names of fields
+        return Shown(
+            "list",
+            items=[Shown("text", desk.say(labels[each]) if each in labels else str(each)) for each in value],
+        )
     return shown(desk, one.spec, value, row.get("_refs", {}))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.language.expressions import NameScope, RecordShape
 from core.language.expressions.compile import compile_expression
-from core.model.errors import Text
+from core.model.errors import ActionRefused, Text
 from core.model.kinds import ANY, record_kind
 from stores.actor import SYSTEM_ACTOR
 from stores.acts.messages import filled, value_or_none
@@ -88,3 +88,30 @@ def test_what_needs_an_empty_value_is_empty(a_shop: Callable[..., Shop]) -> None
         world = NodeWorld(connection, shop.node, "club", "0755")
         env = world.env(world.row("club.thing", "t1"), shop.now, SYSTEM_ACTOR)
         assert value_or_none(compile_expression("self.empty + 1", None, SCOPE), env) is None
+
+
+def test_keys_are_told_by_their_labels_and_empty_fields_by_their_names(a_shop: Callable[..., Shop]) -> None:
+    shop = a_shop("""
+records:
+  thing:
+    label: {en: Thing, zh: 物}
+    fields:
+      name: {type: text, label: {en: Name, zh: 姓名}}
+      phone: {type: phone, mask: none, label: {en: Phone, zh: 电话}}
+      size: {type: enum, of: {big: {en: Big, zh: 大}, small: {en: Small, zh: 小}}, default: big, label: {en: Size, zh: 大小}}
+      missing: {type: list, value: '=blank(self, ["name", "phone"])', label: {en: Missing, zh: 缺少}}
+    states: {open: {en: Open, zh: 待办}}
+    by: desk
+    actions:
+      add:
+        from: new
+        to: open
+        ask: [name, phone]
+        checks: {whole: {rule: size(self.missing) == 0, message: {en: "{self.missing}: {self.size}", zh: "{self.missing}：{self.size}"}}}
+        label: {en: Add, zh: 新增}
+""")
+
+    with pytest.raises(ActionRefused) as refused:
+        shop.do("thing.add", shop.hire("li", "desk"))
+
+    assert refused.value.problems[0].what == Text("Name, Phone: Big", "姓名、电话：大")

@@ -54,8 +54,8 @@ def refusal(shop: Shop, what: str, actor: object, id: str | None = "b1", **enter
 
 @pytest.mark.parametrize("what", ["booking.check", "booking.refuse"])
 def test_who_sees_a_field_masked_reads_stars_in_the_refusal_too(shop: Shop, what: str) -> None:
-    assert refusal(shop, what, shop.hire("li", "desk")) == "*** x *** *** held"
-    assert refusal(shop, what, shop.hire("hu", "boss")) == "13800001111 x card 13800001111 13900002222 held"
+    assert refusal(shop, what, shop.hire("li", "desk")) == "*** x *** *** Held"
+    assert refusal(shop, what, shop.hire("hu", "boss")) == "13800001111 x card 13800001111 13900002222 Held"
 
 
 def test_the_system_is_told_everything(shop: Shop) -> None:
