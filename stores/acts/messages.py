@@ -49,8 +49,8 @@ def labels_of(records: Mapping[str, RecordType], formula: Formula | None) -> Map
         return {}
     found: dict[str, Text] = {}
     for node in walk(formula.tree):
-        if isinstance(node, Call) and node.name == "blank" and node.args[0].kind.record in records:
-            found |= {name: field.label for name, field in records[node.args[0].kind.record].fields.items()}
+        if isinstance(node, Call) and node.name == "blank" and (record := records.get(node.args[0].kind.record or "")):
+            found |= {name: field.label for name, field in record.fields.items()}
     tree = formula.tree
     if found or not isinstance(tree, FieldOf) or tree.record not in records:
         return found
