@@ -28,6 +28,7 @@ from stores.acts.act import act
 from stores.acts.calls import Call
 from stores.node import Node
 from stores.posts import ASSIGNMENT
+from stores.reads.oversight import BRANCH
 
 HOUSE = Path(__file__).parents[2]
 YEAR_SENT_S_MAX = 900.0  # the longest a branch may take to send its year
@@ -94,6 +95,7 @@ def _year(script: Script, chain: Chain, options: Options, size: Size, say: Say) 
             act(headquarters, Call(record, "give", SYSTEM_ACTOR, ask=ask, store=HEADQUARTERS))
         chain.settled([names[id(node)]])
 
+    _name_branches(script, chain)
     lives = year.lives_of([m.service.node for m in chain.branches], chain.clock.move_to, options.seed, size, give)
     year.begin(lives)
     chain.plug(plugged=False)
@@ -108,6 +110,15 @@ def _year(script: Script, chain: Chain, options: Options, size: Size, say: Say) 
         return False
     _at_headquarters(chain, options, size, give)
     return chain.settled()
+
+
+def _name_branches(script: Script, chain: Chain) -> None:
+    """Write down what the stores are called and where they are, as the evening of the script does."""
+    headquarters = chain.headquarters.service.node
+    record = headquarters.catalog.records[BRANCH]
+    for step in script.steps:
+        if step.do == f"{BRANCH}.add":
+            act(headquarters, Call(record, "add", SYSTEM_ACTOR, ask=step.ask, store=HEADQUARTERS))
 
 
 def _at_headquarters(chain: Chain, options: Options, size: Size, give: Give) -> None:

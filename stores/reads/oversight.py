@@ -78,9 +78,10 @@ def names(connection: Connection, node: Node) -> dict[str, Placard]:
     return {code: Placard(code, Text(en or name, name), region or "", id_) for code, name, en, region, id_ in rows}
 
 
-def called(connection: Connection, node: Node, code: str) -> Text:
-    """Return what one store is called, in both languages."""
-    return (names(connection, node).get(code) or unnamed(code)).name
+def told(connection: Connection, node: Node, text: Text, store: str, values: Mapping[str, object]) -> Text:
+    """Return a text with its places filled, ``{store}`` with what the store is called in each language."""
+    name = (names(connection, node).get(store) or unnamed(store)).name
+    return Text(text.filled({**values, "store": name.en}).en, text.filled({**values, "store": name.zh}).zh)
 
 
 def unnamed(code: str) -> Placard:

@@ -7,6 +7,7 @@ from stores.changes import alarms, buckets, feed
 from stores.changes import repair as repairs
 from stores.changes.buckets import Fresh
 from stores.node import Node
+from stores.reads import oversight
 from stores.storage import checkpoints, counters
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
@@ -41,8 +42,9 @@ def repair(node: Node, caller: Credential, question: Repair) -> RepairAnswer:
         done = repairs.mend(connection, node, asker, question.rows, question.missing)
         arrival.arm(connection, node, done.touched)
         if done.incidents:
-            names = {"node": caller.node, "store": caller.store, "count": done.incidents}
-            alarms.sound(connection, node, ALARM, caller.node, _DIFFER.filled(names))
+            values = {"node": caller.node, "count": done.incidents}
+            told = oversight.told(connection, node, _DIFFER, caller.store, values)
+            alarms.sound(connection, node, ALARM, caller.node, told)
         applied, _ = checkpoints.head(connection, question.origin)
         hlc = counters.clock_stamp(connection)
     arrival.settle(node, done.touched)
@@ -58,8 +60,7 @@ def _steady(connection: Connection, node: Node, caller: Credential, question: Co
 
 
 _DIFFER = Text(
-    "records at node `{node}` of store `{store}` did not agree with headquarters although nothing was on its way: "
+    "records at {store} (node {node}) did not agree with headquarters although nothing was on its way: "
     "{count} differences, put right; both versions are in the conflicts",
-    "门店 `{store}` 的节点 `{node}` 有记录与总部不一致（并非同步延迟）：共 {count} 处，已修复，"
-    "两个版本均保留在冲突列表中",
+    "{store}（节点 {node}）有记录与总部不一致（并非同步延迟）：共 {count} 处，已修复，两个版本均保留在冲突列表中",
 )

@@ -13,6 +13,7 @@ from core.model.change import Entry
 from core.model.errors import Problem, Text
 from stores.changes import alarms, apply, compaction, feed, log, quarantine
 from stores.node import Node
+from stores.reads import oversight
 from stores.storage import checkpoints, counters, credentials, peers
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
@@ -202,20 +203,22 @@ def _watch_identity(connection: Connection, node: Node, caller: Credential, ques
     """Tell the administrators of a node that has been reborn, and of one whose former self writes on (sync.md 15)."""
     mine = int(question.origin.rpartition(".")[2])
     newest = max(checkpoints.incarnations(connection, caller.node), default=mine)
-    names = {"node": caller.node, "store": caller.store, "origin": question.origin}
+    values = {"node": caller.node, "origin": question.origin}
     if newest > mine:
-        alarms.sound(connection, node, "core.node_cloned", caller.node, _CLONED.filled(names))
+        told = oversight.told(connection, node, _CLONED, caller.store, values)
+        alarms.sound(connection, node, "core.node_cloned", caller.node, told)
     elif mine > 1 and held.seq == 0:
-        alarms.sound(connection, node, "core.node_reborn", question.origin, _REBORN.filled(names))
+        told = oversight.told(connection, node, _REBORN, caller.store, values)
+        alarms.sound(connection, node, "core.node_reborn", question.origin, told)
 
 
 _REBORN = Text(
-    "node `{node}` of store `{store}` came back from an old copy; it goes on as `{origin}` and nothing is lost",
-    "门店 `{store}` 的节点 `{node}` 由旧副本恢复，今后以 `{origin}` 继续，数据未丢失",
+    "{store} (node {node}) came back from an old copy; it goes on as {origin} and nothing is lost",
+    "{store}（节点 {node}）由旧副本恢复，今后以 {origin} 继续，数据未丢失",
 )
 _CLONED = Text(
-    "node `{node}` of store `{store}` runs in two places: a copy writes on as `{origin}`. Switch one of them off",
-    "门店 `{store}` 的节点 `{node}` 在两处运行：副本仍以 `{origin}` 写入，请停用其中一台",
+    "{store} (node {node}) runs in two places: a copy writes on as {origin}. Switch one of them off",
+    "{store}（节点 {node}）在两处运行：副本仍以 {origin} 写入，请停用其中一台",
 )
 
 

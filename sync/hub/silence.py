@@ -33,9 +33,8 @@ def watch(node: Node, after: timedelta) -> list[str]:
 def _tell(node: Node, lease: Lease) -> None:
     since = lease.heard_at.astimezone(node.zone)
     with node.database.write() as connection:
-        called = oversight.called(connection, node, lease.store)
-        names = {"node": lease.node, "since": f"{since:%Y-%m-%d %H:%M}"}
-        told = Text(_SILENT.filled({**names, "store": called.en}).en, _SILENT.filled({**names, "store": called.zh}).zh)
+        values = {"node": lease.node, "since": f"{since:%Y-%m-%d %H:%M}"}
+        told = oversight.told(connection, node, _SILENT, lease.store, values)
         state.put(connection, _TOLD + lease.node, iso(lease.heard_at))
         alarms.sound(connection, node, ALARM, lease.node, told)
     node.committed()

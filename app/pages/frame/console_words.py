@@ -114,6 +114,8 @@ CONSOLE: Mapping[str, Text] = {
     "policy_forbid": Text("deleting is forbidden", "不允许删除"),
     # settings
     "settings": Text("Settings", "设置"),
+    "settings_count": Text("{0} settings", "{0} 项设置"),
+    "settings_made": Text("{0} set", "已设 {0} 项"),
     "setting": Text("Setting", "设置项"),
     "holds_now": Text("Holds now", "当前值"),
     "holds_there": Text("Holds there", "门店当前值"),
