@@ -14,11 +14,14 @@ from core.language.expressions.run import closure
 from core.language.expressions.tree import Call as TreeCall
 from core.language.expressions.tree import FieldOf, Name, Node, Part, walk
 from core.model.change import Entry
+from core.model.clock import from_iso
+from core.model.duration import Duration
 from core.model.errors import Language, Text
 from core.model.values import BadValue
 from stores import rows
 from stores.actor import SYSTEM_ACTOR, Actor
 from stores.acts.figures import inactive, parts
+from stores.acts.messages import value_or_none
 from stores.acts.permission import acting_roles, check_sees
 from stores.acts.telling import told_to
 from stores.changes import log
@@ -71,7 +74,8 @@ def available(
             if mine and not check_sees(world, record, mine, row, env, actor):
                 mine = set()
             why = _why_not(record, row, action, mine) or _sure_to_fail(world, env, action, actor)
-            button = _button(action, why, language)
+            late = bool(why and mine) and _still_late(world, record, row, env, action)
+            button = _button(action, None if late else why, language, late=late)
             words = world.node.catalog.rules_in_words(action.owner or record.plugin, action.cite, language)
             buttons.append(button | {"rules": words})
     return buttons
@@ -85,6 +89,21 @@ def _why_not(record: RecordType, row: Row, action: Action, mine: set[str]) -> Te
         here = record.states.get(state, Text(state, state))
         return Text(f"not while `{here.en}`", f"“{here.zh}”状态下不能执行")
     return None
+
+
+def _still_late(world: NodeWorld, record: RecordType, row: Row, env: Env, action: Action) -> bool:
+    """Whether the action may still be entered as of before the timers' last steps, which it would take back (NC-44)."""
+    if action.backdate is None or action.sources is None or inactive(action.backdate, env):
+        return False
+    window = value_or_none(action.backdate, env)
+    for entry in reversed(lift_all(world.node.catalog, log.history(world.connection, record.key, row.id))):
+        if entry.actor != SYSTEM or entry.kind != "update" or not isinstance(window, Duration):
+            return False
+        if world.calendar().after(from_iso(entry.at), window) < world.node.now():
+            return False
+        if entry.body.get("state", (None, None))[0] in action.sources:
+            return True
+    return False
 
 
 def _sure_to_fail(world: NodeWorld, env: Env, action: Action, actor: Actor) -> Text | None:
@@ -114,10 +133,11 @@ def _settled(rule: Formula, asked: Collection[str | None]) -> bool:
     return isinstance(rule, Expression)
 
 
-def _button(action: Action, why: Text | None, language: Language) -> dict[str, object]:
+def _button(action: Action, why: Text | None, language: Language, *, late: bool) -> dict[str, object]:
+    label = Text(f"{action.label.en} (entered late)", f"{action.label.zh}（补录）") if late else action.label
     return {
         "action": action.name,
-        "label": action.label.say(language),
+        "label": label.say(language),
         "allowed": why is None,
         "why": why.say(language) if why else None,
         "cite": list(action.cite),

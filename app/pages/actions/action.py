@@ -182,6 +182,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         reason_wanted=error is not None and error_code(error) == REASON_NEEDED,
         seen=str(sheet.row.get("updated_at", "")) if sheet.row else sheet.form.get("_seen") or "",
         happened=sheet.form.get("_at") or "",
+        late=bool(sheet.row) and action.sources is not None and sheet.row.get("state") not in action.sources,
         kept=[name.removesuffix(".kept") for name, _ in sheet.form.pairs if name.endswith(".kept")],
         stores=_stores(desk, sheet),
         store_chosen=sheet.form.get("_store") or "",

@@ -238,3 +238,50 @@ def test_a_score_tells_its_items_with_their_rules(shop: Shop) -> None:
             }
         },
     }
+
+
+def test_what_a_timer_did_meanwhile_leaves_the_button_of_a_late_entry(a_shop: Callable[..., Shop]) -> None:
+    shop: Shop = a_shop(
+        """
+settings: {entry: {type: duration, default: 30m, label: {en: Entry, zh: 补录时限}}}
+records:
+  table:
+    label: {en: Table, zh: 台}
+    fields: {until: {type: datetime, default: =now + 20m, label: {en: Until, zh: 至}}}
+    states: {held: {en: Held, zh: 保留}, gone: {en: Gone, zh: 取消}, came: {en: Came, zh: 到店}}
+    by: desk
+    actions:
+      hold: {from: new, to: held, label: {en: Hold, zh: 保留}}
+      come: {from: held, to: came, at: =settings.entry, label: {en: Come, zh: 到店}}
+      move: {from: held, label: {en: Move, zh: 转台}}
+      lapse: {from: held, to: gone, by: system, label: {en: Lapse, zh: 取消}}
+      note: {label: {en: Note, zh: 备注}}
+    timers: {hold: {while: self.state == "held", due: =self.until, then: lapse}}
+    sync: {scope: store, home: store}
+""",
+        now="2026-03-07 20:30",
+    )
+    li = shop.hire("li", "desk")
+    table = shop.do("table.hold", li).id
+
+    def shown() -> dict[str, Any]:
+        with shop.node.database.read() as connection:
+            record = shop.record("table")
+            world, row = (
+                NodeWorld(connection, shop.node, "club", "0755"),
+                rows.get(connection, shop.node, record, table),
+            )
+            found = explain.available(world, record, row, li, "en")
+        return {str(each["action"]): (each["label"], each["why"]) for each in found}
+
+    shop.go("2026-03-07 20:51")
+    assert shown()["come"] == ("Come (entered late)", None)
+    assert shown()["move"] == ("Move", "not while `Gone`"), "it counts from when it is entered"
+    shop.go("2026-03-07 21:20")
+    assert shown()["come"] == ("Come (entered late)", None)
+    shop.go("2026-03-07 21:20:01")
+    assert shown()["come"] == ("Come", "not while `Gone`"), "nothing before the timer is within the window any more"
+    shop.go("2026-03-07 21:20:02")
+    shop.now = local("2026-03-07 20:55")
+    shop.do("table.note", li, table)
+    assert shown()["come"] == ("Come", "not while `Gone`"), "somebody has acted since"
