@@ -6,6 +6,8 @@ ARGS ?=
 JOBS ?= 3
 KILLS ?= 300
 NODES ?= 1000
+# Tests and the demo start many nodes: each reads the code that the first has compiled, as on a shop's PC.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check format bench simulate simulate-mutants clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -40,6 +41,11 @@ kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
 rm -rf "$2"
 """
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    """Look for circles of garbage less often, as a serving node does: an eighth of the processor time of all tests."""
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,11 @@ from app.settings import Settings
 from core.model.errors import NodeError, Text
 from stores.node import Node
 from sync import keys
-from sync.branch.worker import Pace, Worker
+from sync.branch.worker import RETRY_S_MAX, Pace, Worker
 from sync.enrolment import check_url
 from sync.wire.link import HttpLink, Link
+
+BEATS_MAX = 4  # a branch that cannot reach headquarters tries again after so many beats at the latest, or a minute
 
 
 class NotJoined(NodeError):
@@ -26,7 +28,13 @@ def worker_for(
     """Return the sync worker of a branch, None at the hub. ``connect`` replaces the real network (the demo's cable)."""
     if node.is_hub:
         return None
-    pace = Pace(beat_s=settings.sync.beat, compare_s=settings.sync.compare, day_ends_s=settings.sync.day_ends)
+    beat = settings.sync.beat
+    pace = Pace(
+        beat_s=beat,
+        compare_s=settings.sync.compare,
+        day_ends_s=settings.sync.day_ends,
+        retry_s_max=min(BEATS_MAX * beat, RETRY_S_MAX),
+    )
     return Worker(node, connect or (lambda: open_link(node, settings)), dice=world.dice, pace=pace)
 
 

@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 STOP_S_MAX = 5.0
 DOUBLINGS_MAX = 16
+RETRY_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Pace:
     compare_s: float = 3_600.0
     day_ends_s: float = 6 * 3_600.0
     retry_s: float = 1.0
-    retry_s_max: float = 60.0
+    retry_s_max: float = RETRY_S_MAX
 
 
 @dataclass(frozen=True, slots=True)

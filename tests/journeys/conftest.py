@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -21,15 +21,19 @@ import pytest
 
 from app.bootstrap import Surroundings
 from app.demo.client import Person
-from app.service import open_service
+from app.service import Service, open_service
 from app.settings import read_settings
 from app.signin.staffing import NewPerson, add_person
+from stores.storage.credentials import Credential
+from sync import enrolment
 from tests.journeys.hands import HOW_TO_GET_ONE, browser_path
+from tests.sync.nodes import DirectLink
 
 HOUSE = Path(__file__).parents[2]
 BICYCLES = Path(__file__).parent / "bicycle_rental"
 PASSWORD = "a long enough password"
 PATIENCE_S = 60.0
+NOWHERE = "http://127.0.0.1:9"  # nobody answers there
 
 
 @dataclass
@@ -91,16 +95,33 @@ class RealNode:
             check=False,
         )
 
+    @contextmanager
+    def opened(self) -> Iterator[Service]:
+        """Open the node in this process, where what a command does takes no process of its own."""
+        service = open_service(read_settings(self.config), Surroundings(now=self._now) if self.clock else None)
+        try:
+            yield service
+        finally:
+            service.node.database.close()
+
     def hire(self, people: Mapping[str, str], badges: Mapping[str, str] | None = None) -> None:
         """Let people sign in here: login -> posts. As `branchline person add` does, without a process for each."""
-        world = Surroundings(now=self._now) if self.clock else None
-        service = open_service(read_settings(self.config), world)
-        try:
+        with self.opened() as service:
             for login, posts in people.items():
                 new = NewPerson(login.title(), login, PASSWORD, tuple(posts.split()), (badges or {}).get(login))
                 add_person(service.node, service.passwords, new)
-        finally:
-            service.node.database.close()
+
+    def join(self, hq: RealNode) -> None:
+        """Join the chain, as `branchline invite` and `enrol` do, while headquarters is switched off."""
+        with hq.opened() as hub, self.opened() as branch:
+            code = enrolment.invite(hub.node, self.store, dice=hub.world.dice).code
+            line = DirectLink(hub.node, Credential(self.name, self.store))
+            enrolment.enrol(branch.node, str(self.upstream), code, dice=branch.world.dice, connect=lambda _: line)
+
+    def follow(self, hq: RealNode) -> None:
+        """Look for headquarters where it is now."""
+        self.upstream = hq.address
+        self.write_settings()
 
     def person(self, login: str) -> Person:
         return Person(self.port, login, PASSWORD, "en")
@@ -190,7 +211,7 @@ def new_node(tmp_path: Path) -> Iterator[Callable[..., RealNode]]:
         return node
 
     yield make
-    _switch_off(made)
+    switch_off(made)
 
 
 @pytest.fixture(scope="session")
@@ -210,13 +231,13 @@ def club(club_folder: Path, tmp_path: Path) -> Iterator[RealNode]:
     """A club that works alone, on a PC whose clock stands where ``set_clock`` puts it."""
     node = _club(Path(shutil.copytree(club_folder, tmp_path / "club")))
     yield node
-    _switch_off([node])
+    switch_off([node])
 
 
 def _club(folder: Path) -> RealNode:
-    offline, clock = "http://127.0.0.1:9", folder / "clock.txt"  # nobody answers there
+    clock = folder / "clock.txt"
     program = ("tests.journeys.clocked", str(clock))
-    node = RealNode(folder, "club-1", "club", folder / "plugins", upstream=offline, clock=clock, program=program)
+    node = RealNode(folder, "club-1", "club", folder / "plugins", upstream=NOWHERE, clock=clock, program=program)
     node.write_settings()
     return node
 
@@ -255,7 +276,7 @@ def chain(joined: tuple[Path, int], tmp_path: Path) -> Iterator[RealChain]:
         branch.switch_on()
         yield RealChain(hq, branch, hq.person("wu"), hq.person("hao"), branch.person("li"))
     finally:
-        _switch_off([branch, hq])
+        switch_off([branch, hq])
 
 
 def _new_node(folder: Path, name: str, store: str, upstream: str | None = None) -> RealNode:
@@ -269,7 +290,7 @@ def _node(folder: Path, name: str, store: str, upstream: str | None = None, port
     return node
 
 
-def _switch_off(nodes: list[RealNode]) -> None:
+def switch_off(nodes: list[RealNode]) -> None:
     for node in nodes:
         if node.process is not None and node.process.poll() is None:
             node.process.kill()

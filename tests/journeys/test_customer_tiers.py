@@ -3,44 +3,69 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.demo.client import Answered, Person
+from tests.journeys.conftest import NOWHERE, RealNode, switch_off
 
 pytestmark = pytest.mark.journey
 PLUGIN = Path(__file__).parents[2] / "plugins" / "customer_tiers"
 
 
+STORES = ("east", "west")
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of headquarters and two units that have joined it. Made once; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("units")
+    hq = _node(folder, "hq", "hq")
+    for store in STORES:
+        unit = _node(folder, f"{store}-1", store, NOWHERE)
+        unit.join(hq)
+        unit.hire({"head": "unit_head unit_staff"})
+    hq.hire({"wu": "hq_admin marketing"})
+    return folder
+
+
 @pytest.fixture
-def hq(new_node: Callable[..., Any]) -> Any:
+def folder(founded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(founded, tmp_path / "chain"))
+
+
+@pytest.fixture
+def hq(folder: Path) -> Iterator[RealNode]:
     """Headquarters with somebody of marketing; it is switched on."""
-    node = _with_plugin(new_node("hq", "hq"))
-    node.hire({"wu": "hq_admin marketing"})
+    node = _node(folder, "hq", "hq")
     node.switch_on()
-    return node
+    yield node
+    switch_off([node])
 
 
 @pytest.fixture
-def unit(new_node: Callable[..., Any], hq: Any) -> Callable[[str], Any]:
-    """Add a unit whose head sells himself; it is switched on."""
+def unit(folder: Path, hq: RealNode) -> Iterator[Callable[[str], RealNode]]:
+    """Switch on a unit whose head sells himself."""
+    on: list[RealNode] = []
 
-    def add(store: str) -> Any:
-        node = _with_plugin(new_node(f"{store}-1", store, hq.address))
-        enrolled = node.run("enrol", hq.address, hq.run("invite", store).stdout.strip())
-        assert enrolled.returncode == 0, enrolled.stderr
-        node.hire({"head": "unit_head unit_staff"})
-        node.switch_on()
-        return node
+    def switch_on(store: str) -> RealNode:
+        on.append(_node(folder, f"{store}-1", store, hq.address))
+        on[-1].switch_on()
+        return on[-1]
 
-    return add
+    yield switch_on
+    switch_off(on)
 
 
-def _with_plugin(node: Any) -> Any:
-    shutil.copytree(PLUGIN, node.plugins / "customer_tiers")
+def _node(folder: Path, name: str, store: str, upstream: str | None = None) -> RealNode:
+    plugins = folder / name / "plugins"
+    if not plugins.exists():
+        shutil.copytree(PLUGIN, plugins / PLUGIN.name)
+    node = RealNode(folder / name, name, store, plugins, upstream=upstream)
+    node.write_settings()
     return node
 
 

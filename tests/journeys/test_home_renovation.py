@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.demo.client import Answered, Person
-from tests.journeys.conftest import HOUSE, PATIENCE_S, RealNode, eventually
+from tests.journeys.conftest import HOUSE, NOWHERE, PATIENCE_S, RealNode, eventually
 
 pytestmark = pytest.mark.journey
 
@@ -96,35 +96,29 @@ def refused(person: Person, what: str, ask: dict[str, Any], id: str | None = Non
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a headquarters and a renovation store that has joined it. Made once; each test works on a copy."""
     folder = tmp_path_factory.mktemp("renovation")
     hq = _node(folder, "hq", "hq")
+    branch = _node(folder, "lakeside-1", "lakeside", NOWHERE)
+    branch.join(hq)
     hq.hire({"wu": "hq_admin", "gao": "gm"})
-    hq.switch_on()
-    try:
-        branch = _node(folder, "lakeside-1", "lakeside", hq.address)
-        invited = hq.run("invite", "lakeside")
-        assert branch.run("enrol", hq.address, invited.stdout.strip()).returncode == 0
-        own = {"ke": "customer_manager store_admin", "zhou": "store_manager store_admin", "fei": "finance"}
-        branch.hire(own | {name.lower(): "designer" for name in HELD})
-    finally:
-        assert hq.switch_off() == 0
-    return folder, hq.port
+    own = {"ke": "customer_manager store_admin", "zhou": "store_manager store_admin", "fei": "finance"}
+    branch.hire(own | {name.lower(): "designer" for name in HELD})
+    return folder
 
 
 @pytest.fixture
-def store(founded: tuple[Path, int], tmp_path: Path) -> Iterator[Store]:
+def store(founded: Path, tmp_path: Path) -> Iterator[Store]:
     """The store and its headquarters, switched on, the general manager known in the store."""
-    folder, port = founded
-    shutil.copytree(folder, tmp_path / "chain")
-    hq = _node(tmp_path / "chain", "hq", "hq", port=port)
-    branch = _node(tmp_path / "chain", "lakeside-1", "lakeside", hq.address)
-    people = [branch.person(login) for login in ("ke", "zhou", "fei")]
+    shutil.copytree(founded, tmp_path / "chain")
+    hq = _node(tmp_path / "chain", "hq", "hq")
+    branch = _node(tmp_path / "chain", "lakeside-1", "lakeside", NOWHERE)
     try:
         hq.switch_on()
+        branch.follow(hq)
         branch.switch_on()
-        made = Store(hq, branch, *(branch.person(person.login) for person in people), hq.person("gao"))
+        made = Store(hq, branch, *(branch.person(login) for login in ("ke", "zhou", "fei")), hq.person("gao"))
         eventually(lambda: _knows(made, "Gao"), "the general manager to be known in the store")
         yield made
     finally:
@@ -140,11 +134,11 @@ def _knows(store: Store, name: str) -> bool:
     return False
 
 
-def _node(folder: Path, name: str, place: str, upstream: str | None = None, port: int = 0) -> RealNode:
+def _node(folder: Path, name: str, place: str, upstream: str | None = None) -> RealNode:
     plugins = folder / name / "plugins"
     if not plugins.exists():
         shutil.copytree(PLUGIN, plugins / PLUGIN.name)
-    node = RealNode(folder / name, name, place, plugins, port, upstream)
+    node = RealNode(folder / name, name, place, plugins, upstream=upstream)
     node.write_settings()
     return node
 
