@@ -164,6 +164,10 @@ CONSOLE: Mapping[str, Text] = {
     "joining": Text("Joining the chain", "门店接入"),
     "invite": Text("Make a code", "生成注册码"),
     "invite_store": Text("Code of the store", "门店代码"),
+    "invite_store_hint": Text(
+        "small letters, digits and dashes, never changed again", "小写字母、数字、连字符；启用后不再更改"
+    ),
+    "code_run": Text("On the PC of the branch, with its settings file:", "在门店电脑上，用其设置文件运行："),
     "invite_hint": Text("A code lets one node join, once, within 48 hours", "注册码供一个节点使用一次，48 小时内有效"),
     "code_for": Text("Code for {0}", "{0} 的注册码"),
     "code_once": Text(
@@ -171,7 +175,7 @@ CONSOLE: Mapping[str, Text] = {
         "仅显示这一次。可电话告知，大小写和连字符不影响输入。",
     ),
     "code_address": Text("ADDRESS", "总部地址"),
-    "nodes_in": Text("Nodes", "节点"),
+    "nodes_in": Text("Nodes in the chain", "已接入节点"),
     "in_chain": Text("in the chain", "已接入"),
     "codes": Text("Codes given out", "已发注册码"),
     "given_by": Text("Given by", "发放人"),

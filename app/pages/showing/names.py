@@ -12,6 +12,7 @@ from core.model.errors import Forbidden
 from stores.node import SETTING
 from stores.reads import records
 from stores.reads.filters import VALUES_MAX
+from stores.reads.matches import MATCH
 
 
 def name_of(desk: Desk, key: str, id: str) -> str | None:
@@ -38,7 +39,18 @@ def names_of(desk: Desk, key: str, ids: Iterable[str]) -> dict[str, str]:
 
 def called(desk: Desk, record: RecordType, row: Mapping[str, Any]) -> str:
     """Return what the record of a row, as a list gives it, is called."""
+    if record.key == MATCH:
+        return _match_name(desk, row)
     return _setting_name(desk, row) if record.key == SETTING else title_of(desk, record, row)
+
+
+def _match_name(desk: Desk, row: Mapping[str, Any]) -> str:
+    """Return what two records of different stores are called together: what they are, and their numbers."""
+    about = desk.catalog.records.get(str(row["record_type"]))
+    numbers = [str(row[name]) for name in ("first_number", "second_number") if row.get(name)]
+    return " ".join([desk.say(about.label) if about else "", " / ".join(numbers)]).strip() or desk.say(
+        desk.catalog.records[MATCH].label
+    )
 
 
 def _setting_name(desk: Desk, row: Mapping[str, Any]) -> str:
