@@ -35,6 +35,7 @@ router = APIRouter(include_in_schema=False)
 LOOKED_AT = 300  # armed timers; what falls due after these is not for today
 SHOWN_MAX = 40
 NOTICES_MAX = 60
+NOTICES_FIRST = 8  # shown without being asked for
 ACTIONS_MAX = 3  # buttons beside one thing that is due
 NOTICE, REQUEST = "core.notice", "core.request"
 
@@ -44,6 +45,7 @@ class Task:
     """One deadline of one record that the person can do something about."""
 
     title: str
+    brief: str
     url: str
     kind: str
     state: Shown
@@ -56,13 +58,15 @@ class Task:
 @router.get("/")
 def today(desk: CurrentDesk) -> Response:
     """Show the day of the person at the desk."""
-    requests = list(_requests(desk))
+    requests, told = list(_requests(desk)), list(_notices(desk))
     return page(
         desk,
         "today.html",
         tasks=_tasks(desk),
         tiles=list(_tiles(desk)),
-        notices=list(_notices(desk)),
+        notices=told,
+        notices_first=NOTICES_FIRST,
+        more_notices=len(told) >= NOTICES_MAX,
         to_sign=[each for each in requests if each["mine_to_sign"]],
         asked=[each for each in requests if each["mine"]],
         chain=_chain(desk),
@@ -70,6 +74,14 @@ def today(desk: CurrentDesk) -> Response:
         guidance=list(_duties(desk)),
         types=" ".join(sorted(desk.catalog.records)),
     )
+
+
+@router.post("/notices/seen")
+def all_seen(form: FormBody, desk: FormDesk) -> Response:
+    """Say that one has read all the notices that this page showed; one that has come since stays."""
+    for notice_id in form.text("ids").split():
+        notices.acknowledge(desk.node, notice_id, desk.actor)
+    return RedirectResponse("/", status_code=303)
 
 
 @router.post("/notices/{notice_id}/seen")
@@ -132,6 +144,7 @@ def _tasks(desk: Desk) -> list[Task]:
         tasks.append(
             Task(
                 cols.title_of(desk, kind, row),
+                cols.brief_of(desk, kind, row),
                 record_url(kind, each.id),
                 desk.say(kind.label),
                 shown_state(desk, kind, row["state"]),

@@ -19,10 +19,10 @@ Json = dict[str, object]
 # What is told of a line's facts. One-off inputs are left out: they may be personal, and no mask covers them.
 _TOLD = ("reason", "warned", "late_s", "undoes", "version", "outcome")
 _KINDS = {
-    "create": Text("created", "新建"),
-    "update": Text("changed", "修改"),
-    "delete": Text("deleted", "删除"),
-    "undelete": Text("restored", "恢复"),
+    "create": Text("Created", "新建"),
+    "update": Text("Changed", "修改"),
+    "delete": Text("Deleted", "删除"),
+    "undelete": Text("Restored", "恢复"),
 }
 
 

@@ -169,7 +169,7 @@ def display_names(reading: Reading, target: str, ids: set[str]) -> dict[str, str
 
 
 def _name(record: RecordType, cells: Mapping[str, Any], how: Shown) -> str:
-    """Return what a person calls a record: its name, or its number, or its first text; else its id."""
+    """Return what a person calls a record: its name, or its number, or its first text or date; else its id."""
     for name in name_fields(record):
         if name != "name" and cells["number"]:
             break
@@ -180,6 +180,8 @@ def _name(record: RecordType, cells: Mapping[str, Any], how: Shown) -> str:
 
 
 def name_fields(record: RecordType) -> list[str]:
-    """Return the text fields that can name a record, best first."""
-    texts = [name for name, field in record.fields.items() if field.stored and field.spec.type == "text"]
-    return sorted(texts, key=lambda name: (name != "name", not record.fields[name].spec.required))[:3]
+    """Return the fields that can name a record, best first: its texts, and then its first date."""
+    stored = {name: field.spec for name, field in record.fields.items() if field.stored}
+    texts = [name for name, spec in stored.items() if spec.type == "text"]
+    dates = [name for name, spec in stored.items() if spec.type == "date"]
+    return sorted(texts, key=lambda name: (name != "name", not stored[name].required))[:3] + dates[:1]

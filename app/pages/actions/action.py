@@ -17,6 +17,7 @@ from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, action_url, list_u
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form, FormBody
 from app.pages.frame.line import clock_text
+from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
 from app.pages.showing.values import shown_field
 from app.web.actions import carry_out
@@ -173,6 +174,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         parts=parts,
         when=when,
         back=back,
+        about=cols.brief_of(desk, record, sheet.row) if sheet.row else "",
         target=action_url(record, action.name, sheet.record_id),
         title=desk.say(action.label),
         problems=[each for each in problems if each.field not in labels and each.level == "error"],

@@ -13,6 +13,8 @@ from stores.acts import explain
 from stores.acts.permission import acting_roles
 from stores.world import NodeWorld
 
+STEP_FROM_MAX = 2  # states from which a step on the way can begin
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -58,10 +60,14 @@ def editings(desk: Desk, record: RecordType) -> list[Button]:
     ]
 
 
-def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> list[Button]:
-    """Return the actions of one record as ``explain`` tells them, allowed ones first."""
+def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]], state: str | None) -> list[Button]:
+    """Return the actions of one record as ``explain`` tells them: allowed ones first, of these the step that is next.
+
+    The first one is what a hurried hand presses. The others stand in the order of the plugin.
+    """
+    forward = _forward(record, state)
     found = []
-    for each in told:
+    for each in sorted(told, key=lambda each: str(each["action"]) not in forward):
         action = record.actions[str(each["action"])]
         asks = bool(action.ask) or action.backdate is not None or action.deletes is not None
         url = action_url(record, action.name, record_id)
@@ -70,13 +76,36 @@ def buttons(record: RecordType, record_id: str, told: list[dict[str, Any]]) -> l
     return sorted(found, key=lambda button: button.why is not None)
 
 
+def _forward(record: RecordType, state: str | None) -> set[str]:
+    """Return the actions that bring a record into the next of its states, as the plugin lists them.
+
+    Where the plugin begins with an action that moves the record, its own order stands. What can be done from all over
+    the place (cancel, lose, put aside) is no step.
+    """
+    order = list(record.states)
+    after = order[order.index(state) + 1 :][:1] if state in order else []
+    here = [
+        action
+        for action in record.actions.values()
+        if action.sources is not None and state in action.sources and set(action.by) != {SYSTEM}
+    ]
+    if not here or record.origin != "record" or any(outcome.to not in {None, state} for outcome in here[0].outcomes):
+        return set()
+    return {
+        action.name
+        for action in here
+        if len(action.sources or ()) <= STEP_FROM_MAX and any(outcome.to in after for outcome in action.outcomes)
+    }
+
+
 def allowed_now(desk: Desk, record: RecordType, record_id: str) -> list[Button]:
     """Return the actions that the person may carry out on a record now."""
     with desk.node.database.read() as connection:
         row = rows.get(connection, desk.node, record, record_id)
         world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
         told = explain.available(world, record, row, desk.actor, desk.language)
-    return [button for button in buttons(record, record_id, told) if button.why is None]
+    state = row.values["state"]
+    return [button for button in buttons(record, record_id, told, state) if button.why is None]
 
 
 def may_export(desk: Desk, record: RecordType, excel: Mapping[str, Any]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Mapping
+from datetime import date
 
 from app.pages.frame.console_words import CONSOLE
 from core.model.errors import Language, Text
@@ -82,13 +84,13 @@ WORDS: Mapping[str, Text] = {
     "number": Text("Number", "编号"),
     "state": Text("State", "状态"),
     "store": Text("Store", "门店"),
-    "updated": Text("Updated", "更新"),
+    "updated": Text("Updated", "更新时间"),
     "first_page": Text("First page", "第一页"),
     "next_page": Text("Next page", "下一页"),
     "more": Text("More", "更多"),
     "nothing_found": Text("Nothing was found", "没有符合条件的记录"),
     "nothing_yet": Text("Nothing here yet", "暂无记录"),
-    "nothing_yet_do": Text("Begin with: {0}", "可从“{0}”开始"),
+    "begin_with": Text("Begin with:", "可先进行："),
     "nothing_yet_wait": Text("Records appear here as they are made", "产生记录后将显示在此"),
     "looser": Text("Look for fewer words, or clear the filter", "请减少关键词或清除筛选"),
     "sorted_up": Text("ascending", "升序"),
@@ -100,6 +102,7 @@ WORDS: Mapping[str, Text] = {
     "yes": Text("Yes", "是"),
     "no": Text("No", "否"),
     "empty": Text("—", "—"),
+    "not_said": Text("Not said", "未填"),
     "signed": Text("Signed", "已签"),
     "masked": Text("masked", "已遮盖"),
     "reveal": Text("Show in full", "查看完整内容"),
@@ -118,6 +121,7 @@ WORDS: Mapping[str, Text] = {
     "fired": Text("has passed", "已到时"),
     "related": Text("Related records", "相关记录"),
     "details": Text("Details", "详情"),
+    "further": Text("Further", "其他信息"),
     "worked_out": Text("Worked out", "系统计算"),
     "by": Text("by", "由"),
     "was": Text("was", "原为"),
@@ -130,6 +134,9 @@ WORDS: Mapping[str, Text] = {
     "sent_for_confirmation": Text("Sent, waits for confirmation: {0}", "已提交，等待确认：{0}"),
     "changed_by": Text("Last changed by {0}, {1}", "{0} 于 {1} 最后修改"),
     "system": Text("System", "系统"),
+    "written_at": Text("Last written", "最近写入"),
+    "signed_by": Text("By", "签字人"),
+    "signed_at": Text("At", "时间"),
     "provisional": Text("provisional", "待生效"),
     "moved_on": Text(
         "{0} changed this record at {1}, after you opened the form", "您打开此表后，{0} 已于 {1} 修改该记录"
@@ -187,6 +194,8 @@ WORDS: Mapping[str, Text] = {
     "notices": Text("Notices", "通知"),
     "no_notices": Text("No new notices", "没有新通知"),
     "acknowledge": Text("Seen", "已阅"),
+    "acknowledge_all": Text("All seen", "全部已阅"),
+    "notices_more": Text("{0} earlier ones", "更早的 {0} 条"),
     "to_sign": Text("To sign", "待我签字"),
     "my_requests": Text("What I asked for", "我的申请"),
     "sign": Text("Sign", "签字"),
@@ -209,6 +218,7 @@ WORDS: Mapping[str, Text] = {
     ),
     "clash_row": Text("taken at that time", "该时段已占用"),
     "now": Text("now", "现在"),
+    "nothing_this_month": Text("Nothing in this month", "本月暂无记录"),
     "no_period": Text("Without a time", "无时间"),
     # two records side by side
     "duplicates": Text("Duplicates", "重复记录"),
@@ -361,6 +371,17 @@ class Words:
 
     def __getitem__(self, name: str) -> str:
         return WORDS[name].say(self.language)
+
+    def on_day(self, day: date) -> str:
+        """Return a day as people say it, with its weekday: 2026年3月13日 周五, Fri 13 March 2026."""
+        weekday = self["weekdays"].split(" ")[day.weekday()]
+        if self.language == "zh":
+            return f"{day.year}年{day.month}月{day.day}日 {weekday}"
+        return f"{weekday} {day.day} {self.in_month(day)}"
+
+    def in_month(self, day: date) -> str:
+        """Return the month of a day as people say it: 2026年3月, March 2026."""
+        return f"{day.year}年{day.month}月" if self.language == "zh" else f"{month_name[day.month]} {day.year}"
 
     def of(self, name: str, *fills: object) -> str:
         """Return a sentence with its places filled in."""

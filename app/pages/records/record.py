@@ -19,7 +19,8 @@ from app.pages.records.elsewhere import elsewhere_of
 from app.pages.records.papers import papers_of
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
-from app.pages.showing.speaking import spoken, title
+from app.pages.showing.places import places_of
+from app.pages.showing.speaking import TYPES, spoken, title
 from app.pages.showing.values import (
     NOTHING,
     Shown,
@@ -112,7 +113,7 @@ def draw_record(
     with desk.node.database.read() as connection:
         sight = Reading(connection, desk.node, desk.actor).sight_of(kind)
     facts = facts_of(desk, sight, row, clear or {})
-    acts = buttons(kind, record_id, told["actions"])
+    acts = buttons(kind, record_id, told["actions"], row["state"])
     return page(
         desk,
         "record.html",
@@ -120,6 +121,7 @@ def draw_record(
         record=kind,
         row=row,
         title=title(desk, kind, row) or cols.title_of(desk, kind, row),
+        brief=cols.brief_of(desk, kind, row),
         state=shown_state(desk, kind, row["state"]),
         sections=_sections(desk, kind, record_id, facts),
         computed=[each for each in facts if each.worked_out],
@@ -132,7 +134,7 @@ def draw_record(
         papers=papers_of(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
         elsewhere=elsewhere_of(desk, kind, row),
-        steps=[_step(desk, kind, each) for each in reversed(history_of(desk, kind, record_id))],
+        steps=_steps(desk, kind, record_id, row),
         changed=_changed(desk, row),
         said=said,
         problems=error.problems if error else (),
@@ -144,43 +146,59 @@ def facts_of(desk: Desk, sight: Sight, row: Mapping[str, Any], clear: Mapping[st
     """Return the fields of a record that the person sees; ``clear`` are those shown in full this once."""
     may_reveal = {each for rule in sight.rules if rule.reveal for each in sight.record.fields if each not in rule.hide}
     found = []
+    twice = cols.said_twice(desk, sight.record)
     for each in sight.fields():
-        if each.name in row:
+        if each.name in row and each.name not in twice:
             told = spoken(desk, sight.record, each.name, row)
             value = clear.get(each.name) or told or shown_field(desk, each, row)
             value = located(value, f"{record_url(sight.record, row['id'])}/files/{each.name}")
-            wide = each.spec.type in _LONG or len(value.text) > 60
+            wide = value.kind != "none" and (each.spec.type in _LONG or len(value.text) > 60)
             reveal = value.kind == "mask" and each.name in may_reveal
             found.append(Fact(each.name, desk.say(each.label), value, not each.stored, reveal, wide))
     return found
 
 
 def _sections(desk: Desk, kind: RecordType, record_id: str, facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
-    """Return the fields under the headings of the plugin's form view, without the sections that are not there now."""
+    """Return the fields under the headings of the plugin's form view, without the sections that are not there now.
+
+    What is in none of them comes last, and only what stands there: nobody waits to fill it in.
+    """
     known = sections_of(desk, kind)
     shown = holding(desk, kind, known, record_id)
     found = list(arranged(known, {each.name: each for each in facts if not each.worked_out}))
-    alone = len(found) == 1
-    return [
-        (section.label or (desk.words.details if alone and not known else ""), inside)
+    rest = desk.words.further if known else desk.words.details
+    told = [
+        (section.label, inside) if section in known else (rest, [each for each in inside if not known or _stands(each)])
         for section, inside in found
         if shown.get(id(section), True)
     ]
+    return [(label, inside) for label, inside in told if inside]
+
+
+def _stands(fact: Fact) -> bool:
+    return fact.value.kind != "none"
 
 
 def _timer(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, Any]:
     """Return a deadline with its rule, what it was worked out from, and the days it walked past."""
     timer = kind.timers.get(str(told["name"]))
     label = desk.say(timer.label) if timer and timer.label else str(told.get("then", told["name"]))
-    inputs = [(_input_label(desk, kind, name), value) for name, value in told.get("inputs", {}).items()]
+    inputs = [_input(desk, kind, name, str(value)) for name, value in told.get("inputs", {}).items()]
     due = _iso(desk, told["due"])
     return {**told, "label": label, "due": due, "shown": shown_moment(desk, due), "inputs": inputs}
 
 
-def _input_label(desk: Desk, kind: RecordType, path: str) -> str:
+def _input(desk: Desk, kind: RecordType, path: str, value: str) -> tuple[str, str]:
+    """Return what a deadline was worked out from as people call it, and how they write it."""
     owner, _, name = path.partition(".")
     known: Mapping[str, Any] = desk.catalog.plugin(kind.plugin).settings if owner == "settings" else kind.fields
-    return desk.say(known[name].label) if name in known else path
+    if name not in known:
+        own = {"written_at": desk.words.written_at, "state": desk.words.state, "number": desk.words.number}
+        return own.get(name, path), shown_moment(desk, value).text
+    spec = known[name].spec
+    if spec.type in {"datetime", "duration", "time", "enum", "money", "date"} and value != "—":
+        return desk.say(known[name].label), shown(desk, spec, value, {}).text
+    return desk.say(known[name].label), value
 
 
 def _iso(desk: Desk, cell: object) -> str:
@@ -262,17 +280,35 @@ def _waiting(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[str, st
     return [(record_url(request, str(row["id"])), desk.say(action.label)) for row, action in named if action]
 
 
-def _step(desk: Desk, kind: RecordType, step: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one step of the history with labels: who, when, where, what was and what is."""
-    changes = []
+def _steps(desk: Desk, kind: RecordType, record_id: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the history, newest first. Where something was done is said of what was not done here."""
+    places, here = places_of(desk), desk.node.identity.node
+    about = {name: row[name] for name in (*TYPES, "policy", "action") if row.get(name)}
+    steps = [_step(desk, kind, each, about) for each in reversed(history_of(desk, kind, record_id))]
+    for step in steps:
+        node = str(step["where"]).rpartition(".")[0]
+        step["where"] = "" if node == here else places.of_node(node)
+    return steps
+
+
+def _step(desk: Desk, kind: RecordType, step: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one step of the history with labels: who, when, what was and what is.
+
+    ``about`` is what the record speaks of, without which its values mean nothing.
+    """
+    changes, twice = [], cols.said_twice(desk, kind)
     for name, (old, new) in step["changes"].items():
+        if name in twice:
+            continue
         if name == "state":
             changes.append((desk.words.state, shown_state(desk, kind, old), shown_state(desk, kind, new)))
         elif name == "number":
             changes.append((desk.words.number, _text(old), _text(new)))
         else:
             one = kind.fields[name]
-            was, now = (spoken(desk, kind, name, {name: each}) or _told(desk, one, each) for each in (old, new))
+            was, now = (
+                spoken(desk, kind, name, {**about, name: each}) or _told(desk, one, each) for each in (old, new)
+            )
             changes.append((desk.say(one.label), was, now))
     who = desk.words.system if step["by"] == "system" else step["by_name"]
     late = step.get("late_s")

@@ -21,6 +21,9 @@ BUILT_IN = ("number", "state", "store", "updated_at")
 _UNSORTED = frozenset({"list", "map", "geo", "images", "image", "file", "signature", "duration"})
 _WIDE = frozenset({"list", "map", "geo", "images", "image", "file", "signature"})
 
+_TELLING = frozenset({"text", "ref", "enum", "date", "phone"})
+BRIEF_MAX = 3
+
 Row = Mapping[str, Any]
 
 
@@ -68,13 +71,21 @@ def chosen(desk: Desk, record: RecordType, sight: Sight, names: Sequence[str]) -
 def usual(desk: Desk, record: RecordType, sight: Sight) -> list[str]:
     """Return the columns of a list nobody has chosen columns for: what names a record first, long things never."""
     fields = [each for each in sight.fields() if each.spec.type not in _WIDE and each.stored]
-    if record.key == NOTICE:  # one language is enough, and its kind is the rules' own word
-        fields = [each for each in fields if each.name not in ({"name", "zh", "en"} - {desk.language})]
+    fields = [each for each in fields if each.name not in said_twice(desk, record)]
     names = [each.name for each in fields][:DEFAULT_MAX]
     head = ["number"] if record.number else []
     tail = ["state"] if record.states else []
     tail += ["store"] if desk.actor.store == HEADQUARTERS else []
     return [*head, *names, *tail, "updated_at"]
+
+
+def said_twice(desk: Desk, record: RecordType) -> set[str]:
+    """Return the fields that say again in the other language, or in a word of the rules, what another one says."""
+    if record.key == NOTICE:
+        return {"name", "zh", "en"} - {desk.language}
+    if record.origin == "ledger":
+        return {"why_zh", "why_en"} - {f"why_{desk.language}"}
+    return set()
 
 
 def offered(desk: Desk, record: RecordType, sight: Sight) -> list[Column]:
@@ -139,6 +150,16 @@ def title_of(desk: Desk, record: RecordType, row: Row) -> str:
         if each.spec.type in {"text", "ref", "date"} and row.get(each.name):
             return shown_field(desk, each, row).text
     return f"{desk.say(record.label)} {str(row['id'])[-6:]}"
+
+
+def brief_of(desk: Desk, record: RecordType, row: Row) -> str:
+    """Return what tells a record from others besides its title: who and where, as the cards of the plugin have it."""
+    views = desk.catalog.plugin(record.plugin).views.values()
+    card: Any = next((each["card"] for each in views if each.get("of") == record.key and each.get("card")), ())
+    fields = [record.fields[name] for name in card if name in record.fields]
+    said = [shown_field(desk, each, row).text for each in fields if each.spec.type in _TELLING]
+    title = title_of(desk, record, row)
+    return " · ".join([text for text in said if text and text != title][:BRIEF_MAX])
 
 
 def first_date(sight: Sight) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.pages.frame.desk import Desk, record_url
 from app.pages.showing.names import name_of, names_of
-from app.pages.showing.values import UNTOLD, Shown, shown
+from app.pages.showing.values import UNTOLD, Shown, ranking_text, shown, shown_moment
 from core.language.definition import Plugin, RecordType
 from core.language.report import Report
 from core.model.fields import FieldSpec
@@ -19,10 +19,10 @@ from core.model.values import BadValue
 from stores.changes.conflicts import cell_of
 
 NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
-TYPES = ("record_type", "about_type")
-IDS = ("record_id", "about_id", "first", "second")
+TYPES = ("record_type", "about_type", "source_type")
+IDS = ("record_id", "about_id", "source_id", "first", "second")
+ACTIONS = ("action", "source_action")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
-STAFF_IDS = ("to", "seen_by")  # of a notice
 POSTS = ("role", "roles", "needs", "actor_roles")
 CELLS = ("base", "mine", "theirs", "value")
 
@@ -30,22 +30,29 @@ CELLS = ("base", "mine", "theirs", "value")
 def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) -> Shown | None:
     """Return a field of such a record as a person reads it; None for every other field, and for a masked one."""
     value = row.get(name)
-    if record.plugin != "core" or not value or name in row.get("_masked", ()):
+    speaks = record.plugin == "core" or record.origin == "ledger"
+    if not speaks or not value or name in row.get("_masked", ()):
         return None
-    about = desk.catalog.records.get(str(row.get("record_type") or row.get("about_type") or ""))
     if name in POSTS:
         return _posts(desk, value)
-    if name in STAFF_IDS and isinstance(value, list):
-        known = names_of(desk, STAFF, map(str, value))
-        return Shown("list", items=[Shown("text", known.get(str(each), desk.words.somebody)) for each in value])
     if name in PEOPLE:
-        found = name_of(desk, "core.staff", str(value))
+        found = name_of(desk, STAFF, str(value))
         return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None
+    if isinstance(value, list) and (told := _LISTS.get(name)):
+        return told(desk, value)
+    about = desk.catalog.records.get(next((str(row[each]) for each in TYPES if row.get(each)), ""))
     if about is None:
         return _of_report(desk, name, row)
-    if name == "policy" and record.key == PICK:
-        policy = desk.catalog.plugin(about.plugin).dispatch.get(str(value).rpartition(".")[2])
-        return Shown("text", desk.say(policy.label)) if policy else None
+    if record.key == PICK and name in {"policy", "ranking"}:
+        return _decision(desk, about, name, row)
+    return _spoken_of(desk, about, name, row) or (
+        _cell(desk, about, str(value), row) if name in CELLS and record.name == "conflict" else None
+    )
+
+
+def _spoken_of(desk: Desk, about: RecordType, name: str, row: Mapping[str, Any]) -> Shown | None:
+    """Return what a record says of another one, whose type is ``about``."""
+    value = row[name]
     if name in TYPES:
         return Shown("text", desk.say(about.label))
     if name in IDS:
@@ -53,11 +60,11 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     if name == "ask" and isinstance(value, Mapping):
         told = [[Shown("text", label), shown_] for label, shown_ in entered(desk, about, str(row.get("action")), value)]
         return Shown("table", rows=told) if told else None
-    if name == "action" and str(value) in about.actions:
+    if name in ACTIONS and str(value) in about.actions:
         return Shown("text", desk.say(about.actions[str(value)].label))
     if name == "field" and str(value) in about.fields:
         return Shown("text", desk.say(about.fields[str(value)].label))
-    return _cell(desk, about, str(value), row) if name in CELLS and record.name == "conflict" else None
+    return None
 
 
 def about_url(desk: Desk, row: Mapping[str, Any]) -> str | None:
@@ -102,6 +109,47 @@ def entered(desk: Desk, about: RecordType, action: str, ask: Mapping[str, Any]) 
 def _told(desk: Desk, spec: FieldSpec, value: Any) -> Shown:
     name = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to and value else None
     return shown(desk, spec, value, {str(value): name} if name else {})
+
+
+def _people(desk: Desk, value: list[Any]) -> Shown:
+    """Return the names of those whom a notice was told to, or who have seen it."""
+    known = names_of(desk, STAFF, map(str, value))
+    return Shown("list", items=[Shown("text", known.get(str(each), desk.words.somebody)) for each in value])
+
+
+def _signatures(desk: Desk, value: list[Any]) -> Shown:
+    """Return who signed a request and when."""
+    known = names_of(desk, STAFF, (str(each.get("by")) for each in value))
+    rows = [
+        [Shown("text", known.get(str(each.get("by")), desk.words.somebody)), shown_moment(desk, each.get("at"))]
+        for each in value
+    ]
+    return Shown("table", head=[desk.words.signed_by, desk.words.signed_at], rows=rows)
+
+
+def _problems(desk: Desk, value: list[Any]) -> Shown:
+    """Return why a request was refused."""
+    return Shown("list", items=[Shown("text", str(each.get(desk.language))) for each in value])
+
+
+_LISTS = {"to": _people, "seen_by": _people, "signed": _signatures, "problems": _problems}
+
+
+def _decision(desk: Desk, about: RecordType, name: str, row: Mapping[str, Any]) -> Shown | None:
+    """Return the policy of a dispatch decision, or its candidates in order with what each key said of them."""
+    policy = desk.catalog.plugin(about.plugin).dispatch.get(str(row.get("policy")).rpartition(".")[2])
+    if policy is None:
+        return None
+    if name == "policy":
+        return Shown("text", desk.say(policy.label))
+    w, rows = desk.words, []
+    for each in row["ranking"]:
+        keys = [ranking_text(desk, key, each["keys"].get(key.name)) for key in policy.prefer]
+        out = w.between.join(str(why.get("what") or why.get(desk.language)) for why in each["out"] or ())
+        words = (each["position"] or w.empty, each["name"], *keys, out or w.empty)
+        rows.append([Shown("text", str(word)) for word in words])
+    head = [w.place, w.candidate, *(desk.say(key.label) for key in policy.prefer), w.out_because]
+    return Shown("table", head=head, rows=rows)
 
 
 def _posts(desk: Desk, value: object) -> Shown:

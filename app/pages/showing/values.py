@@ -120,7 +120,7 @@ def duration_text(desk: Desk, text: str) -> str:
         (years, w.years), (months, w.months), (abs(duration.days), w.days), (abs(duration.workdays), w.workdays),
         (hours, w.hours), (minutes, w.minutes), (seconds, w.seconds),
     ]  # fmt: skip
-    said = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    said = " ".join(f"{count} {unit.removesuffix('s') if count == 1 else unit}" for count, unit in parts if count)
     return f"−{said}" if said and text.lstrip().startswith("-") else said or f"0 {w.minutes}"
 
 
@@ -169,13 +169,13 @@ def _bool(desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]
     return Shown("text", desk.words.yes if value else desk.words.no)
 
 
-def _date(_desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
-    return Shown("text", str(value), title=_weekday(str(value)))
+def _date(desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
+    return Shown("text", str(value), title=_day(desk, str(value)))
 
 
-def _weekday(text: str) -> str:
+def _day(desk: Desk, text: str) -> str:
     try:
-        return date.fromisoformat(text).strftime("%a")
+        return desk.words.on_day(date.fromisoformat(text))
     except ValueError:
         return ""
 
@@ -191,7 +191,14 @@ def _ref(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -
     name = names.get(str(value))
     if name is None or record is None:
         return Shown("text", UNTOLD, title=desk.words.not_for_you)
+    if name == value:  # it has nothing by which it could be called
+        name = f"{desk.say(record.label)} #{name[-6:]}"
     return Shown("ref", name, url=record_url(record, str(value)))
+
+
+def _time(_desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
+    """Return a time of day; whole minutes have no seconds."""
+    return Shown("text", str(value).removesuffix(":00") if str(value).count(":") > 1 else str(value))
 
 
 def _duration(desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
@@ -254,6 +261,7 @@ _DRAWN: Mapping[str, Callable[[Desk, FieldSpec, Any, Mapping[str, str]], Shown]]
     "ref": _ref,
     "duration": _duration,
     "datetime": _moment,
+    "time": _time,
     "list": _list,
     "images": _images,
     "file": _file,

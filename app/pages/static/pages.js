@@ -24,7 +24,7 @@
     var late = ms < 0, s = Math.floor(Math.abs(ms) / 1000), d = Math.floor(s / 86400), h = Math.floor(s / 3600) % 24, m = Math.floor(s / 60) % 60;
     var zh = document.documentElement.lang !== 'en';
     var text = d > 0 ? d + (zh ? ' 天 ' : ' d ') + h + (zh ? ' 小时' : ' h') : (h > 0 ? h + ':' + two(m) : m) + ':' + two(s % 60);
-    return (late ? '+' : '') + text;
+    return (late ? (zh ? '超时 ' : 'late ') : '') + text;
   }
   function count() {
     var now = Date.now() + clockOff;
@@ -35,6 +35,14 @@
     });
   }
   count(); setInterval(count, 1000);
+
+  /* --- a telephone shows the search of a list, and its filters when they are asked for ------------------------------- */
+  each('[data-fold]', function (button) {
+    var form = button.form;
+    function fold(folded) { form.classList.toggle('folded', folded); button.setAttribute('aria-expanded', String(!folded)); }
+    button.hidden = false; fold(true);
+    button.addEventListener('click', function () { fold(!form.classList.contains('folded')); });
+  });
 
   /* --- live: parts of the page are fetched again when something they show has changed ------------------------------- */
   var fetching = false, again = false;

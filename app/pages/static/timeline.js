@@ -55,6 +55,9 @@
   }
   function laneAt(x, y) { var at = document.elementFromPoint(x, y); return at && at.closest ? at.closest('tr[data-lane]') : null; }
 
+  var now = document.querySelector('.lane .now'), frame = now && now.closest('.scroll');
+  if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
+
   var pressed = null;
   document.addEventListener('pointerdown', function (event) {
     var slot = event.target.closest && event.target.closest('.slot[data-move]');

@@ -104,7 +104,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
     found = asking.answer(desk, record, ROWS, asked.get("cursor"), total=not asked.get("cursor"))
     beyond = cols.beyond(desk, columns, found.rows)
     kept = {key: value for key, value in asked.multi_items() if key not in _OF_A_MOMENT and value}
-    actions = beginnings(desk, record)
+    actions, offers = beginnings(desk, record), boxes(desk, sight, kept)
     return page(
         desk,
         "list.html",
@@ -123,7 +123,8 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         next_url=source.url + with_query({**kept, "cursor": found.next}) if found.next else None,
         first_url=source.url + with_query(kept) if asked.get("cursor") else None,
         asked=kept,
-        boxes=boxes(desk, sight, kept),
+        boxes=offers,
+        filtered=sum(bool(each.chosen or each.low or each.high) for each in offers),
         states=_state_tabs(desk, source, kept),
         narrowed=bool(asked.get("q") or filters(asked.multi_items())),
         layouts=cols.layouts(record, sight),

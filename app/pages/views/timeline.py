@@ -27,6 +27,7 @@ from stores.acts import explain
 from stores.reads import due, records
 from stores.world import NodeWorld
 
+STAFF = "core.staff"
 ROWS_MAX = 200
 BARS_MAX = 400
 WIDTH = 1200  # units of the drawing; it is as wide as there is room
@@ -61,6 +62,14 @@ class Lane:
     id: str
     label: str
     bars: list[Bar] = field(default_factory=list)
+
+    def room(self, bar: Bar) -> float:
+        """Return how wide the words of a bar may be: up to the next one, for a short bar has names as long as others'.
+
+        What has no row yet stands one below the other.
+        """
+        following = (other.x for other in self.bars if self.id and other.x > bar.x)
+        return max(round(min(following, default=WIDTH) - bar.x, 1), bar.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +132,8 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
         "timeline.html",
         source=source,
         record=record,
+        lanes=_in_order(record, rows_by, lanes.values()),
         actions=beginnings(desk, record),
-        lanes=list(lanes.values()),
         rows_by=rows_by,
         marks=window.marks(desk.node.zone),
         now_x=window.x(desk.node.now()) if window.start <= desk.node.now() <= window.end else None,
@@ -180,6 +189,12 @@ def _lanes(desk: Desk, record: RecordType, rows_by: str) -> dict[str, Lane]:
         choices = matching(desk, desk.catalog.records[str(spec.to)], "", ROWS_MAX)
         lanes |= {each.key: Lane(each.key, each.label) for each in choices}
     return lanes
+
+
+def _in_order(record: RecordType, rows_by: str, lanes: Iterable[Lane]) -> list[Lane]:
+    """Return the rows as they stand; of people those first who have something: most of a staff never have."""
+    people = record.fields[rows_by].spec.to == STAFF
+    return sorted(lanes, key=lambda lane: people and bool(lane.id) and not lane.bars)
 
 
 def _bar(connection: Any, desk: Desk, layout: Layout, row: Mapping[str, Any], window: Window) -> Bar | None:

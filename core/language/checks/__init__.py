@@ -7,6 +7,7 @@ from collections.abc import Callable
 from core.language.checks.cycles import check_cycles
 from core.language.checks.exclusive import check_exclusive
 from core.language.checks.inspection import Inspection
+from core.language.checks.menus import check_menus
 from core.language.checks.outcomes import check_outcomes
 from core.language.checks.pairs import check_pairs
 from core.language.checks.personal import check_personal
@@ -23,6 +24,7 @@ __all__ = ["CHECKS", "Inspection"]
 CHECKS: tuple[Callable[[Inspection], None], ...] = (
     check_cycles,
     check_exclusive,
+    check_menus,
     check_outcomes,
     check_pairs,
     check_personal,

@@ -23,7 +23,7 @@ def line(page: str, label: str) -> str:
 def test_a_setting_shows_what_holds_whose_it_is_and_how_far_a_store_may_go(browse: Any) -> None:
     page = browse("wu").open("/settings?plugin=bicycle_rental").text
 
-    assert line(page, "Longest loan").startswith("Longest loan 2 hours Default 1 hours – 12 hours")
+    assert line(page, "Longest loan").startswith("Longest loan 2 hours Default 1 hour – 12 hours")
     assert line(page, "Deposit").startswith("Deposit ¥300.00 Default · locked")
 
 
@@ -32,10 +32,10 @@ def test_headquarters_sets_it_for_the_chain_narrows_it_and_gives_it_up_again(bro
 
     wu.send(LOAN, **{"value": "3", "value.unit": "h", "most": "4", "most.unit": "h"})
     assert line(wu.open("/settings").text, "Longest loan").startswith(
-        "Longest loan 3 hours The whole chain 1 hours – 4 hours Wu"
+        "Longest loan 3 hours The whole chain 1 hour – 4 hours Wu"
     )
     wu.send(LOAN, **{"value": "5", "value.unit": "h"})
-    assert "5 hours The whole chain 1 hours – 12 hours" in line(wu.open("/settings").text, "Longest loan")
+    assert "5 hours The whole chain 1 hour – 12 hours" in line(wu.open("/settings").text, "Longest loan")
     wu.send(LOAN, drop="1")
     assert "2 hours Default" in line(wu.open("/settings").text, "Longest loan")
 

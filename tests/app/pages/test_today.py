@@ -57,6 +57,23 @@ def test_a_notice_stays_until_it_is_acknowledged(shop: Any, rented: list[str], b
     assert "is late" not in browse("an").open("/").text
 
 
+def test_all_notices_are_acknowledged_at_once_and_those_told_since_stay(
+    shop: Any, rented: list[str], browse: Any
+) -> None:
+    shop.clock.pass_(hours=3)
+    firing.fire_due(shop.service.node)
+    browser = browse("li")
+    told = re.search(r'name="ids" value="([^"]+)"', browser.open("/").text)
+    assert told is not None
+    assert len(told[1].split()) == 2
+
+    browser.send("/notices/seen", ids=told[1].split()[0])
+    assert browser.open("/").text.count("is late") == 1
+    browser.send("/notices/seen", ids=told[1])
+
+    assert "is late" not in browser.open("/").text
+
+
 def test_a_request_is_shown_to_who_signs_it_and_to_who_asked(shop: Any, browse: Any) -> None:
     li = shop.as_("li")
     wheel = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]

@@ -27,7 +27,7 @@ def test_a_record_shows_fields_state_deadline_and_history(rented: str, browse: A
     assert "¥300.00" in page
     assert 'class="count" data-due="2026-03-13T12:00:0' in page
     assert "self.taken_at + settings.loan" in page
-    assert "Longest loan = 2h" in page
+    assert "Longest loan = 2 hours" in page
     assert "Hand out" in page
 
 

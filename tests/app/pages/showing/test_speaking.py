@@ -80,3 +80,16 @@ def test_a_notice_is_read_in_ones_own_language_and_says_who_was_told(shop: Any, 
         assert "已超时" in page
         assert "is late" not in page
         assert "late" not in page.partition("通知")[2]
+
+
+def test_a_dispatch_decision_shows_its_candidates_as_a_table_and_signatures_have_names(shop: Any, desk: Desk) -> None:
+    request = desk.catalog.records["core.request"]
+    signed = [{"by": shop.staff["li"], "at": "2026-03-13T02:00:00.000Z", "role": "counter"}]
+
+    told = spoken(desk, request, "signed", {"signed": signed})
+    refused = spoken(desk, request, "problems", {"problems": [{"en": "too late", "zh": "已过期"}]})
+
+    assert told is not None
+    assert [[cell.text for cell in row] for row in told.rows] == [["Li", "10:00"]]
+    assert refused is not None
+    assert [each.text for each in refused.items] == ["too late"]

@@ -29,7 +29,16 @@ def test_a_calendar_shows_the_month_of_today_and_walks(rented: str, browse: Any)
 
     assert "hq-R0001" in browser.open("/calendar/bicycle_rental/rental").text
     assert "hq-R0001" not in browser.open("/calendar/bicycle_rental/rental?month=2026-02").text
-    assert "2026-03" in browser.open("/calendar/bicycle_rental/rental?month=rubbish").text
+    assert "March 2026" in browser.open("/calendar/bicycle_rental/rental?month=rubbish").text
+    assert "Nothing in this month" in browser.open("/calendar/bicycle_rental/rental?month=2026-02").text
+
+
+@pytest.mark.parametrize("kind", ["board", "calendar"])
+def test_what_may_be_begun_stands_on_every_layout_for_who_may_begin_it(rented: str, browse: Any, kind: str) -> None:
+    form = 'href="/records/bicycle_rental/rental/actions/hand_out"'
+
+    assert form in browse("li").open(f"/{kind}/bicycle_rental/rental").text
+    assert form not in browse("an").open(f"/{kind}/bicycle_rental/rental").text
 
 
 def test_records_without_a_date_have_no_calendar(browse: Any) -> None:
