@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from app.pages.frame.desk import Desk, action_url
 from core.language.definition import SYSTEM, RecordType
@@ -104,7 +104,7 @@ def allowed_now(desk: Desk, record: RecordType, record_id: str) -> list[Button]:
         row = rows.get(connection, desk.node, record, record_id)
         world = NodeWorld(connection, desk.node, record.plugin, str(row.values["store"]))
         told = explain.available(world, record, row, desk.actor, desk.language)
-    state = row.values["state"]
+    state = cast("str | None", row.values["state"])
     return [button for button in buttons(record, record_id, told, state) if button.why is None]
 
 
