@@ -14,7 +14,8 @@ import httpx
 from app.bootstrap import Surroundings
 from benchmarks import served, workbench
 from stores.changes import log
-from stores.changes.commit import Deed, Edit, commit_on
+from stores.changes.commit import Deed, Edit
+from stores.changes.making import make_all_on
 from stores.node import Node
 from stores.storage import bulk, counters
 from sync import keys
@@ -99,9 +100,8 @@ def write(node: Node, edits: Sequence[Edit], action: str) -> None:
     now = node.now()
     with node.database.write() as connection:
         standing = counters.load(connection, node)
-        for edit in edits:
-            deed = Deed(node.new_id(), f"{RECORD}.{action}", "clerk", now)
-            commit_on(connection, node, standing, deed, [edit])
+        deeds = [(Deed(node.new_id(), f"{RECORD}.{action}", "clerk", now), [edit]) for edit in edits]
+        make_all_on(connection, node, standing, deeds)
         counters.save(connection, standing)
 
 
