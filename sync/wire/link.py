@@ -8,6 +8,7 @@ plain words what is in the way.
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from types import TracebackType
 from typing import Protocol, TypeVar
 
@@ -137,8 +138,9 @@ class HttpLink:
         headers = {"Content-Type": media, "Accept": media, "Accept-Encoding": "identity", "User-Agent": "branchline"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        trust = trust or _trust(tls=url.lower().startswith("https:"))
         self._client = httpx.Client(
-            headers=headers, timeout=TIMEOUT, verify=trust or True, transport=transport, follow_redirects=False
+            headers=headers, timeout=TIMEOUT, verify=trust, transport=transport, follow_redirects=False
         )
 
     def hello(self, question: Hello) -> HelloAnswer:
@@ -217,6 +219,16 @@ class HttpLink:
             raise _down("link-cut", "the connection was cut", "连接中断") from error
         except (RuntimeError, OSError) as error:  # the client was closed under us: the node is stopping
             raise _down("link-closed", "the connection was closed", "连接已关闭") from error
+
+
+@cache
+def _trust(*, tls: bool) -> ssl.SSLContext:
+    """Return whom a connection believes.
+
+    To read the certificates takes 25 ms, so it is done once, and not for an address without TLS: such a connection
+    believes nobody.
+    """
+    return httpx.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _read(response: httpx.Response) -> bytes:

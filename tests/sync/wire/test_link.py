@@ -62,6 +62,24 @@ def test_a_question_goes_out_with_the_credential_and_the_answer_comes_back(form:
     assert seen[0].headers["Authorization"] == "Bearer secret-token"
 
 
+@pytest.mark.parametrize(
+    ("url", "trusts"),
+    [("https://hq.example.com", True), ("HTTPS://hq.example.com", True), ("http://10.0.0.2:8800", False)],
+)
+def test_certificates_are_read_once_and_only_for_tls(monkeypatch: pytest.MonkeyPatch, url: str, trusts: bool) -> None:
+    """Without TLS there is nobody to believe: a connection that came to need a certificate would believe none."""
+    seen: list[ssl.SSLContext] = []
+    client = httpx.Client
+    monkeypatch.setattr(httpx, "Client", lambda verify, **more: (seen.append(verify), client(verify=verify, **more))[1])
+
+    for _ in range(2):
+        HttpLink(url, "secret-token").close()
+
+    assert seen[0] is seen[1]
+    assert seen[0].verify_mode is ssl.CERT_REQUIRED
+    assert (seen[0].cert_store_stats()["x509_ca"] > 0) is trusts
+
+
 def test_enrolling_shows_no_credential() -> None:
     answer = EnrolAnswer("osaka-road", "osaka-road", "hq", "e1", "ab" * 32, 1)
 
