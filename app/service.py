@@ -116,7 +116,12 @@ def open_service(
 
 
 def _read_words(node: Node) -> int:
-    """Read a batch of what was written into the index of words; that is nobody's timer, so none is counted."""
+    """Read a batch of what was written into the index of words; that is nobody's timer, so none is counted.
+
+    Not while somebody writes: a merge takes the whole processor, and a search looks at what is not in the index anyway.
+    """
+    if node.database.is_writing:
+        return 0
     with node.database.read() as connection:
         idle = not words.waiting(connection)
     if not idle:

@@ -80,8 +80,7 @@ def delete(connection: Connection, table: str, key: tuple[str, ...], *values: An
 
 def delete_all(connection: Connection, table: Table, key: tuple[str, ...], rows: Sequence[Values]) -> None:
     """Delete the rows whose ``key`` columns hold one of ``rows``."""
-    sql = f"DELETE FROM {quoted(table.name)} WHERE {_tests(key)}"  # noqa: S608 - names of our own
-    _many(connection, _marked(connection.dialect.name, sql), rows)
+    many(connection, f"DELETE FROM {quoted(table.name)} WHERE {_tests(key)}", rows)  # noqa: S608 - names of our own
 
 
 def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
@@ -109,6 +108,11 @@ def each(connection: Connection, sql: str, *values: Any) -> Iterator[Values]:
 def run_only(connection: Connection, sql: str, *values: Any) -> None:
     """Run one statement that answers nothing, written with ``?`` for its parameters."""
     _one(connection, _marked(connection.dialect.name, sql), values)
+
+
+def many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
+    """Run one statement that answers nothing, written with ``?`` for its parameters, for each of ``rows``."""
+    _many(connection, _marked(connection.dialect.name, sql), rows)
 
 
 def _one(connection: Connection, sql: str, values: Values) -> None:

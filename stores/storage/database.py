@@ -95,6 +95,11 @@ class Database:
         """Where its file is; None for one in memory or on a server."""
         return Path(str(self.url.database)).parent if self.dialect == "sqlite" and not self.in_memory else None
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether somebody of this process is writing right now; what can wait for a quiet moment asks."""
+        return self._turns.taken
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one write transaction; commit at the end of the block, roll back if it raises.

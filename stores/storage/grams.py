@@ -7,9 +7,12 @@ index of whole words finds neither. A gram begins at every letter, so any part o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import ascii_uppercase
 
 LENGTH = 3
+CODE = 5  # digits that stand for a letter
 ASKED_MAX = 12  # grams of one word that is looked for; more narrow it no further
+_LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 
 
 def grams_of(texts: Iterable[str | None]) -> set[str]:
@@ -17,7 +20,8 @@ def grams_of(texts: Iterable[str | None]) -> set[str]:
     found: set[str] = set()
     for text in texts:
         for word in folded(text).split() if text else ():
-            found.update(coded(word[start : start + LENGTH]) for start in range(len(word)))
+            whole = coded(word)
+            found.update([whole[start : start + LENGTH * CODE] for start in range(0, len(whole), CODE)])
     return found
 
 
@@ -32,9 +36,20 @@ def asked(word: str) -> list[tuple[str, bool]]:
 
 def folded(text: str) -> str:
     """Lower A to Z only, as a search does."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return text.translate(_LOWER)
 
 
 def coded(gram: str) -> str:
-    """Return letters and digits that stand for a gram, five per letter: its beginning stands for its beginning."""
-    return "".join(f"{ord(letter):05x}" for letter in gram)
+    """Return letters and digits that stand for a gram, ``CODE`` per letter: its beginning stands for its beginning."""
+    return "".join(map(_CODES.__getitem__, gram))
+
+
+class _Codes(dict[str, str]):
+    """What stands for each letter, worked out when it is first met: every record has the same few thousand."""
+
+    def __missing__(self, letter: str) -> str:
+        code = self[letter] = f"{ord(letter):05x}"
+        return code
+
+
+_CODES = _Codes()

@@ -29,6 +29,11 @@ class Turns:
         """Whether the calling thread holds the turn."""
         return self._holder == get_ident()
 
+    @property
+    def taken(self) -> bool:
+        """Whether anybody holds the turn, as of this moment."""
+        return self._holder is not None
+
     def is_of(self, thread: int) -> bool:
         """Whether a thread holds the turn."""
         return self._holder == thread

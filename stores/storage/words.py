@@ -147,15 +147,14 @@ def _take(connection: Connection, record: RecordType, table: Table, ids: Sequenc
             "INSERT INTO word_doc (type, pk, grams) VALUES (?, ?, array_to_tsvector(CAST(? AS text[])))"
             " ON CONFLICT (type, pk) DO UPDATE SET grams = excluded.grams"
         )
-        for pk, grams in docs:
-            bulk.run_only(connection, sql, record.key, pk, grams)
+        bulk.many(connection, sql, [(record.key, pk, grams) for pk, grams in docs])
         return
     (first,) = bulk.run(connection, "SELECT coalesce(max(doc), 0) FROM word_doc")[0]
-    for doc, (pk, grams) in enumerate(
-        docs, start=int(first) + 1
-    ):  # an older entry of the record stays: it says too much
-        bulk.run_only(connection, "INSERT INTO word_doc (doc, type, pk) VALUES (?, ?, ?)", doc, record.key, pk)
-        bulk.run_only(connection, "INSERT INTO word (rowid, grams) VALUES (?, ?)", doc, " ".join(grams))
+    told = list(enumerate(docs, start=int(first) + 1))  # an older entry of a record stays: it says too much
+    named = [(doc, record.key, pk) for doc, (pk, _) in told]
+    bulk.many(connection, "INSERT INTO word_doc (doc, type, pk) VALUES (?, ?, ?)", named)
+    spoken = [(doc, " ".join(grams)) for doc, (_, grams) in told]
+    bulk.many(connection, "INSERT INTO word (rowid, grams) VALUES (?, ?)", spoken)
 
 
 def _asked(dialect: str, words: Sequence[str]) -> str:

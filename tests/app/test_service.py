@@ -9,10 +9,11 @@ import pytest
 from app.background.upstream import NotJoined, open_link
 from app.bootstrap import Surroundings, open_node
 from app.chain.standing import standing
-from app.service import open_service
+from app.service import _read_words, open_service
 from app.settings import Settings
 from app.signin.passwords import Passwords
 from core.model.errors import NodeError
+from stores.storage import bulk, words
 
 
 def branch_settings(folder: Path, plugins: Path) -> Settings:
@@ -46,6 +47,24 @@ def test_a_commit_wakes_the_timers_which_fire_what_is_due(shop: Any) -> None:
 
     wait_for(lambda: li.get(f"/api/bicycle_rental/rental/{rental}").json()["state"] == "late")
     shop.service.timers.stop()
+
+
+def test_what_was_written_is_read_into_the_index_when_nobody_writes(shop: Any) -> None:
+    node = shop.service.node
+    shop.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}})
+
+    with node.database.write() as connection:
+        _read_words(node)
+        assert words.waiting(connection)
+    while words_left(node):
+        before = words_left(node)
+        _read_words(node)
+        assert words_left(node) < before
+
+
+def words_left(node: Any) -> int:
+    with node.database.read() as connection:
+        return int(bulk.run(connection, "SELECT count(*) FROM unread")[0][0])
 
 
 def test_a_node_opened_again_is_the_same_node(tmp_path: Path, shop: Any) -> None:
