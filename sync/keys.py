@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -14,7 +16,8 @@ from sync import receipts
 from sync.protocol import Dice
 
 EPOCH_BYTES = 8
-_EPOCH, _KEY, _LOST_AFTER = "hub.epoch", "hub.key", "hub.lost_after"
+GAPS_MAX = 100  # restorations that are remembered
+_EPOCH, _KEY, _LOST_AFTER, _GAPS = "hub.epoch", "hub.key", "hub.lost_after", "hub.gaps"
 _URL, _TOKEN, _PINNED, _OFFERED = "upstream.url", "upstream.token", "upstream.key", "upstream.offered"
 
 
@@ -24,6 +27,14 @@ class Hub:
 
     epoch: str
     key: Ed25519PrivateKey = field(repr=False)
+
+
+class Gap(NamedTuple):
+    """What a restoration ended: the epoch, the last place known of it, and the place that the next one begins after."""
+
+    ended: str
+    after: int
+    begun: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +64,35 @@ def hub(connection: Connection) -> Hub:
     return Hub(epoch, receipts.key_from(key))
 
 
-def begin_epoch(connection: Connection, dice: Dice) -> None:
-    """Begin a new epoch of a hub that was restored: its branches read everything again, and send what it lost."""
-    if state.get(connection, _EPOCH) is not None:
+def begin_epoch(connection: Connection, dice: Dice, now_ms: int, *, unnoticed: bool = False) -> None:
+    """Begin a new epoch of a hub that was restored: its branches read everything again, and send what it lost.
+
+    Of one whose restoration went ``unnoticed`` for a while, nobody knows which of its places were given out twice.
+    """
+    ended = state.get(connection, _EPOCH)
+    if ended is not None:
         state.put(connection, _EPOCH, dice(EPOCH_BYTES).hex())
-    state.put_int(connection, _LOST_AFTER, counters.hub_sequence(connection))
-    counters.leap(connection)
+    known = 0 if unnoticed else counters.hub_sequence(connection)
+    gap = Gap(ended or "", known, counters.leap(connection, now_ms))
+    state.put(connection, _GAPS, json.dumps([*gaps(connection), gap][-GAPS_MAX:]))
 
 
-def lost_after(connection: Connection) -> int | None:
-    """Return the last place of the order that this hub knew when it was restored; None if it never was."""
-    kept = state.get(connection, _LOST_AFTER)
-    return None if kept is None else int(kept)
+def gaps(connection: Connection) -> list[Gap]:
+    """Return what this hub has forgotten of its own order, oldest first; empty if it never was restored."""
+    kept, before = state.get(connection, _GAPS), state.get(connection, _LOST_AFTER)
+    if kept is None and before is not None:  # restored by an older version
+        return [Gap("", int(before), int(before) + counters.LEAP)]
+    return [Gap(*each) for each in json.loads(kept or "[]")]
+
+
+def lost_after(connection: Connection, epoch: str) -> int | None:
+    """Return the last place this hub is sure of towards who knew it under ``epoch``; None if it never was restored.
+
+    It may have been restored more than once since then: who has not called between tells of all it lost.
+    """
+    forgotten = gaps(connection)
+    since = next((nth for nth, gap in enumerate(forgotten) if gap.ended == epoch), 0)
+    return min((gap.after for gap in forgotten[since:]), default=None)
 
 
 def keep_upstream(connection: Connection, upstream: Upstream) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from core.model.errors import Text
-from stores.changes import alarms
+from stores.changes import alarms, apply
 from stores.changes import refill as refills
 from stores.changes.refill import Source
 from stores.node import Node
@@ -49,14 +49,16 @@ def refill(node: Node, caller: Credential, question: Refill) -> RefillAnswer:
     """Take over, at headquarters, what a branch's rows show of its own lost changes."""
     check_caller(caller, question.origin, caller.store)
     with node.database.write() as connection:
-        lost_after = keys.lost_after(connection)
-        if question.epoch != keys.hub(connection).epoch or lost_after is None:
+        gaps = tuple((gap.after, gap.begun) for gap in keys.gaps(connection))
+        if question.epoch != keys.hub(connection).epoch or not gaps:
             return RefillAnswer(0, 0)
-        done = refills.take_back(connection, node, Source(question.origin, caller.store, lost_after), question.rows)
-        arrival.arm(connection, node, done.touched)
+        source = Source(question.origin, caller.store, gaps)
+        done = refills.take_back(connection, node, source, question.rows)
+        touched = [*done.touched, *(apply.retry(connection, node).touched if done.taken else ())]
+        arrival.arm(connection, node, touched)
         if done.taken or done.shown:
             alarms.sound(connection, node, ALARM, caller.node, _REFILLED.filled({"node": caller.node}))
-    arrival.settle(node, done.touched)
+    arrival.settle(node, touched)
     return RefillAnswer(done.taken, done.shown)
 
 

@@ -15,7 +15,7 @@ from app.settings import BACKUPS, BACKUPS_KEPT, Settings, read_settings
 from core.model.errors import NodeError, Problem, Text
 from stores import backup as backups
 from stores.backup import Backup
-from stores.storage.database import Database
+from stores.storage.database import Connection, Database
 from sync import keys
 
 
@@ -56,8 +56,11 @@ def restore(
         typer.confirm(question.say("zh") + " " + question.en, abort=True)
     world = Surroundings()
     target = backups.file_of(settings.database_url)
-    begin = (lambda connection: keys.begin_epoch(connection, world.dice)) if found.identity.is_hub else None
-    aside = backups.restore(found, target, local_now(settings), begin)
+
+    def begin(connection: Connection) -> None:
+        keys.begin_epoch(connection, world.dice, world.now_ms())
+
+    aside = backups.restore(found, target, local_now(settings), begin if found.identity.is_hub else None)
     if aside is not None:
         say(Text(f"what was there is kept as {aside.name}", f"原数据已保留为 {aside.name}"))
     say(Text("restored; start the node", "已恢复，请启动节点"))

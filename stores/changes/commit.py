@@ -45,7 +45,8 @@ class TooLarge(NodeError):
 class Edit:
     """One record to write. ``values`` holds the cells that are to stand; what is not named stays as it is.
 
-    ``state`` and ``number`` are names like any field. ``store`` is the record's own store.
+    ``state`` and ``number`` are names like any field. ``store`` is the record's own store. ``stamps`` are what values
+    carry that were written before and are only entered again; that of a whole record stands under "".
     """
 
     record: RecordType
@@ -53,6 +54,7 @@ class Edit:
     store: str
     kind: EditKind
     values: Mapping[str, Cell] = field(default_factory=dict)
+    stamps: Mapping[str, FieldStamp] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,10 @@ def _line(catalog: Catalog, draft: Entry, nth: int, seq: int, edit: Edit, record
 
 def _work_in(record: Held, edit: Edit, line: Entry, stamp: FieldStamp) -> None:
     if edit.kind == "create":
-        record.stamps = RowStamps(stamp)
+        record.stamps = RowStamps(edit.stamps.get("", stamp))
     write_over(record, line.body, stamp, known=edit.record.fields.keys() | DECIDED)
+    for name in line.body.keys() & edit.stamps.keys():
+        record.stamps = record.stamps.with_((name,), edit.stamps[name])
     record.at, record.by = line.at, line.actor
     record.hs = stamp.hs or record.hs
 

@@ -16,6 +16,7 @@ from core.model.values import Cell
 from stores.changes.held import LIFE
 from stores.changes.merging import DECIDED
 
+AGAIN = "stamps"  # facts of a line that enters again what was lost: the clock stamps its values had, and have again
 _AS_WRITTEN = frozenset({MergePolicy.LATEST, MergePolicy.HOME, MergePolicy.IMMUTABLE, MergePolicy.ASK})
 
 
@@ -29,8 +30,10 @@ def contradictions(
     """
     wrote: dict[tuple[str, FieldStamp], Cell] = {}
     for line in lines:
+        again = (line.facts or {}).get(AGAIN)
+        first = again if isinstance(again, dict) else {}
         for name, (_, new) in line.body.items():
-            wrote[name, FieldStamp(0, line.hlc, line.origin)] = new
+            wrote[name, FieldStamp(0, first.get(name, line.hlc), line.origin)] = new
     found = {}
     for name, cell in cells.items():
         key = (name, stamps.of(name)._replace(hs=0))

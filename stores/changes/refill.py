@@ -17,26 +17,30 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from core.language.definition import SYSTEM, RecordType
-from core.model.merge import FieldStamp
+from core.model.merge import FieldStamp, MergePolicy
 from core.model.scope import HEADQUARTERS
 from core.model.stamps import RowStamps
 from core.model.values import Cell, canonical_json
-from stores.changes import conflicts, feed, log
+from stores.changes import conflicts, feed
+from stores.changes.batch import AHEAD_MS_MAX
 from stores.changes.commit import Deed, Edit, EditKind, commit_on
+from stores.changes.evidence import AGAIN
 from stores.changes.feed import StateRow, leaving
 from stores.changes.held import LIFE
 from stores.changes.merging import Unfit, check_column, shape_of
 from stores.changes.quarantine import Key
 from stores.node import Node
 from stores.storage import bulk, counters
-from stores.storage.counters import LEAP, Counters
+from stores.storage.counters import Counters
+from stores.storage.system import LOG
 
-REFILLED = "refilled"  # facts of a line: which branch's row it was entered from; and the clock stamp it had there
+REFILLED = "refilled"  # facts of a line: which branch's row it was entered from; and the kind of its conflict
 CORE = "core"
-PASSED_OVER = frozenset(
-    {"core.notice", "core.access", "core.conflict", "core.request"}
-)  # they tell, and decide nothing
+PASSED_OVER = frozenset({"core.notice", "core.access", "core.conflict"})  # they tell, and decide nothing
+REQUEST = "core.request"
 Stands = Literal["current", "incoming"]
+Told = tuple[str, str | None, str | None]  # record, field, the value that was lost
+Line = tuple[str, str, int]  # record, log and clock stamp
 
 
 @dataclass(slots=True)
@@ -50,11 +54,15 @@ class Refilled:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who offers: the branch's log and store; ``lost_after`` is the last place that the restored hub still knew."""
+    """Who offers: its log and store. ``gaps`` are the places the hub has forgotten, from after one up to another."""
 
     origin: str
     store: str
-    lost_after: int
+    gaps: Sequence[tuple[int, int]]
+
+    def is_forgotten(self, place: int) -> bool:
+        """Say whether the hub has forgotten what it gave this place to."""
+        return any(after < place <= begun for after, begun in self.gaps)
 
 
 def rows_above(
@@ -77,7 +85,7 @@ def rows_above(
 def take_back(connection: Connection, node: Node, source: Source, rows: Sequence[StateRow]) -> Refilled:
     """Enter again what these rows show of headquarters' own lost changes, in the caller's write transaction.
 
-    Of each field only what headquarters wrote after ``lost_after``; what has been written here since stands, and the
+    Of each field only what headquarters wrote at a place forgotten; what has been written here since stands, and the
     lost value is shown beside it. Offered twice, or by two branches, it is entered once, the later version last.
     """
     standing = counters.load(connection, node)
@@ -100,54 +108,72 @@ class _Work:
     standing: Counters
     source: Source
     done: Refilled = field(default_factory=Refilled)
+    told: set[Told] = field(default_factory=set)
+    held: set[Line] = field(default_factory=set)
 
     def take(self, record: RecordType, rows: Sequence[StateRow]) -> None:
-        ours = {
-            row.id: row for row in feed.rows_of(self.connection, self.node, record, [r.id for r in rows], HEADQUARTERS)
-        }
-        known = self._entered(record, [row.id for row in rows])
+        ids = [row.id for row in rows]
+        ours = {row.id: row for row in feed.rows_of(self.connection, self.node, record, ids, HEADQUARTERS)}
+        self.told, self.held = self._told(ids), self._held(record, ids)
         for row in rows:
             believed = row.store in (HEADQUARTERS, self.source.store) and record.key not in PASSED_OVER
             if believed and _reads(record, row):
-                self._take_row(record, row, ours.get(row.id), known.get(row.id, 0))
+                self._take_row(record, row, ours.get(row.id))
 
-    def _take_row(self, record: RecordType, row: StateRow, here: StateRow | None, entered: int) -> None:
+    def _take_row(self, record: RecordType, row: StateRow, here: StateRow | None) -> None:
         stamps = RowStamps.unpack(row.m)
-        lost = {name: cell for name, cell in self._cells(record, row).items() if self._is_lost(stamps.of(name))}
-        newest = max((stamps.of(name).hlc for name in lost), default=0)
-        if not lost or newest <= entered or (here is None and not self._is_lost(stamps.base)):
-            return
-        if here is None:
-            self._enter(
-                record, row, "create", {n: c for n, c in lost.items() if c is not None and n != LIFE}, {}, newest
-            )
-            return
-        current, now = self._cells(record, here), RowStamps.unpack(here.m)
-        differ = {name: cell for name, cell in lost.items() if cell != current.get(name)}
-        later = {name for name in differ if not entered and now.of(name).hs > self.source.lost_after + LEAP}
-        for name in sorted(later):
-            self._show(row, name, current.get(name), differ[name], "current")
-        wanted = {name: cell for name, cell in differ.items() if name not in later}
+        lost = {name: cell for name, cell in self._cells(record, row).items() if self._is_lost(row, stamps.of(name))}
+        if here is None and self._is_lost(row, stamps.base):
+            known = {name: cell for name, cell in lost.items() if cell is not None and name != LIFE}
+            self._enter(record, row, "create", known, {}, stamps)
+        elif here is not None and record.key != REQUEST:  # a request is brought back by its asker's log
+            self._take_fields(record, row, here, lost, stamps)
+
+    def _take_fields(
+        self, record: RecordType, row: StateRow, here: StateRow, lost: Mapping[str, Cell], stamps: RowStamps
+    ) -> None:
+        """Enter again the lost fields that nobody has entered since, nor another branch's row shows as they were later.
+
+        A sum is only shown: what branches had added to it comes back with their logs, and would count twice.
+        """
+        current, now = self._cells(record, here), RowStamps.unpack(here.m, here.hs)
+        wanted: dict[str, Cell] = {}
+        for name in sorted(lost):
+            held, stamp = now.of(name), stamps.of(name)
+            if lost[name] == current.get(name) or (held.hs >= stamp.hs and self._is_gone(row.id, held)):
+                continue  # as it is, or as it was later: another branch has offered it
+            if held.hs >= stamp.hs or _is_summed(record, name):
+                self._show(row, name, current.get(name), lost[name], "current")
+            else:
+                wanted[name] = lost[name]
         kind: EditKind = "update"
         if LIFE in wanted:
             alive = int(wanted.pop(LIFE) or 0) % 2 == 1
-            kind = "undelete" if alive else "delete"
-            if alive == (here.life % 2 == 1):
-                kind = "update"
+            if alive != (here.life % 2 == 1):
+                kind = "undelete" if alive else "delete"
         if wanted or kind != "update":
-            self._enter(record, row, kind, wanted, current, newest)
+            self._enter(record, row, kind, wanted, current, stamps)
 
     def _enter(
         self, record: RecordType, row: StateRow, kind: EditKind, cells: Mapping[str, Cell],
-        current: Mapping[str, Cell], hlc: int,
+        current: Mapping[str, Cell], stamps: RowStamps,
     ) -> None:  # fmt: skip
-        """Enter what was lost, and show it; what core keeps is only shown: it decides who may do what."""
-        if record.plugin == CORE:
+        """Enter what was lost, and show it; what core keeps is only shown: it decides who may do what.
+
+        But a request: what its home did about it, in the name of who had asked, would wait in quarantine for ever.
+        """
+        if record.plugin == CORE and record.key != REQUEST:
             self._show(row, None, None, canonical_json({"kind": kind, **cells}), "current")
             return
-        facts = {REFILLED: self.source.origin, "hlc": hlc}
+        written = {
+            name: self._ranked(stamps.of(name)) for name in (*cells, LIFE) if self._is_lost(row, stamps.of(name))
+        }
+        first = {name: stamp.hlc for name, stamp in written.items()}
+        facts = {REFILLED: self.source.origin, AGAIN: first}
+        whole = {"": self._ranked(stamps.base)} if kind == "create" else {}
         deed = Deed(self.node.new_id(), "", SYSTEM, self.node.now(), facts)
-        commit_on(self.connection, self.node, self.standing, deed, [Edit(record, row.id, row.store, kind, cells)])
+        edit = Edit(record, row.id, row.store, kind, cells, written | whole)
+        commit_on(self.connection, self.node, self.standing, deed, [edit])
         self.done.taken += 1
         self.done.touched.append((record.key, row.id))
         if kind != "update":
@@ -156,13 +182,17 @@ class _Work:
             self._show(row, name, current.get(name), cell, "incoming")
 
     def _show(self, row: StateRow, name: str | None, mine: Cell, theirs: Cell, outcome: Stands) -> None:
+        told = (row.id, name, conflicts.text_of(theirs))
+        if told in self.told:
+            return
+        self.told.add(told)
         cells: dict[str, Cell] = {
             "kind": REFILLED,
             "record_type": row.type,
             "record_id": row.id,
             "field": name,
             "mine": conflicts.text_of(mine),
-            "theirs": conflicts.text_of(theirs),
+            "theirs": told[2],
             "theirs_by": row.by,
             "theirs_at": row.at or None,
             "theirs_origin": self.source.origin,
@@ -178,19 +208,35 @@ class _Work:
     def _cells(self, record: RecordType, row: StateRow) -> dict[str, Cell]:
         return {name: row.cells.get(name) for name in leaving(record)} | {LIFE: row.life}
 
-    def _is_lost(self, stamp: FieldStamp) -> bool:
-        """Say whether headquarters, under whatever incarnation, wrote it at a place that it has forgotten."""
-        mine = stamp.origin.rpartition(".")[0] == self.node.identity.node
-        return mine and self.source.lost_after < stamp.hs <= self.source.lost_after + LEAP
+    def _ranked(self, stamp: FieldStamp) -> FieldStamp:
+        """Return the stamp a lost value had and has again: who wrote after it has seen it. None is of the future."""
+        return stamp._replace(hlc=self.node.clock.rank(stamp.hlc, AHEAD_MS_MAX))
 
-    def _entered(self, record: RecordType, ids: Sequence[str]) -> dict[str, int]:
-        """Return, for records that were entered again already, the clock stamp of what was entered."""
-        found: dict[str, int] = {}
-        for line in log.of_records(self.connection, record.key, ids):
-            if line.facts and REFILLED in line.facts:
-                hlc = line.facts.get("hlc")
-                found[line.pk] = max(found.get(line.pk, 0), hlc if isinstance(hlc, int) else 0)
-        return found
+    def _is_lost(self, row: StateRow, stamp: FieldStamp) -> bool:
+        """Say whether headquarters, under whatever incarnation, wrote it and has forgotten it; or, in a record of its
+        own, the branch, whose disk has lost the line as well."""
+        author = stamp.origin.rpartition(".")[0]
+        own = row.store == self.source.store and author == self.source.origin.rpartition(".")[0]
+        return (own or author == self.node.identity.node) and self._is_gone(row.id, stamp)
+
+    def _is_gone(self, id_: str, stamp: FieldStamp) -> bool:
+        """Say whether the line that wrote it is in no log here, and stood at a place that may have been forgotten."""
+        return self.source.is_forgotten(stamp.hs) and (id_, stamp.origin, stamp.hlc) not in self.held
+
+    def _held(self, record: RecordType, ids: Sequence[str]) -> set[Line]:
+        """Return which lines about these records are in the logs here: what they wrote is not lost."""
+        columns = ("pk", "origin", "hlc")
+        return set(bulk.select(self.connection, LOG, columns, "pk", ids, " AND type = ?", record.key))
+
+    def _told(self, ids: Sequence[str]) -> set[Told]:
+        """Return what conflict records tell already of these records: every branch offers what all of them hold."""
+        table, columns = self.node.tables[conflicts.CONFLICT], ("record_id", "field", "theirs")
+        return set(bulk.select(self.connection, table, columns, "record_id", ids, " AND kind = ?", REFILLED))
+
+
+def _is_summed(record: RecordType, name: str) -> bool:
+    field_ = record.fields.get(name)
+    return field_ is not None and field_.merge is MergePolicy.SUM
 
 
 def _reads(record: RecordType, row: StateRow) -> bool:

@@ -18,6 +18,7 @@ from stores.storage.system import NODE_STATE
 
 HLC = "hlc"  # node_state: the last clock stamp given out or heard of
 LEAP = 1 << 40  # places; a chain that gave out a million a second would need twelve days for them
+PLACES_A_MS = 1 << 20  # more than any hub gives out
 HS = "hs"  # node_state: the hub's order, the number of its last transaction
 _STANDING = (  # one question for all of it: every action asks it
     "SELECT key, value, NULL FROM node_state WHERE key IN (?, ?) UNION ALL "
@@ -71,9 +72,15 @@ def hub_sequence(connection: Connection) -> int:
     return int(kept[0][0]) if kept else 0
 
 
-def leap(connection: Connection) -> None:
-    """Go on far above every place of the order that may have been given out and forgotten: the hub was restored."""
-    bulk.upsert(connection, NODE_STATE, ("key", "value"), [(HS, str(hub_sequence(connection) + LEAP))])
+def leap(connection: Connection, now_ms: int) -> int:
+    """Go on far above every place of the order that may have been given out and forgotten: the hub was restored.
+
+    A backup may be put back twice, and forgets the first time then: only the clock tells the two leaps apart. Returns
+    the place from which the hub goes on.
+    """
+    place = max(hub_sequence(connection) + LEAP, now_ms * PLACES_A_MS)
+    bulk.upsert(connection, NODE_STATE, ("key", "value"), [(HS, str(place))])
+    return place
 
 
 def clock_stamp(connection: Connection) -> int:

@@ -53,25 +53,33 @@ class LogDisputed(NodeError):
     status = 409
 
 
-def push(node: Node, link: Link, held: Head, limits: Limits | None = None, helper: Executor | None = None) -> Pushed:
+def push(
+    node: Node,
+    link: Link,
+    held: Head,
+    limits: Limits | None = None,
+    helper: Executor | None = None,
+    origin: str | None = None,
+) -> Pushed:
     """Send everything after ``held``, the head headquarters named, and keep its acknowledgements and receipts.
 
+    ``origin`` is another log of this node than the one it writes, from before it was reborn.
     Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read from the log while
     headquarters works on this one. Raises LogDisputed when the two logs contradict each other, ReceiptFault when a
     receipt is not headquarters' own, LinkDown when the network does not let it finish.
     """
-    limits = limits or Limits()
+    limits, origin = limits or Limits(), origin or node.identity.origin
     done, gaps = Pushed(), 0
-    entries = _read(node, held, limits)
+    entries = _read(node, origin, held, limits)
     while entries:
-        question = Push(node.identity.origin, held, entries)
+        question = Push(origin, held, entries)
         page = min(limits.changes, len(entries) * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
-        following = partial(_read, node, question.head, replace(limits, changes=page))
+        following = partial(_read, node, origin, question.head, replace(limits, changes=page))
         ahead = helper.submit(following) if helper is not None and len(entries) >= AHEAD_FROM else None
         answer = _send(link, question)
         if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < held.seq:
             held, gaps = answer.head, gaps + 1
-            entries = _read(node, held, limits)
+            entries = _read(node, origin, held, limits)
             continue
         if answer.standing is not Standing.OK:
             raise disputed(answer.standing)
@@ -81,15 +89,14 @@ def push(node: Node, link: Link, held: Head, limits: Limits | None = None, helpe
             done.changes + len(entries), done.conflicts + answer.conflicts, done.quarantined + answer.quarantined
         )
         if held != question.head:
-            entries = _read(node, held, limits)
+            entries = _read(node, origin, held, limits)
         else:
             entries = ahead.result() if ahead is not None else following()
     return done
 
 
-def _read(node: Node, held: Head, limits: Limits) -> Lines:
+def _read(node: Node, origin: str, held: Head, limits: Limits) -> Lines:
     """Return what follows ``held``, gathered as it is sent."""
-    origin = node.identity.origin
     with node.database.read() as connection:
         _check_shared(connection, origin, held)
         try:
@@ -108,10 +115,10 @@ class LogDamaged(LogDisputed):
     """The log here is not what was written: a disk failed, or somebody edited it. It cannot be sent as it is."""
 
 
-def acknowledge(connection: Connection, node: Node, held: Head) -> None:
-    """Keep how much of this node's log headquarters holds; refuse to believe it when the hashes do not agree."""
-    _check_shared(connection, node.identity.origin, held)
-    checkpoints.ack(connection, node.identity.origin, held.seq, iso(node.now()))
+def acknowledge(connection: Connection, node: Node, origin: str, held: Head) -> None:
+    """Keep how much of a log of this node headquarters holds; refuse to believe it when the hashes do not agree."""
+    _check_shared(connection, origin, held)
+    checkpoints.ack(connection, origin, held.seq, iso(node.now()))
 
 
 def next_frame(connection: Connection, origin: str, after: int, limits: Limits) -> Lines:
@@ -201,7 +208,7 @@ def _keep(node: Node, question: Push, answer: PushAnswer) -> None:
     if answer.head.seq < question.head.seq:
         raise disputed(Standing.FORKED)
     with node.database.write() as connection:
-        acknowledge(connection, node, answer.head)
+        acknowledge(connection, node, question.origin, answer.head)
         upstream = keys.upstream(connection)
         if upstream is not None:
             receipt = receipts.verified(upstream.key, answer.receipt, question.origin, answer.head)

@@ -29,9 +29,9 @@ class Rebirth:
 def start_anew(node: Node, link: Link, hello: Hello) -> Rebirth | None:
     """Let the node go on under its next incarnation; return what that meant for its lines, None if nothing parted.
 
-    ``hello`` says where the node stands. Where the two logs part is found by asking after ever fewer lines, and
-    everything is changed in one transaction: an interruption before its end changes nothing, one after it leaves a
-    node that says hello under its new name.
+    ``hello`` says where the node stands, or stood in an earlier log of its own. Where the two logs part is found by
+    asking after ever fewer lines, and everything is changed in one transaction: an interruption before its end changes
+    nothing, one after it leaves a node that says hello under its new name.
     """
     held = link.hello(hello).head
     common = _parting(node, link, hello, min(hello.head.seq, held.seq))
@@ -41,8 +41,8 @@ def start_anew(node: Node, link: Link, hello: Hello) -> Rebirth | None:
     try:
         with node.database.write() as connection:
             born = identity.reincarnate(connection)
-            moved = log.move(connection, before.origin, common, born.origin)
-            checkpoints.ack(connection, before.origin, common, iso(node.now()))
+            moved = log.move(connection, hello.origin, common, born.origin)
+            checkpoints.ack(connection, hello.origin, common, iso(node.now()))
             node.identity = born  # while it is our turn: whoever writes next counts under the new name
     except BaseException:
         node.identity = before

@@ -11,7 +11,7 @@ from stores.changes import log, quarantine
 from stores.node import Node
 from stores.storage import checkpoints
 from sync import arrival, leases, refill
-from sync.branch import comparing, rebirth
+from sync.branch import comparing, former, rebirth
 from sync.branch import pull as down
 from sync.branch import push as up
 from sync.branch.pull import FeedRestarted
@@ -69,6 +69,7 @@ def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
         with node.database.write() as connection:
             checkpoints.restart_pull(connection, answer.checkpoint, answer.epoch, at=iso(node.now()))
             comparing.forget(connection)
+            former.begin(connection)
             if answer.written_until:
                 arrival.load_begins(connection, answer.written_until)
             if question.epoch not in ("", answer.epoch) and answer.lost_after is not None:
@@ -110,6 +111,8 @@ def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
     limits = _smaller(answer.limits)
     dispute: LogDisputed | None = None
     pushed = up.Pushed()
+    if former.send(node, link, hello_of(node), limits):
+        answer, offset_ms = greet(node, link)
     try:
         pushed = _push(node, link, answer, limits, helper)
     except LogDisputed:

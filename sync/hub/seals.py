@@ -12,7 +12,7 @@ from hmac import compare_digest
 
 from stores.storage import counters, marks
 from stores.storage.database import Connection
-from sync.keys import Hub
+from sync.keys import Hub, gaps
 
 _SEAL_BYTES = 16
 
@@ -20,20 +20,23 @@ _SEAL_BYTES = 16
 def seal(connection: Connection, hub: Hub, place: int) -> str:
     """Return the seal of a place in this hub's order; empty when nothing marks it."""
     mark = marks.at(connection, place)
-    return f"{mark}.{_signed(hub, place, mark)}" if mark else ""
+    return f"{mark}.{_signed(hub, hub.epoch, place, mark)}" if mark else ""
 
 
-def forgotten(connection: Connection, hub: Hub, place: int, shown: str) -> bool:
-    """Return whether this hub gave out ``place`` under the seal ``shown`` and knows nothing of it any more.
+def forgotten(connection: Connection, hub: Hub, epoch: str, place: int, shown: str) -> bool:
+    """Return whether this hub gave out a place of an epoch under the seal ``shown`` and knows nothing of it any more.
 
-    A seal that it never gave proves nothing: a node that lies is only told what is.
+    A seal that it never gave proves nothing: a node that lies is only told what is. One of an epoch that it does not
+    know was given before the hub was put back to a time before that epoch.
     """
     mark, _, signed = shown.partition(".")
-    if not mark or not compare_digest(signed.encode(), _signed(hub, place, mark).encode()):
+    if not mark or not compare_digest(signed.encode(), _signed(hub, epoch, place, mark).encode()):
         return False
+    if epoch != hub.epoch:
+        return epoch not in {gap.ended for gap in gaps(connection)}
     return place > counters.hub_sequence(connection) or marks.at(connection, place) not in ("", mark)
 
 
-def _signed(hub: Hub, place: int, mark: str) -> str:
-    told = f"branchline seal 1|{hub.epoch}|{place}|{mark}"
+def _signed(hub: Hub, epoch: str, place: int, mark: str) -> str:
+    told = f"branchline seal 1|{epoch}|{place}|{mark}"
     return blake2b(told.encode(), key=hub.key.private_bytes_raw(), digest_size=_SEAL_BYTES).hexdigest()

@@ -87,7 +87,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
     if put_back:
         hub = _begin_again(node, question)
     with node.database.read() as connection:
-        lost_after = keys.lost_after(connection)
+        lost_after = keys.lost_after(connection, question.epoch)
         written_until = "" if question.epoch else log.written_until(connection, question.node)  # it knows no hub yet
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
     skew = sorted(
@@ -172,18 +172,19 @@ def _is_strange(connection: Connection, hub: keys.Hub, epoch: str, place: int, s
     """Say whether a place is not one of this hub's order as it is now: the asker must read everything again."""
     if epoch != hub.epoch or place > counters.hub_sequence(connection):
         return True
-    return seals.forgotten(connection, hub, place, seal)
+    return seals.forgotten(connection, hub, epoch, place, seal)
 
 
 def _was_put_back(connection: Connection, hub: keys.Hub, question: Hello) -> bool:
-    return question.epoch == hub.epoch and seals.forgotten(connection, hub, question.checkpoint, question.seal)
+    return seals.forgotten(connection, hub, question.epoch, question.checkpoint, question.seal)
 
 
 def _begin_again(node: Node, question: Hello) -> keys.Hub:
     """Begin a new epoch, as ``branchline restore`` does: this hub was put back and nobody has told it."""
     with node.database.write() as connection:
         if _was_put_back(connection, keys.hub(connection), question):  # else another branch was quicker
-            keys.begin_epoch(connection, lambda count: bytes.fromhex(node.new_id().replace("-", ""))[-count:])
+            dice = bytes.fromhex(node.new_id().replace("-", ""))
+            keys.begin_epoch(connection, lambda count: dice[-count:], _now_ms(node), unnoticed=True)
             alarms.sound(connection, node, "core.hub_put_back", node.store, _PUT_BACK.filled({"node": question.node}))
         hub = keys.hub(connection)
     node.committed()

@@ -15,6 +15,7 @@ from stores.storage import checkpoints, counters
 from stores.storage.credentials import Credential
 from stores.storage.database import Database
 from sync import keys
+from sync.branch import comparing
 from sync.branch.round import hello_of, sync_round
 from sync.hub import server
 from sync.protocol import Pull
@@ -46,6 +47,10 @@ class Trio:
             return keys.hub(connection).epoch
 
     def agree(self, branch: Node) -> None:
+        """Hold the branch against headquarters; what only a headquarters that was put back had told goes first."""
+        for _ in range(2):
+            comparing.compare(branch, self.line(branch))
+            self.settle()
         with self.hub.database.read() as one, branch.database.read() as other:
             assert digests(one, self.hub, branch.store) == digests(other, branch, branch.store)
 
@@ -195,3 +200,118 @@ def test_the_places_of_a_new_epoch_are_far_above_all_that_were_forgotten(trio: T
 
     with trio.hub.database.read() as connection:
         assert counters.hub_sequence(connection) > counters.LEAP
+
+
+def restore(trio: Trio, image: bytes) -> None:
+    """Put headquarters back as ``branchline restore`` does."""
+    set_back(trio.hub, image)
+    trio.world.wait(60)
+    with trio.hub.database.write() as connection:
+        keys.begin_epoch(connection, trio.world.dice.randbytes, int(trio.world.time.timestamp() * 1000))
+
+
+def test_a_backup_that_is_put_back_twice_gives_no_place_out_twice(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, guest, "create", name="李")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    restore(trio, yesterday)
+    write(trio.hub, guest, name="李四")
+    trio.settle()
+    restore(trio, yesterday)
+    write(trio.hub, guest, name="李五")
+    write(trio.jingan, guest, name="李六")  # has seen 李四, and nothing of 李五
+
+    trio.settle()
+
+    names = {read(node, guest)["name"] for node in (trio.hub, trio.bund, trio.jingan)}
+    assert len(names) == 1
+    table = trio.hub.tables["core.conflict"]
+    with trio.hub.database.read() as connection:
+        told = {each for row in connection.execute(select(table.c.mine, table.c.theirs)) for each in row}
+    assert told >= {"李五", "李六"}
+
+
+def test_a_headquarters_set_back_to_before_its_last_epoch_is_found_out(trio: Trio) -> None:
+    guest, lost = trio.world.id(), trio.world.id()
+    write(trio.bund, guest, "create", name="李")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    restore(trio, yesterday)
+    write(trio.hub, lost, "create", name="王")
+    trio.settle()
+    set_back(trio.hub, yesterday)  # and this time nobody tells it
+
+    trio.settle()
+
+    assert trio.notices().count("core.hub_put_back") == 1
+    assert read(trio.hub, lost)["name"] == "王"
+    trio.agree(trio.bund)
+    trio.agree(trio.jingan)
+
+
+def test_a_headquarters_that_has_forgotten_the_log_of_a_former_life_gets_it_again(trio: Trio) -> None:
+    guests = [trio.world.id() for _ in range(4)]
+    write(trio.bund, guests[0], "create", name="李")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    write(trio.bund, guests[1], "create", name="王")
+    trio.settle()
+    backup = trio.bund.database.image()
+    write(trio.bund, guests[2], "create", name="赵")
+    trio.settle()
+    set_back(trio.bund, backup)
+    write(trio.bund, guests[3], "create", name="钱")
+    trio.settle()
+    assert trio.bund.identity.origin == "bund.2"
+
+    restore(trio, yesterday)
+    trio.settle()
+
+    assert [read(trio.hub, guest).get("name") for guest in guests] == ["李", "王", "赵", "钱"]
+    assert trio.notices().count("core.node_cloned") == 0
+    with trio.hub.database.read() as connection:
+        assert checkpoints.head(connection, "bund.1")[0] == 2
+    trio.agree(trio.bund)
+    trio.agree(trio.jingan)
+
+
+def test_what_two_disks_have_lost_at_once_comes_back_from_the_rows_of_the_store_it_belongs_to(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, trio.world.id(), "create", name="王")
+    trio.settle()
+    before, yesterday = trio.bund.database.image(), trio.hub.database.image()
+    write(trio.bund, guest, "create", name="李", tea="龙井")
+    trio.settle()
+    set_back(trio.bund, before)
+    trio.settle()  # the record is back as headquarters has it; the line is there alone
+
+    restore(trio, yesterday)
+    trio.settle()
+
+    assert read(trio.hub, guest)["tea"] == read(trio.bund, guest)["tea"] == "龙井"
+    trio.agree(trio.bund)
+
+
+def test_a_copy_that_wrote_other_lines_into_a_former_log_costs_the_other_nothing(trio: Trio) -> None:
+    guests = [trio.world.id() for _ in range(4)]
+    write(trio.bund, guests[0], "create", name="李")
+    trio.settle()
+    yesterday, copied = trio.hub.database.image(), trio.bund.database.image()
+    write(trio.bund, guests[1], "create", name="王")
+    trio.settle()
+    backup = trio.bund.database.image()
+    write(trio.bund, guests[2], "create", name="赵")
+    trio.settle()
+    set_back(trio.bund, backup)
+    write(trio.bund, guests[3], "create", name="钱")
+    trio.settle()
+    twin, other = trio.world.node("bund"), trio.world.id()
+    set_back(twin, copied)
+    write(twin, other, "create", name="孙")
+    restore(trio, yesterday)
+    sync_round(twin, trio.line(twin))  # the places of the former log are taken
+
+    trio.settle()
+
+    assert [read(trio.hub, guest).get("name") for guest in (*guests, other)] == ["李", "王", "赵", "钱", "孙"]

@@ -2,6 +2,7 @@
 
 Prints every seed that fails and how, the smallest storm found that fails as well, and the command that runs it again;
 ends with status 1 if there was one. A seed that failed is added to ``FAILED_ONCE`` in test_chain.py and stays there.
+``--fate`` puts machines back from backups and copies them (see ``fate``).
 ``--mutants`` plants every fault of mutants.py in turn instead, and fails when one is not caught; ``--mutant NAME`` one.
 """
 
@@ -11,10 +12,12 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from time import monotonic
 from typing import TypeVar
 
 import pytest
 
+from tests.simulation.fate import FATES
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.trial import Trial, shrunk
 
@@ -30,6 +33,8 @@ def main() -> int:
     parser.add_argument("--danger", type=float, default=0.1)
     parser.add_argument("--mutants", action="store_true", help="plant each fault in turn; each must be caught")
     parser.add_argument("--mutant", choices=MUTANTS, help="plant this one")
+    parser.add_argument("--fate", choices=FATES, default="", help="put machines back from backups, copy them")
+    parser.add_argument("--shrink", action="store_true", help="of what catches a planted fault, find the smallest")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)  # a storm is loud
     if asked.mutants:
@@ -52,22 +57,24 @@ def _holds(trial: Trial) -> bool:
 
 
 def _survivors(asked: Namespace) -> int:
-    missed = [name for name in MUTANTS if not _planted(name, lambda name=name: _caught(asked, name))]  # type: ignore[misc]
-    print(f"{len(MUTANTS)} planted faults, {len(missed)} not caught: {missed}")
+    began, missed = monotonic(), list[str]()
+    for nth, name in enumerate(MUTANTS, start=1):
+        caught = _planted(name, lambda name=name: _caught(asked, name))  # type: ignore[misc]
+        print(f"{nth}/{len(MUTANTS)} after {monotonic() - began:.0f} s: {caught or f'{name}: NOT CAUGHT'}", flush=True)
+        missed += [] if caught else [name]
+    print(f"{len(MUTANTS)} planted faults, {len(missed)} not caught in {asked.seeds} storms each: {missed}")
     return 1 if missed else 0
 
 
-def _caught(asked: Namespace, mutant: str) -> bool:
+def _caught(asked: Namespace, mutant: str) -> str:
+    """Return what the first storm that catches the fault says; empty when none does. Made smaller when asked to."""
     for seed in _seeds(asked):
         trial = _trial(seed, asked, mutant)
         wrong, _ = trial.run()
         if wrong:
-            smallest = shrunk(trial)
-            print(f"{mutant}: seed {seed}, {smallest.steps} steps: {smallest.run()[0].splitlines()[0][:120]}")
-            print(f"    again: {smallest.command}", flush=True)
-            return True
-    print(f"{mutant}: NOT CAUGHT in {asked.seeds} storms", flush=True)
-    return False
+            smallest = shrunk(trial) if asked.shrink else trial
+            return f"{mutant}: {wrong.splitlines()[0][:120]}\n    again: {smallest.command}"
+    return ""
 
 
 def _planted(mutant: str | None, run: Callable[[], T]) -> T:
@@ -82,7 +89,7 @@ def _seeds(asked: Namespace) -> range:
 
 
 def _trial(seed: int, asked: Namespace, mutant: str) -> Trial:
-    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant)
+    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant, asked.fate)
 
 
 if __name__ == "__main__":

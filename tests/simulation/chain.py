@@ -30,10 +30,10 @@ from stores.storage.migrate import migrate
 from sync import keys
 from sync.branch import comparing
 from sync.branch.round import sync_round
-from sync.protocol import Answer, PullAnswer, PushAnswer, Standing
+from sync.protocol import Answer, PullAnswer, Push, PushAnswer, Question, Standing
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
 from tests.simulation.weather import Mains, PowerCut, StormyLink
-from tests.simulation.witness import POLICIES, Edit, Known, Witness
+from tests.simulation.witness import POLICIES, Decided, Edit, Known, Witness
 
 KINDS = (
     ("tea_house_guest", True),
@@ -67,8 +67,14 @@ def host() -> Host:
     return Host([PLUGINS], entry_points=False, environment={})
 
 
-def waiter(store: str) -> Actor:
-    """Return the waiter of a store: nobody acts at the node of a store he does not work in."""
+def store_of(name: str) -> str:
+    """Return the store of a machine. A copy of one has its name with a prime."""
+    return name.rstrip("'")
+
+
+def waiter(name: str) -> Actor:
+    """Return the waiter of a machine's store: nobody acts at the node of a store he does not work in."""
+    store = store_of(name)
     if store == "hq":
         return WAITER
     return Actor(f"0190a0a0-0000-7000-8000-0000000000b{STORES.index(store)}", store, WAITER.roles, WAITER.name)
@@ -127,6 +133,7 @@ class Chain:
         with self.mains.wired():
             for _ in range(steps):
                 self._tick()
+                self.befall()
                 match self.dice.randrange(12):
                     case 0 | 1 | 2:
                         self.write_at(self.dice.choice(self.names))
@@ -151,7 +158,7 @@ class Chain:
             moved = 0
             for name in self.branches:
                 self._tick()
-                done = sync_round(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+                done = sync_round(self.nodes[name], self.link(name, danger=0.0))
                 moved += done.pushed + done.pulled
                 self._learn(name)
             if not moved:
@@ -190,7 +197,7 @@ class Chain:
         """A branch that compares itself with headquarters finds what ``check`` finds: nothing to repair, and nothing
         different but what waits in quarantine."""
         for name in self.branches:
-            found = comparing.compare(self.nodes[name], StormyLink(self, Credential(name, name), danger=0.0))
+            found = comparing.compare(self.nodes[name], self.link(name, danger=0.0))
             assert found is not None, f"something is still on its way at {name}"
             assert (found.repaired, found.removed) == (0, 0), f"{name} found {found}"
             assert found.same or found.waiting <= len(self.witness.unfit), f"{name} found {found}"
@@ -201,11 +208,20 @@ class Chain:
         for disk in self.disks.values():
             disk.close()
 
+    def befall(self) -> None:
+        """What may happen to the machines themselves between two steps; here nothing (see ``fate``)."""
+
     # --- what a link sees of its chain ---------------------------------------------------------------------------------
+
+    def link(self, name: str, danger: float) -> StormyLink:
+        """Return the line from a branch to headquarters."""
+        store = store_of(name)
+        return StormyLink(self, name, Credential(store, store), danger)
 
     def meanwhile(self) -> None:
         """What the others do while a frame is under way: write, or now and then a whole round of their own."""
         self.time += self.latency
+        self.befall()
         if len(self._syncing) > 1 or not self._syncing or self.dice.random() < 0.6:
             return
         self._tick()
@@ -215,10 +231,10 @@ class Chain:
         else:
             self.write_at(self.dice.choice(self.names))
 
-    def answered(self, node: str, answer: Answer) -> Callable[[], None]:
+    def answered(self, node: str, question: Question, answer: Answer) -> Callable[[], None]:
         """Note what headquarters knew when it answered; the branch knows it once it has put the page down."""
-        if isinstance(answer, PushAnswer) and answer.standing is Standing.OK:
-            held = number_of(self.disks["hq"], f"SELECT max(seq) FROM log WHERE origin = '{node}.1'")
+        if isinstance(question, Push) and isinstance(answer, PushAnswer) and answer.standing is Standing.OK:
+            held = number_of(self.disks["hq"], f"SELECT max(seq) FROM log WHERE origin = '{question.origin}'")
             assert held >= answer.head.seq, f"headquarters has signed for {answer.head.seq} of {node} and holds {held}"
         if not isinstance(answer, PullAnswer):
             return lambda: None
@@ -268,14 +284,14 @@ class Chain:
         """A store takes an order or a seat of its own back."""
         kind = self.dice.choice(["order", "seat"])
         rows = self._living(name, f"tea_house_{kind}")
-        mine = sorted(id_ for id_, row in rows.items() if row["_store"] == name)
+        mine = sorted(id_ for id_, row in rows.items() if row["_store"] == store_of(name))
         if len(mine) < 2:
             return
         if self.dice.random() < 0.5:
             self.write_at("hq")  # somebody at headquarters is just working on one of them
         self._learn(name)
         node, tx, id_ = self.nodes[name], self._id(), self.dice.choice(mine)
-        written = Written(host().catalog.records[f"tea_house.{kind}"], id_, name, "delete", {})
+        written = Written(host().catalog.records[f"tea_house.{kind}"], id_, store_of(name), "delete", {})
         self._risk(name)
         try:
             with node.database.write() as connection:
@@ -287,8 +303,10 @@ class Chain:
 
     def _write_badly(self, name: str) -> None:
         """A store writes what headquarters cannot keep: a faulty program, or a hand that edits the database."""
+        self.mains.on(name)
         node, tx, id_ = self.nodes[name], self._id(), self._id()
-        written = Written(host().catalog.records["tea_house.guest"], id_, name, "create", {"record": "many"})
+        guest, many = host().catalog.records["tea_house.guest"], {"record": "many"}
+        written = Written(guest, id_, store_of(name), "create", many)
         with node.database.write() as connection:
             commit(connection, node, self._deed(name, tx, "guest.edit"), [written])
         self.witness.unfit[id_] = name
@@ -313,7 +331,7 @@ class Chain:
         record = host().catalog.records[f"tea_house.{kind}"]
         held = self._living(name, record.table)
         known = kind == "guest" or name == "hq"  # of an order, only its store and headquarters decide
-        rows = sorted(id_ for id_, row in held.items() if known or row["_store"] == name)
+        rows = sorted(id_ for id_, row in held.items() if known or row["_store"] == store_of(name))
         if not rows or waiter(name).id not in table(self.disks[name], "core_staff"):
             return
         id_ = self.dice.choice(rows)
@@ -323,7 +341,7 @@ class Chain:
         except PowerCut:
             self.restart(name)
             return
-        self.witness.decided(id_, receipt.request)
+        self.witness.decided(Decided(name, receipt.tx, id_, receipt.request))
 
     def sync(self, name: str) -> None:
         """One branch has a round with headquarters, through the storm; its own power may fail, or headquarters'."""
@@ -333,12 +351,15 @@ class Chain:
         self.rounds += 1
         try:
             with suppress(NodeError):
-                sync_round(self.nodes[name], StormyLink(self, Credential(name, name), self.danger))
+                sync_round(self.nodes[name], self.link(name, self.danger))
         except PowerCut:
             self.restart(name)
         finally:
             self._syncing.remove(name)
         self._learn(name)
+        self._check_own_work(name)
+
+    def _check_own_work(self, name: str) -> None:
         self.witness.check_own_work(self.disks[name])
 
     def _deliver_late(self) -> None:
@@ -360,7 +381,7 @@ class Chain:
         record = host().catalog.records[f"tea_house.{kind}"]
         rows = self._living(name, record.table)
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
-        row = {"id": self._id(), "_store": name} if new else rows[self.dice.choice(sorted(rows))]
+        row = {"id": self._id(), "_store": store_of(name)} if new else rows[self.dice.choice(sorted(rows))]
         id_, store = str(row["id"]), str(row["_store"])
         fields = self.dice.sample(sorted(POLICIES.keys() & record.fields), self.dice.randint(1, 2))
         body = {field: (row.get(field), self._value(field, row.get(field))) for field in fields}
@@ -369,7 +390,7 @@ class Chain:
         body = {field: (old, value) for field, (old, value) in body.items() if old != value}
         written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})
         past = frozenset(self.witness.knows[name][id_])
-        return written, Edit(tx, name, store == name, id_, body, past)
+        return written, Edit(tx, name, store == store_of(name), id_, body, past)
 
     def _deed(self, name: str, tx: str, action: str) -> Deed:
         return Deed(tx, f"tea_house.{action}", waiter(name).id, self.nodes[name].now(), {"n": 1})

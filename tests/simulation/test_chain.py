@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.chain import Chain
+from tests.simulation.fate import FatefulChain
 
 SEEDS = range(8)
 FAILED_ONCE: list[int] = []  # a seed that once failed stays here for good
+FATEFUL = [("branch", 4), ("hub", 2), ("hub", 3), ("both", 0), ("unnoticed", 5)]  # and seeds that failed once
 
 
 @pytest.mark.parametrize("seed", [*SEEDS, *FAILED_ONCE])
@@ -20,4 +22,18 @@ def test_every_branch_ends_up_like_headquarters(seed: int, tmp_path: Path, datab
     chain.calm()
 
     chain.check()
+    chain.close()
+
+
+@pytest.mark.parametrize(("fate", "seed"), FATEFUL)
+def test_machines_that_are_put_back_or_copied_cost_nothing_that_anybody_still_has(
+    fate: str, seed: int, tmp_path: Path
+) -> None:
+    chain = FatefulChain(seed, tmp_path, fate=fate)
+
+    chain.storm(steps=50)
+    chain.calm()
+
+    chain.check()
+    assert chain.set_backs
     chain.close()

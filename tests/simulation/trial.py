@@ -8,40 +8,50 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.simulation.chain import Chain
+from tests.simulation.fate import FatefulChain
+from tests.simulation.weather import PowerCut
 
 SHRINKS_MAX = 16
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A storm by its seed and size, over a planted fault (``mutant``) or none."""
+    """A storm by its seed and size, over a planted fault (``mutant``) or none; ``fate`` puts machines back."""
 
     seed: int
     steps: int = 200
     branches: int = 3
     danger: float = 0.1
     mutant: str = ""
+    fate: str = ""
 
     def run(self) -> tuple[str, str]:
         """Return what went wrong, empty if nothing did, and what happened in the storm."""
         with TemporaryDirectory() as folder:
-            chain = Chain(self.seed, Path(folder), self.branches, self.danger)
+            chain = self._chain(Path(folder))
             try:
                 chain.storm(self.steps)
                 chain.calm()
                 chain.check()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the seed must be told
+            except (Exception, PowerCut) as error:  # noqa: BLE001 - whatever it is, the seed must be told
                 return f"{type(error).__name__}: {str(error)[:300]}", ""
             finally:
                 chain.close()
         told = f"{chain.rounds} rounds, {chain.cuts} power cuts, {len(chain.witness.edits)} edits, "
         return "", told + f"{chain.witness.conflicts.total()} conflicts, all agree"
 
+    def _chain(self, folder: Path) -> Chain:
+        if self.fate:
+            return FatefulChain(self.seed, folder, self.branches, self.danger, fate=self.fate)
+        return Chain(self.seed, folder, self.branches, self.danger)
+
     @property
     def command(self) -> str:
         """How to run it again by hand."""
         size = f"--first {self.seed} --seeds 1 --steps {self.steps} --branches {self.branches} --danger {self.danger}"
-        return f"python -m tests.simulation {size}" + (f" --mutant {self.mutant}" if self.mutant else "")
+        return f"python -m tests.simulation {size}" + "".join(
+            f" --{name} {value}" for name in ("fate", "mutant") if (value := getattr(self, name))
+        )
 
 
 def shrunk(failed: Trial) -> Trial:

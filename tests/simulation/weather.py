@@ -114,7 +114,7 @@ class Surroundings(Protocol):
     def meanwhile(self) -> None:
         """Let the others do something."""
 
-    def answered(self, node: str, answer: Answer) -> Callable[[], None]:
+    def answered(self, node: str, question: Question, answer: Answer) -> Callable[[], None]:
         """Take note of what headquarters has answered; call what this returns when the branch gets the answer."""
 
     def restart(self, name: str) -> None:
@@ -128,8 +128,8 @@ class StormyLink:
     twice, when headquarters gives it and when the branch gets it.
     """
 
-    def __init__(self, chain: Surroundings, caller: Credential, danger: float) -> None:
-        self._chain, self._caller, self._danger = chain, caller, danger
+    def __init__(self, chain: Surroundings, name: str, caller: Credential, danger: float) -> None:
+        self._chain, self._name, self._caller, self._danger = chain, name, caller, danger
 
     def hello(self, question: Hello) -> HelloAnswer:
         """Say hello; headquarters asks for tiny frames and pages, so that many boundaries lie inside transactions."""
@@ -180,7 +180,7 @@ class StormyLink:
 
         def deliver() -> tuple[bytes, Callable[[], None]]:
             answer = self._work(handler, decode(wire, type(question), form))
-            return encode(answer, form), self._chain.answered(self._caller.node, answer)
+            return encode(answer, form), self._chain.answered(self._name, question, answer)
 
         self._chain.meanwhile()
         if isinstance(question, Push) and question.entries and self._chance():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tests.simulation.disk import Cell, Disk, Row, log_of, table
 
@@ -40,6 +41,15 @@ class Edit:
         return self.tx, self.record
 
 
+class Decided(NamedTuple):
+    """An action that only the record's home decides: carried out by ``author`` at once, or asked for as ``request``."""
+
+    author: str
+    tx: str
+    record: str
+    request: str | None
+
+
 @dataclass
 class Field:
     """A field as headquarters must hold it, and the edit that put it there."""
@@ -59,12 +69,12 @@ class Witness:
     knows: dict[str, Known] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     fields: dict[tuple[str, str], Field] = field(default_factory=lambda: defaultdict(Field))
     conflicts: Counter[tuple[str, str, Cell, Cell]] = field(default_factory=Counter)
-    done: Counter[str] = field(default_factory=Counter)  # record -> actions carried out on the spot
-    asked: dict[str, str] = field(default_factory=dict)  # request -> record
+    decisions: list[Decided] = field(default_factory=list)
+    decided_by: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # author -> transactions
     deleted: dict[str, Key] = field(default_factory=dict)  # record -> the edit that deleted it, merged
     graves: Counter[str] = field(default_factory=Counter)  # record -> conflicts about its being deleted
     unfit: dict[str, str] = field(default_factory=dict)  # record that headquarters cannot keep -> who wrote it
-    _place: int = 0
+    place: int = 0
 
     def committed(self, edits: list[Edit]) -> None:
         """One transaction was carried out."""
@@ -75,8 +85,8 @@ class Witness:
 
     def look_at_the_log(self) -> None:
         """Merge what headquarters has taken in since the last look, in its order."""
-        for line in self.hub.log_since(self._place):
-            self._place = _number(line["place"])
+        for line in self.hub.log_since(self.place):
+            self.place = _number(line["place"])
             if edit := self.edits.get((str(line["tx"]), str(line["pk"]))):
                 hlc = _number(line["hlc"])
                 edit.rank = (hlc if edit.author == "hq" else min(hlc, self.latest()), str(line["origin"]))
@@ -106,7 +116,7 @@ class Witness:
         if policy == "sum":
             here.value = _number(here.value) + _number(new) - _number(old)
         elif policy == "append":
-            here.value = _sorted_lines(f"{here.value or ''}\n{str(new).rpartition(chr(10))[2]}")
+            here.value = sorted_lines(f"{here.value or ''}\n{str(new).rpartition(chr(10))[2]}")
         elif here.writer is None or here.writer.key in edit.past:
             here.value, here.writer = new, edit
         elif here.value == new:
@@ -116,48 +126,48 @@ class Witness:
             if _wins(edit, here, here.writer, policy, new):
                 here.value, here.writer = new, edit
 
-    def decided(self, record: str, request: str | None) -> None:
+    def decided(self, decision: Decided) -> None:
         """An action was carried out, or became a request for the record's home."""
-        if request is None:
-            self.done[record] += 1
-        else:
-            self.asked[request] = record
+        self.decisions.append(decision)
+        self.decided_by[decision.author].append(decision.tx)
 
     def check_decisions(self, disks: list[Disk]) -> None:
         """Every request is decided, at its home and at headquarters, and was carried out once if it was confirmed."""
+        asked = {each.request: each.record for each in self.decisions if each.request is not None}
+        done = Counter(each.record for each in self.decisions if each.request is None)
         for disk in disks:
             for request, row in table(disk, "core_request").items():
-                assert request in self.asked, f"nobody asked for {request}"
+                assert request in asked, f"nobody asked for {request}"
                 if disk.node in ("hq", row["_store"]):
                     assert row["state"] in ("confirmed", "refused"), f"{request} is {row['state']} at {disk.node}"
         requests = table(self.hub, "core_request")
-        confirmed = Counter(self.asked[request] for request, row in requests.items() if row["state"] == "confirmed")
-        assert set(requests) == set(self.asked), "a request was lost"
+        confirmed = Counter(asked[request] for request, row in requests.items() if row["state"] == "confirmed")
+        assert set(requests) == set(asked), "a request was lost"
         counted = {id_: row["stamps"] for id_, row in table(self.hub, "tea_house_guest").items()}
         counted |= {id_: row["refills"] for id_, row in table(self.hub, "tea_house_order").items()}
         for record, count in counted.items():
-            assert (count or 0) == self.done[record] + confirmed[record], f"{record} counted {count}"
+            assert (count or 0) == done[record] + confirmed[record], f"{record} counted {count}"
 
     def check_own_work(self, disk: Disk) -> None:
         """What was entered at a branch is on its page until headquarters has decided, whatever came down meanwhile."""
         waiting = [self.edits[key] for key in self.made[disk.node] if key not in self.knows["hq"][key[1]]]
         last = {(edit.record, name): new for edit in waiting for name, (_, new) in edit.body.items()}
-        shown = _records(disk)
+        shown = records_of(disk)
         for (record, name), value in last.items():
             if POLICIES[name] in ("latest", "ask", "home"):
                 assert shown[record][name] == value, f"{name} of {record} vanished from {disk.node}"
 
     def check_fields(self) -> None:
         """Every field at headquarters is what the histories say it must be."""
-        found = _records(self.hub)
+        found = records_of(self.hub)
         for (record, name), expected in self.fields.items():
             value = found[record][name]
-            value = _sorted_lines(str(value)) if POLICIES[name] == "append" else value
+            value = sorted_lines(str(value)) if POLICIES[name] == "append" else value
             assert value == expected.value, f"{name} of {record} is {value!r}, must be {expected.value!r}"
 
     def check_lives(self) -> None:
         """What was deleted is dead, everything else is alive."""
-        rows = _records(self.hub)
+        rows = records_of(self.hub)
         dead = {id_ for id_, row in rows.items() if _number(row["_life"]) % 2 == 0}
         assert dead == set(self.deleted), f"dead {dead}, must be {set(self.deleted)}"
 
@@ -206,7 +216,7 @@ class Witness:
         assert [key for _, key in lines] == self.made[author], f"{author}'s log is not what was committed"
 
 
-def _records(disk: Disk) -> dict[str, Row]:
+def records_of(disk: Disk) -> dict[str, Row]:
     """Return the records that people edit, by id."""
     return {id_: row for kind in ("guest", "order", "seat") for id_, row in table(disk, f"tea_house_{kind}").items()}
 
@@ -224,5 +234,5 @@ def _number(cell: Cell) -> int:
     return cell or 0
 
 
-def _sorted_lines(text: str) -> str:
+def sorted_lines(text: str) -> str:
     return "\n".join(sorted(line for line in text.split("\n") if line))

@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from stores.actor import Actor
+from stores.acts.act import act
+from stores.acts.calls import Call
+from stores.changes import quarantine
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage.credentials import Credential
 from stores.storage.system import SYSTEM
 from sync import keys, refill
 from sync.branch.round import sync_round
@@ -43,7 +48,12 @@ class Yesterday:
                 connection.execute(table.delete())
                 if rows:
                     connection.execute(table.insert(), rows)
-            keys.begin_epoch(connection, world.dice.randbytes)
+            keys.begin_epoch(connection, world.dice.randbytes, int(world.time.timestamp() * 1000))
+
+
+def all_conflicts(node: Node) -> list[dict[str, Any]]:
+    with node.database.read() as connection:
+        return [dict(row) for row in connection.execute(node.tables["core.conflict"].select()).mappings()]
 
 
 def settle(node: Node, link: DirectLink) -> None:
@@ -175,3 +185,83 @@ def test_a_branch_cannot_put_words_into_the_mouth_of_a_headquarters_that_was_nev
     refill.send(bund, link)
 
     assert conflicts(hub) == []
+
+
+def test_what_headquarters_had_asked_of_a_store_comes_back_and_what_the_store_did_about_it_counts(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    waiter = Actor(waiter_of("hq"), "hq", frozenset({"waiter"}), "陈")
+    act(hub, Call(hub.catalog.records["tea_house.guest"], "stamp", waiter, id=mine))
+    settle(bund, link)
+    assert read(hub, mine)["stamps"] == 1
+    yesterday.put_back(world)
+
+    settle(bund, link)
+
+    assert (read(hub, mine)["stamps"], read(bund, mine)["stamps"]) == (1, 1)
+    with hub.database.read() as connection:
+        assert quarantine.count(connection) == 0
+        assert [row["state"] for row in connection.execute(hub.tables["core.request"].select()).mappings()] == [
+            "confirmed"
+        ]
+
+
+def test_a_sum_is_shown_and_not_entered_because_the_branches_add_again_what_they_had_added(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    jingan = world.node("jingan")
+    jingans = DirectLink(hub, Credential("jingan", "jingan"))
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王")
+    settle(jingan, jingans)
+    yesterday = Yesterday(hub)
+    settle(bund, link)
+    write(bund, theirs, visits=1)
+    settle(bund, link)
+    write(hub, theirs, visits=3, store="hq")
+    settle(jingan, jingans)
+    yesterday.put_back(world)
+
+    settle(jingan, jingans)  # it holds 3, and 1 of it is the Bund's, which has not called yet
+    settle(bund, link)
+
+    assert read(hub, theirs)["visits"] == 1
+    assert {(row["field"], row["theirs"], row["outcome"]) for row in conflicts(hub)} == {("visits", "3", "current")}
+
+
+def test_what_a_branch_wrote_into_a_record_that_headquarters_has_lost_stands_over_it(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王", tea="普洱")
+    settle(bund, link)
+    write(bund, theirs, name="王五", tea="龙井")
+    settle(bund, link)
+    yesterday.put_back(world)
+    world.wait(60)
+
+    settle(bund, link)
+
+    assert (read(hub, theirs)["name"], read(hub, theirs)["tea"]) == ("王五", "龙井")
+    assert [row["kind"] for row in all_conflicts(hub)] == ["refilled"]
+
+
+def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    first = Yesterday(hub)
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王")
+    settle(bund, link)
+    world.wait(60)
+    first.put_back(world)
+    second = Yesterday(hub)
+    write(hub, world.id(), "create", store="hq", name="赵")
+    world.wait(60)
+    second.put_back(world)
+
+    settle(bund, link)
+
+    assert read(hub, theirs)["name"] == "王"

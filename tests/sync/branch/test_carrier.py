@@ -175,7 +175,7 @@ def test_a_headquarters_of_another_epoch_is_offered_everything_again(hub: Node, 
     with hub.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM piece")
         connection.exec_driver_sql("DELETE FROM content")
-        keys.begin_epoch(connection, lambda n: b"\x07" * n)
+        keys.begin_epoch(connection, lambda n: b"\x07" * n, 0)
 
     sync_round(bund, link)
     carried(bund, link)

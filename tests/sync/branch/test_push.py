@@ -204,7 +204,7 @@ def test_a_helper_reads_the_next_frame_while_this_one_is_worked_on(
     link.limits = Limits(changes=3)
     asked: list[Head] = []
     read = push._read
-    monkeypatch.setattr(push, "_read", lambda *call: (asked.append(call[1]), read(*call))[1])
+    monkeypatch.setattr(push, "_read", lambda *call: (asked.append(call[2]), read(*call))[1])
 
     def wait(call: str, question: Any) -> Any:
         """Headquarters takes its time: until the next frame has been asked for."""

@@ -113,12 +113,12 @@ def test_a_hub_of_another_epoch_is_read_from_the_beginning(hub: Node, bund: Node
     write(hub, LI, "create", name="李")
     sync_round(bund, link)
     with hub.database.write() as connection:
-        keys.state.put(connection, "hub.epoch", "another")
+        keys.begin_epoch(connection, lambda count: b"\x07" * count, 0)
 
     done = sync_round(bund, link)
 
     assert done.pulled == 1
-    assert hello_of(bund).epoch == "another"
+    assert hello_of(bund).epoch == "07" * keys.EPOCH_BYTES
 
 
 def test_an_epoch_that_changes_in_the_middle_of_a_round_starts_the_round_again(
@@ -129,7 +129,7 @@ def test_an_epoch_that_changes_in_the_middle_of_a_round_starts_the_round_again(
     def restored(call: str, question: object) -> object:
         if call == "pull" and link.calls.count("pull") == 1:
             with hub.database.write() as connection:
-                keys.state.put(connection, "hub.epoch", "another")
+                keys.begin_epoch(connection, lambda count: b"\x07" * count, 0)
         return question
 
     link.before = restored
