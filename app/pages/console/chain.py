@@ -116,7 +116,12 @@ def overview(desk: Desk, found: Sequence[Branch], care: str = "", business: str 
     for each in wanted:
         regions.setdefault(each.placard.region, []).append(_row(desk, each))
     named = [(name or (desk.words.no_region if len(regions) > 1 else ""), rows) for name, rows in regions.items()]
-    return Overview(named, _tiles(desk, found), len(found), not any(each.needs_care for each in found))
+    return Overview(named, _tiles(desk, found), len(found), _is_well(found))
+
+
+def _is_well(found: Sequence[Branch]) -> bool:
+    """Whether there is something to be glad of: a branch on the line, and none that needs care."""
+    return any(each.state == "online" for each in found) and not any(each.needs_care for each in found)
 
 
 def _tiles(desk: Desk, found: Sequence[Branch]) -> list[tuple[str, int, str, str]]:

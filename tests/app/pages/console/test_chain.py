@@ -87,6 +87,15 @@ def test_on_the_map_each_branch_is_a_stop_and_what_is_wrong_stands_beside_it(bra
     assert re.search(r'<li class="is-warn care">.*<small>silent since 10:00 · Conflicts 1</small>', stop())
 
 
+def test_a_chain_in_which_nobody_has_joined_is_not_called_well(shop: Any, browse: Any) -> None:
+    wu = browse("wu")
+    wu.send("/records/core/branch/actions/add", code="bund", name="外滩店")
+
+    for address in ("/", "/chain"):
+        assert "Every line is up" not in wu.texts(address)
+    assert 'href="/console/joining"' in wu.open("/").text.partition("<main")[2]
+
+
 def test_how_far_a_clock_is_off_is_told_in_the_largest_unit_that_says_enough(branch: Any, browse: Any) -> None:
     branch.sync()
     told = {
