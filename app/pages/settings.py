@@ -217,7 +217,7 @@ def _draw(desk: Desk, plugin: Plugin, setting: Setting, sent: Form | None, error
     w = desk.words
     standing = _standing(desk, plugin, setting)
     mine = _mine(desk, standing)
-    form = sent if sent is not None else _present(setting, mine)
+    form = sent if sent is not None else _present(desk, standing, mine)
     problems = error.problems if error else ()
     here = desk.actor.store == HEADQUARTERS
     names = NAMES if here and setting.spec.type in BOUNDED else NAMES[:1]
@@ -267,9 +267,15 @@ def _told(desk: Desk, setting: Setting, text: str | None) -> Shown:
     return _with_posts(shown(desk, setting.spec, json.loads(text), {}), _posts(desk))
 
 
-def _present(setting: Setting, mine: Layer | None) -> Form:
-    """Return what the form holds at first: what the own layer says; empty where it says nothing."""
-    texts: Mapping[str, str | None] = {name: getattr(mine, name) for name in NAMES} if mine else {}
+def _present(desk: Desk, standing: Standing, mine: Layer | None) -> Form:
+    """Return what the form holds at first: what the own layer says; without one, the value that stands.
+
+    Left empty it would switch off what needs it, for somebody who only wants to lock it.
+    """
+    setting = standing.setting
+    texts: dict[str, str | None] = {name: getattr(mine, name) for name in NAMES} if mine else {}
+    if mine is None and standing.value is not None:
+        texts["value"] = json.dumps(setting.spec.json(standing.value, desk.node.zone))
     pairs: list[tuple[str, str]] = []
     for name in NAMES:
         text = texts.get(name)

@@ -40,6 +40,17 @@ def test_headquarters_sets_it_for_the_chain_narrows_it_and_gives_it_up_again(bro
     assert "2 hours Default" in line(wu.open("/settings").text, "Longest loan")
 
 
+def test_the_form_begins_with_what_stands_so_that_locking_it_changes_nothing_else(browse: Any) -> None:
+    wu = browse("wu")
+    page = wu.open(LOAN).text
+    assert re.search(r'name="value"[^>]*value="2"', page)
+    assert re.search(r'<option value="h"[^>]*selected', page)
+
+    wu.send(LOAN, **{"value": "2", "value.unit": "h", "locked": "true"})
+
+    assert "2 hours The whole chain · locked" in line(wu.open("/settings").text, "Longest loan")
+
+
 def test_a_bad_value_comes_back_beside_its_input(browse: Any) -> None:
     refused = browse("wu").send(LOAN, **{"value": "13", "value.unit": "h"})
 
