@@ -176,6 +176,7 @@ CONSOLE: Mapping[str, Text] = {
     ),
     "code_address": Text("ADDRESS", "总部地址"),
     "nodes_in": Text("Nodes in the chain", "已接入节点"),
+    "name_branch": Text("Give it a name", "登记店名"),
     "in_chain": Text("in the chain", "已接入"),
     "codes": Text("Codes given out", "已发注册码"),
     "given_by": Text("Given by", "发放人"),

@@ -67,3 +67,14 @@ def test_only_administrators_of_headquarters_let_in_and_shut_out(branch: Any, br
     assert li.send(f"{PAGE}/invite", store="jing").status_code == 403
     assert li.send(f"{PAGE}/revoke", node="bund-01", reason="x").status_code == 403
     assert browse("wu").send(f"{PAGE}/invite", store="hq").status_code == 403  # its own place
+
+
+def test_a_store_without_a_name_is_given_one(branch: Any, browse: Any) -> None:
+    door = '/records/core/branch/actions/add?code=bund"'
+    assert door in browse("wu").open(PAGE).text
+    assert 'value="bund"' in browse("wu").open(door.rstrip('"')).text
+
+    browse("wu").send("/records/core/branch/actions/add", code="bund", name="外滩店")
+
+    assert door not in browse("wu").open(PAGE).text
+    assert "外滩店" in browse("wu").open(PAGE).text
