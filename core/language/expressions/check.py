@@ -139,6 +139,8 @@ class Checker:
         shape = self._shape(self.scope.names.get("self"))
         if shape is not None and shape.kind_of(name):
             return Text(f"write self.{name}", f"请写 self.{name}")
+        if name in dict((self.scope.names.get("settings") or ANY).parts or ()):
+            return Text(f"write settings.{name}", f"请写 settings.{name}")
         if any(shape.name == name for shape in self.scope.records.values()):
             return Text(
                 "a record type is named only in the `where` of its own count, sum, …",

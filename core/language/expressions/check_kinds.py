@@ -130,7 +130,7 @@ def _arithmetic_fix(op: str, left: Kind, right: Kind) -> Text | None:
     if "text" in (left.name, right.name) and op == "+":
         return Text("turn the other side into text with text(…)", "请用 text(…) 转为文本")
     if {left.name, right.name} == {"date", "int"}:
-        return Text("write the days as a duration, such as 3d", "天数请写成时长，如 3d")
+        return Text("write the days as a duration: 3d, or self.days * 1d", "天数请写成时长，如 3d 或 self.days * 1d")
     return None
 
 

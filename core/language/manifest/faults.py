@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -16,6 +17,7 @@ _BRANCHES = ("[key]", "str", "bool")  # steps pydantic adds for keys and for the
 _NAMING = Text(
     "use lower-case letters, digits and underscores, a letter first", "请用小写字母、数字和下划线，以字母开头"
 )
+_CUT_OFF = re.compile(r"[().=<>+*/\"']")  # no key has such a sign
 _SHAPES = {
     "string_type": Text("text is expected here", "此处应为文本"),
     "bool_type": Text("true or false is expected here", "此处应为 true 或 false"),
@@ -63,9 +65,18 @@ def _problem(detail: ErrorDetails, root: YamlNode, model: type[BaseModel], prefi
 
 
 def _unknown_key(loc: tuple[str | int, ...], known: tuple[str, ...], root: YamlNode) -> Problem:
+    if _CUT_OFF.search(str(loc[-1])):
+        return _cut_off(str(loc[-1]), root.key_place(loc))
     what = Text(f"unknown key `{loc[-1]}`", f"未知的键 `{loc[-1]}`")
     listed = Text(f"known keys: {', '.join(known)}", f"可用的键：{'、'.join(known)}") if known else None
     return Problem("unknown-key", what, suggest(str(loc[-1]), known) or listed, root.key_place(loc))
+
+
+def _cut_off(rest: str, place: Place) -> Problem:
+    """Return what it means that the rest of an expression stands where a key is expected: in { } a comma ends it."""
+    what = Text(f"`{rest}` is the rest of an expression that a comma has cut off", f"`{rest}` 是被逗号截断的表达式")
+    fix = Text("put the whole expression in quotes: '=…'", "请给整个表达式加引号：'=…'")
+    return Problem("expression-cut", what, fix, place)
 
 
 def _missing_language(language: str, place: Place) -> Problem:

@@ -52,7 +52,7 @@ def test_kinds_that_do_not_go_together(problem: Callable[[str], Problem], text: 
         ('"a" in self.guest_name', 'write contains(self.guest_name, "a")'),
         ("self.people < null", "write == null or has(…)"),
         ("self.guest_name + 1 == null", "turn the other side into text with text(…)"),
-        ("self.night + 1 == today", "write the days as a duration, such as 3d"),
+        ("self.night + 1 == today", "write the days as a duration: 3d, or self.days * 1d"),
         ("self.night + 3mo == today", "write after(self.night, …)"),
     ],
 )

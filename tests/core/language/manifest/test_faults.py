@@ -102,3 +102,30 @@ version: 1.0.0
 label: {en: Shop, zh: 门店}
 """)
     assert found[0].what.en == "`Shop 1` is not a name"
+
+
+def test_an_expression_that_a_comma_cuts_off_is_told_to_be_quoted(faults: Faults) -> None:
+    (problem,) = faults("""
+settings: {until: {type: time, default: "12:00", label: {en: Until, zh: 至}}}
+records:
+  stay:
+    label: {en: Stay, zh: 入住}
+    fields:
+      day: {type: date, label: {en: Day, zh: 日}}
+      due: {type: datetime, value: =at(self.day, settings.until), label: {en: Due, zh: 应离店}}  # <- expression-cut
+""")
+    assert problem.fix is not None
+    assert problem.fix.zh == "请给整个表达式加引号：'=…'"
+
+
+def test_a_setting_by_its_bare_name_is_told_how_to_be_written(faults: Faults) -> None:
+    (problem,) = faults("""
+settings: {late_fee: {type: money, default: 3, label: {en: Fee, zh: 费}}}
+records:
+  stay:
+    label: {en: Stay, zh: 入住}
+    fields:
+      total: {type: money, value: =2 * late_fee, label: {en: Total, zh: 合计}}  # <- unknown-name
+""")
+    assert problem.fix is not None
+    assert problem.fix.en == "write settings.late_fee"
