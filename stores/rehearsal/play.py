@@ -230,7 +230,7 @@ def _matches(problem: Problem, word: str) -> bool:
 
 def _otherwise(word: str, error: NodeError) -> Text:
     """Say by which names the refusal that came would have been the expected one."""
-    names = dict.fromkeys(f"`{problem.field or problem.code}`" for problem in error.problems)
+    names = dict.fromkeys(f"`{p.field}` ({p.code})" if p.field else f"`{p.code}`" for p in error.problems)
     return Text(
         f"expected it to fail with `{word}`, but it failed with {', '.join(names)}",
         f"预期因 `{word}` 失败，实际因 {'、'.join(names)} 失败",
