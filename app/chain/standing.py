@@ -18,6 +18,8 @@ from stores.storage.closings import Closing
 from stores.storage.credentials import nodes
 from sync.branch.comparing import Compared
 
+HELD_BACK_MAX = 20  # lines of the quarantine that the status names
+
 
 def standing(service: Service, language: Language) -> dict[str, object]:
     """Return the node's standing as plain data; texts in ``language``, moments in the branch's time."""
@@ -63,6 +65,17 @@ def money_unsent(service: Service) -> Decimal:
     """
     with service.node.database.read() as connection:
         return Decimal(service.unsent.fen(connection, service.node)) / 100
+
+
+def held_back(service: Service, language: Language) -> list[dict[str, object]]:
+    """Return what could not be merged last, and why; for who looks after the node only."""
+    with service.node.database.read() as connection:
+        kept = quarantine.latest(connection, HELD_BACK_MAX)
+    return [
+        {"origin": each.origin, "seq": each.seq, "type": each.type, "code": each.code, "what": each.why.say(language),
+         "since": _cell(service.node, each.kept_at), "tries": each.tries}
+        for each in kept
+    ]  # fmt: skip
 
 
 def count(node: Node, record: str, state: str) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from app.chain.overseeing import keeps
-from app.chain.standing import money_unsent, standing
+from app.chain.standing import held_back, money_unsent, standing
 from app.web.caller import Visitor, caller, visitor
 from core.model.errors import SignInNeeded
 
@@ -29,6 +29,8 @@ def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict
     except SignInNeeded:
         return brief
     told = {**brief, **standing(seen.service, seen.language)}
-    if not node.is_hub and keeps(who):
-        told["money_waiting"] = f"{money_unsent(seen.service):.2f}"
+    if keeps(who):
+        told["held_back"] = held_back(seen.service, seen.language)
+        if not node.is_hub:
+            told["money_waiting"] = f"{money_unsent(seen.service):.2f}"
     return told

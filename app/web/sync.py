@@ -5,6 +5,7 @@ The routes are Starlette's own: a branch asks them all day, and there is nothing
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
@@ -43,6 +44,7 @@ from sync.wire import codec, packing
 from sync.wire.link import PREFIX
 
 Q = TypeVar("Q", bound=Question)
+log = logging.getLogger("branchline.sync")
 
 SMALL_BYTES_MAX = 16 << 10  # read from anybody, before we know who it is
 BEARER = "bearer "
@@ -98,6 +100,7 @@ def _question(node: Node, gate: Gate, kind: type[Q], handle: Handler[Q]) -> Endp
 
         def answer(body: bytes, form: codec.Form) -> Answer:
             caller = server.authenticate(node, token)
+            request.state.node = caller.node
             with gate.entered(caller.node):
                 return handle(node, caller, codec.decode(body, kind, form))
 
@@ -119,7 +122,8 @@ def _merge(node: Node, gate: Gate, line: CapacityLimiter, kind: type[Q], handle:
         try:
             caller = await run_in_threadpool(server.authenticate, node, _token(request))
         except NodeError as error:
-            return _refused(error, _form(request))
+            return _refused(error, _form(request), request)
+        request.state.node = caller.node
 
         def answer(body: bytes, form: codec.Form) -> Answer:
             return handle(node, caller, codec.decode(body, kind, form))
@@ -134,7 +138,7 @@ async def _refusal(node: Node, request: Request) -> Response | None:
     try:
         await run_in_threadpool(server.authenticate, node, _token(request))
     except NodeError as error:
-        return _refused(error, _form(request))
+        return _refused(error, _form(request), request)
     return None
 
 
@@ -157,7 +161,7 @@ async def _serve(
         with entered:
             return _response(await to_thread.run_sync(_answered, answer, body, form, limiter=line), form)
     except NodeError as error:
-        return _refused(error, form or "json")
+        return _refused(error, form or "json", request)
 
 
 def _answered(answer: Callable[[bytes, codec.Form], Answer], body: bytes, form: codec.Form) -> bytes:
@@ -193,8 +197,12 @@ def _response(body: bytes, form: codec.Form, status: int = 200) -> Response:
     return Response(body, status_code=status, media_type=codec.MEDIA_TYPES[form])
 
 
-def _refused(error: NodeError, form: codec.Form) -> Response:
+def _refused(error: NodeError, form: codec.Form, request: Request) -> Response:
+    """Return the refusal of a call; the log says whose it was and why. Who is asked to come back has done no wrong."""
     problem = error.problems[0]
+    if not isinstance(error, HubBusy):
+        who = {"node": getattr(request.state, "node", None), "call": request.url.path.rpartition("/")[2]}
+        log.warning("a call of sync was refused", extra={**who, "code": problem.code, "status": error.status})
     wait_s = error.retry_after_s if isinstance(error, HubBusy) else None
     refusal: Message = Refusal(problem.code, problem.render("en"), problem.render("zh"), wait_s)
     response = _response(codec.encode(refusal, form), form, error.status)

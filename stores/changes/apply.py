@@ -6,6 +6,7 @@ comes down (``apply_rows``). Both change records by the steps in ``merging``, as
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -37,6 +38,9 @@ __all__ = [
     "retry",
     "upgraded",
 ]
+
+
+report = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def merge_entries(
     opened = conflicts.record(connection, node, standing, tally.dissents, sender)
     _save(connection, node, standing)
     waiting = tuple((entry.origin, entry.seq) for entry in tally.waiting)
+    if waiting:
+        report.warning("changes were put aside", extra={"origin": found.origin, "codes": dict(tally.reasons)})
     return MergeReport(
         found.origin,
         found.seq,

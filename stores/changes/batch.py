@@ -7,7 +7,7 @@ the same records wait behind it; all others go on.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -49,6 +49,7 @@ class Tally:
     touched: dict[Key, Touched] = field(default_factory=dict)
     dissents: list[Dissent] = field(default_factory=list)
     waiting: list[Entry] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)  # code -> lines that wait for it
     merged: int = 0
 
     def add(self, other: Tally) -> None:
@@ -57,6 +58,7 @@ class Tally:
         self.touched.update(other.touched)
         self.dissents += other.dissents
         self.waiting += other.waiting
+        self.reasons += other.reasons
         self.merged += other.merged
 
 
@@ -93,8 +95,9 @@ def _merge_alone(
             return Batch(connection, node, standing, sender, tries).run(group)
     except _REFUSED as error:
         standing.hs = before
-        quarantine.keep(connection, node, group, sender, _failed(error), tries)
-        return Tally(waiting=list(group))
+        problem = _failed(error)
+        quarantine.keep(connection, node, group, sender, problem, tries)
+        return Tally(waiting=list(group), reasons=Counter({problem.code: len(group)}))
 
 
 class Batch:
@@ -236,6 +239,7 @@ class Batch:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
         self.waiting.update((entry.type, entry.pk) for entry in group)
         self.tally.waiting += group
+        self.tally.reasons[problem.code] += len(group)
 
     def _write(self) -> None:
         by_type: dict[str, list[Touched]] = defaultdict(list)

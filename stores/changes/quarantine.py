@@ -158,6 +158,12 @@ def listed(connection: Connection) -> list[Kept]:
     return [_line(row) for row in bulk.run(connection, f"{_LINES} ORDER BY kept_at, origin, seq")]
 
 
+def latest(connection: Connection, limit: int) -> list[Kept]:
+    """Return up to ``limit`` lines of the quarantine, the latest first."""
+    sql = f"{_LINES} ORDER BY kept_at DESC, origin DESC, seq DESC LIMIT ?"
+    return [_line(row) for row in bulk.run(connection, sql, limit)]
+
+
 def of_deed(connection: Connection, origin: str, tx: str) -> list[Kept]:
     """Return the lines of one action that are held back, in the order in which its origin wrote them."""
     sql = f"{_LINES} WHERE origin = ? AND tx = ? ORDER BY seq"

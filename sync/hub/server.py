@@ -20,6 +20,7 @@ from stores.storage.database import Connection
 from sync import arrival, enrolment, keys, leases, receipts
 from sync.callers import check_caller, check_version
 from sync.hub import seals
+from sync.journal import journal
 from sync.protocol import (
     FRAME_CHANGES_MAX,
     HARD_BYTES_MAX,
@@ -133,6 +134,9 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
         fresh = question.entries[max(0, held.seq - question.after.seq) :]
         report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True)
         touched = [*report.touched, *_freed(connection, node, report)]
+        if report.ahead_ms:
+            told = {"origin": question.origin, "ahead_ms": report.ahead_ms}
+            journal.warning("changes carry stamps from the future; they rank as of now", extra=told)
         if fresh:
             _watch_identity(connection, node, caller, question, held)
         arrival.arm(connection, node, touched)
