@@ -110,6 +110,7 @@ def _sync(service: Service, language: Language, waiting: int, oldest: str | None
         "pulled": seen.pulled,
         "plugins_differ": list(seen.skew),
         "problem": seen.error.what.say(language) if seen.error else None,
+        "problem_code": seen.error.code if seen.error else None,
         "unclosed": seen.unclosed.what.say(language) if seen.unclosed else None,
         "compared": _compared(node, seen.compared),
     }

@@ -33,6 +33,10 @@ class Line:
     parts: list[Part] = field(default_factory=list)
 
 
+# what goes by itself with the network: offline says enough
+NO_NETWORK = frozenset({"link-unreachable", "link-timeout", "link-cut", "link-closed", "link-hub-fault", "hub-busy"})
+
+
 def line_of(desk: Desk) -> Line:
     """Return the bar for the person at the desk."""
     told = brief(desk.service, desk.language)
@@ -59,6 +63,8 @@ def _linked(desk: Desk, sync: Mapping[str, Any]) -> Line:
         parts.append(Part(w.of("clock_off", round(int(offset) / 1000)), "bad"))
     if sync.get("online"):
         return Line("good", w.online, parts)
+    if sync.get("problem") and sync.get("problem_code") not in NO_NETWORK:
+        parts.insert(0, Part(str(sync["problem"]).partition("\n")[0], "bad"))
     since = sync.get("since")
     return Line("warn", w.of("offline_since", clock_text(desk, str(since))) if since else w.offline, parts)
 
