@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, or_, select
 
 from core.language.calendar import Period
-from core.language.definition import SYSTEM, Plugin
+from core.language.definition import SYSTEM, Plugin, RecordType
 from core.language.expressions import holds
 from core.language.report import Figure, Report, ReportRead
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
@@ -257,20 +257,38 @@ def _open_keys(reading: Reading, found: Tally) -> list[object]:
 
 
 def _row_names(reading: Reading, report: Report, keys: Sequence[object]) -> Mapping[str, object]:
-    """Return what people call the rows: names of records the reader may know, labels of options."""
-    group = next((one.group for one in report.figures.values() if one.group is not None), None)
-    target = report.subject or (group.kind.record if group is not None else None)
-    if target is not None:
-        return display_names(reading, target, {str(key) for key in keys if key is not None})
-    figure = next((one for one in report.figures.values() if one.group is not None), None)
-    if figure is None or figure.query is None or figure.group is None:
-        return {}
-    record, field = reading.node.catalog.records[figure.query.record], figure.group.text.split(".")[-1]
+    """Return what people call the rows: names of records the reader may know, labels of options, plain values.
+
+    Each figure may be counted by something else, so a row is whatever one of them calls it. A text that no figure
+    calls anything is its own name only where none counts by records: an id is no name.
+    """
+    ids = {str(key) for key in keys if key is not None}
+    groups = [(one.query, one.group) for one in report.figures.values() if one.group is not None]
+    targets = {report.subject, *(group.kind.record for _, group in groups)} - {None}
+    names: dict[str, object] = {str(key): str(key) for key in keys if _is_plain(key, among_records=bool(targets))}
+    for counted, group in groups:
+        if counted is not None and group.kind.record is None:
+            names |= _option_labels(reading.node.catalog.records[counted.record], group.text.split(".")[-1])
+    for target in targets:
+        names |= display_names(reading, str(target), ids)
+    return names
+
+
+def _is_plain(key: object, *, among_records: bool) -> bool:
+    """Whether a row's key can stand for its name: a number or a day always, a text where it cannot be an id."""
+    if not isinstance(key, str) or not among_records:
+        return key is not None and not isinstance(key, bool)
+    try:
+        return bool(date.fromisoformat(key))
+    except ValueError:
+        return False
+
+
+def _option_labels(record: RecordType, field: str) -> Mapping[str, Text]:
     if field == "state":
-        return dict(record.states)
+        return record.states
     spec = record.fields[field].spec if field in record.fields else None
-    options = spec.options if spec is not None and spec.options else {}
-    return dict(options)
+    return spec.options if spec is not None and spec.options else {}
 
 
 def _line(node: Node, report: Report, line: Mapping[str, object], hidden: Collection[str]) -> Json:

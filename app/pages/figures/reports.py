@@ -12,7 +12,8 @@ from fastapi import APIRouter, Request, Response
 from app.pages.frame.desk import CurrentDesk, Desk, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
-from app.pages.showing.values import money_text, shown_moment
+from app.pages.showing.places import places_of
+from app.pages.showing.values import UNTOLD, money_text, shown_moment
 from app.web.figures import day_of, report_of
 from stores.reads import reports
 from stores.reads.reading import Reading
@@ -41,10 +42,9 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
     kept = {"day": start.isoformat(), "store": asked.get("store")}
     heads = [(each["name"], desk.say(each["label"])) for each in told["figures"]]
     counted = _opened(desk, told["figures"])
-    lines = [
-        (each["name"] or desk.words.empty, {**kept, "row": each["row"] or ""}, each["figures"]) for each in told["rows"]
-    ]
-    stores = [(each["store"], {**kept, "store": each["store"]}, each["figures"]) for each in told["stores"]]
+    lines = [(_row_name(desk, each), {**kept, "row": each["row"] or ""}, each["figures"]) for each in told["rows"]]
+    called = places_of(desk).name
+    stores = [(called(each["store"]), {**kept, "store": each["store"]}, each["figures"]) for each in told["stores"]]
     units = {each["name"]: each["unit"] for each in told["figures"]}
     return page(
         desk,
@@ -93,6 +93,13 @@ def behind(plugin: str, report: str, figure: str, request: Request, desk: Curren
         rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, {}) for c in columns]) for r in found.rows],
         next_url=url + with_query({**kept, "cursor": found.next}) if found.next else None,
     )
+
+
+def _row_name(desk: Desk, row: Mapping[str, Any]) -> object:
+    """Return what a row is called: of a record the reader may not know of, that there is one."""
+    if isinstance(row["row"], bool):
+        return desk.words.yes if row["row"] else desk.words.no
+    return row["name"] or (desk.words.empty if row["row"] is None else UNTOLD)
 
 
 def _opened(desk: Desk, figures: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -58,6 +58,14 @@ reports:
       spend:  {sum: booking.spend, where: booking.day in period, by: booker, label: {en: Spend, zh: 消费}}
       all:    {count: booking, where: booking.day in period, label: {en: All, zh: 全店}}
     read: {boss: {}, desk: {where: staff == me}, hq_admin: {}}
+  mixed:
+    label: {en: Mixed, zh: 综合}
+    every: day
+    figures:
+      sources: {count: booking, where: booking.day in period, by: source, label: {en: By source, zh: 来源}}
+      bookers: {count: booking, where: booking.day in period, by: booker, label: {en: By booker, zh: 订房人}}
+      days:    {count: booking, where: booking.day in period, by: day, label: {en: By day, zh: 日期}}
+    read: {boss: {}}
   callers:
     label: {en: By phone, zh: 来电}
     every: day
@@ -119,6 +127,20 @@ def test_rows_are_what_a_figure_is_grouped_by_the_greatest_first(shop: Shop) -> 
     assert rows == [("web", 2, 1, "0.5000"), ("walk_in", 1, 1, "1.0000"), (None, 1, 1, "1.0000")]
     assert told["rows"][0]["name"].zh == "网络"
     assert told["rows"][0]["figures"]["spend"] is None, "not grouped: it belongs to no row"
+
+
+def test_each_row_is_called_by_the_figure_that_counts_it(shop: Shop) -> None:
+    told = shown(shop, BOSS, "mixed")
+
+    names = {str(row["row"]): getattr(row["name"], "zh", row["name"]) for row in told["rows"]}
+    assert names == {
+        "web": "网络",
+        "walk_in": "自来客",
+        "li": "Li",
+        "wu": "Wu",
+        "2026-03-07": "2026-03-07",
+        "None": None,
+    }
 
 
 def test_the_period_and_the_deadline_stand_at_the_head(shop: Shop) -> None:
