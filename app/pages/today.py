@@ -35,6 +35,7 @@ router = APIRouter(include_in_schema=False)
 LOOKED_AT = 300  # armed timers; what falls due after these is not for today
 SHOWN_MAX = 40
 NOTICES_MAX = 60
+TILES_FIRST = 5  # one row at a desk: what is due stands below them, and is to be seen
 NOTICES_FIRST = 8  # shown without being asked for
 ACTIONS_MAX = 3  # buttons beside one thing that is due
 NOTICE, REQUEST = "core.notice", "core.request"
@@ -64,6 +65,7 @@ def today(desk: CurrentDesk) -> Response:
         "today.html",
         tasks=_tasks(desk),
         tiles=list(_tiles(desk)),
+        tiles_first=TILES_FIRST,
         notices=told,
         notices_first=NOTICES_FIRST,
         more_notices=len(told) >= NOTICES_MAX,

@@ -49,6 +49,8 @@ def _tile(desk: Desk, plugin: str, told: Mapping[str, Any]) -> Tile | None:
     label = desk.say(told["label"]) if "label" in told else _label(desk, record, name)
     if not by:
         return Tile(label, _said(record, how, name, found[0][1]), list_url(record))
+    if not found:
+        return Tile(label, "0", list_url(record))
     largest = max((_number(value) for _, value in found), default=Decimal(0))
     bars = [
         (_group(desk, record, by, key), _said(record, how, name, value), _share(value, largest), _url(record, by, key))
