@@ -11,6 +11,7 @@ from typing import Any
 
 from app.pages.frame.desk import Desk, record_url
 from app.pages.showing.names import name_of, names_of
+from app.pages.showing.places import places_of
 from app.pages.showing.values import UNTOLD, Shown, ranking_text, shown, shown_moment
 from core.language.definition import Plugin, RecordType
 from core.language.report import Report
@@ -21,6 +22,7 @@ from stores.changes.conflicts import cell_of
 NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
 TYPES = ("record_type", "about_type", "source_type")
 IDS = ("record_id", "about_id", "source_id", "first", "second")
+STORES = ("asked_in", "record_store")
 ACTIONS = ("action", "source_action")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
 POSTS = ("role", "roles", "needs", "actor_roles")
@@ -30,11 +32,14 @@ CELLS = ("base", "mine", "theirs", "value")
 def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) -> Shown | None:
     """Return a field of such a record as a person reads it; None for every other field, and for a masked one."""
     value = row.get(name)
-    speaks = record.plugin == "core" or record.origin == "ledger"
-    if not speaks or not value or name in row.get("_masked", ()):
+    if not value or name in row.get("_masked", ()):
         return None
-    if name in POSTS:
+    if name in POSTS and (record.plugin == "core" or name == "role"):  # a field called `role` names a post anywhere
         return _posts(desk, value)
+    if record.plugin != "core" and record.origin != "ledger":
+        return None
+    if name in STORES:
+        return Shown("text", places_of(desk).name(str(value)))
     if name in PEOPLE:
         found = name_of(desk, STAFF, str(value))
         return Shown("ref", found, url=f"/records/core/staff/{value}") if found else None

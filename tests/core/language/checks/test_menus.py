@@ -34,3 +34,13 @@ def test_a_list_of_all_records_takes_the_place_of_their_line_and_forms_have_none
   form: {kind: form, of: case, sections: [{fields: [text]}], label: {en: Case, zh: 处罚}}
 """
     )
+
+
+def test_a_ledger_called_like_a_record_is_warned_of(faults: Faults) -> None:
+    faults(
+        RECORDS.replace("views:\n", "")
+        + """
+ledgers:
+  fines: {account: staff, unit: CNY, label: {en: Fines, zh: 处罚}}  # ~ menu-line-twice
+"""
+    )
