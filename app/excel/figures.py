@@ -11,6 +11,7 @@ from fastapi import Request
 
 from app.excel.workbook import Head, Value, write
 from app.pages.frame.desk import Desk
+from app.pages.showing.places import places_of
 from app.web.figures import day_of, report_of
 from stores.reads import reports
 
@@ -45,8 +46,9 @@ def _rows(desk: Desk, told: Mapping[str, Any]) -> Iterator[list[Value]]:
             desk.say(label) if hasattr(label, "say") else str(label or desk.words.empty),
             *_values(names, each["figures"]),
         ]
+    places = places_of(desk)
     for each in told["stores"]:
-        yield [f"{desk.words.store} {each['store']}", *_values(names, each["figures"])]
+        yield [f"{desk.words.store} {places.name(each['store'])}", *_values(names, each["figures"])]
     if told["total"] is not None:
         yield [desk.words.sum, *_values(names, told["total"])]
 
