@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks import joined, workbench
+from benchmarks import joined, served, workbench
 
 
 def run(count: int) -> list[tuple[str, str]]:
@@ -19,12 +18,13 @@ def run(count: int) -> list[tuple[str, str]]:
         with joined.serving(path, [branch]) as url:
             half = count // 2
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
+            before = served.memory_peak(url)
             sent = joined.send(branch, url)
+            memory = served.memory_peak(url)
             plain_s += workbench.seconds(lambda: workbench.insert(plain, rows[half:]))
             plain_cpu = workbench.processor_seconds(
                 lambda: workbench.insert(plain, [(f"x{r[0]}", *r[1:]) for r in rows])
             )
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         plain.execute("DELETE FROM parcel WHERE id LIKE 'x%'")
         plain.execute("VACUUM")
         plain_bytes = workbench.database_bytes(path / "plain.db")
@@ -39,7 +39,7 @@ def run(count: int) -> list[tuple[str, str]]:
         ("bytes on the wire per record", f"{sent.bytes / count:.1f}"),
         ("the records at headquarters with their indexes against the plain table", f"{records / plain_bytes:.1f} x"),
         ("headquarters' whole database, the log in it, against the plain table", f"{whole / plain_bytes:.1f} x"),
-        ("memory of headquarters' process at its highest so far", f"{memory / 1024:,.0f} MiB"),
+        ("memory of headquarters' process before, and at its highest", f"{before >> 20} / {memory >> 20} MiB"),
     ]
 
 

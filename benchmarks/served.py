@@ -59,6 +59,15 @@ def processor_seconds(url: str) -> float:
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_peak(url: str) -> int:
+    """Return the most memory, in bytes, that the process behind an address has held at once (Linux only).
+
+    What ``getrusage`` says of children is no less than what this process held when it started them.
+    """
+    told = Path(f"/proc/{_RUNNING[url]}/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) << 10
+
+
 @contextmanager
 def serving(settings: Path, port: int = 0) -> Iterator[str]:
     """Start ``branchline serve`` and yield its address; the process is ended afterwards."""
