@@ -212,6 +212,7 @@ WORDS: Mapping[str, Text] = {
     "next": Text("Next", "下一页"),
     "this_month": Text("This month", "本月"),
     "tonight": Text("Tonight", "今晚"),
+    "no_rows": Text("Nothing to put in rows: there is no {0} yet", "还没有{0}，无法排列"),
     "no_room_yet": Text("Not placed", "未安排"),
     "move_hint": Text(
         "Drag onto another row, or focus a bar and use the arrow keys, then Enter",

@@ -135,6 +135,7 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
         lanes=_in_order(record, rows_by, lanes.values()),
         actions=beginnings(desk, record),
         rows_by=rows_by,
+        rows_of=desk.catalog.records.get(record.fields[rows_by].spec.to or ""),
         marks=window.marks(desk.node.zone),
         now_x=window.x(desk.node.now()) if window.start <= desk.node.now() <= window.end else None,
         width=WIDTH,

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.app.pages.conftest import words
+
 VIEWS = """
 views:
   wheels: {kind: timeline, of: rental, rows: bicycle, span: [taken_at, loan], card: [guest], label: {en: Wheels today, zh: 今日车况}}
@@ -24,14 +26,19 @@ views:
 
 
 @pytest.fixture
-def rentals(shop: Any) -> dict[str, str]:
-    """Two wheels out and one at home; the bicycle's plugin has views."""
+def views(shop: Any) -> None:
+    """The bicycle's plugin has views, and nothing has been recorded."""
     file = shop.plugins / "bicycle_rental" / "plugin.yaml"
     text = file.read_text(encoding="utf-8").replace("remark: {ask: [note, phone],", "remark: {ask: [note, phone],")
     move = "      swap: {from: [out, late], ask: [bicycle], label: {en: Swap, zh: 换车}}\n      overdue:"
     file.write_text(text.replace("      overdue:", move) + VIEWS, encoding="utf-8")
     shop.service.node.host.reload()
     assert shop.service.node.catalog.faults == ()
+
+
+@pytest.fixture
+def rentals(shop: Any, views: None) -> dict[str, str]:
+    """Two wheels out and one at home."""
     li, found = shop.as_("li"), {}
     for frame in ("F-1", "F-2", "F-3"):
         found[frame] = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": frame}}).json()["id"]
@@ -57,6 +64,16 @@ def test_a_list_view_shows_what_it_says(rentals: dict[str, str], browse: Any) ->
     assert re.findall("Chen|Sun", page) == ["Sun", "Chen"]
     browser.send(f"/records/bicycle_rental/rental/{rentals['Sun']}/actions/take_back")
     assert "Sun" not in browser.open("/views/bicycle_rental/out").text
+
+
+def test_an_empty_shop_is_told_what_to_begin_with_and_has_nought_of_everything(views: None, browse: Any) -> None:
+    browser = browse("li")
+
+    timeline = words(browser.open("/views/bicycle_rental/wheels").text)
+    figures = browser.open("/views/bicycle_rental/figures").text
+
+    assert "Nothing to put in rows: there is no Bicycle yet" in timeline
+    assert re.findall(r"<b>([^<]*)</b>(By bicycle|Wheels out)", figures) == [("0", "Wheels out"), ("0", "By bicycle")]
 
 
 def test_the_timeline_draws_bars_in_their_rows_until_the_deadline(rentals: dict[str, str], browse: Any) -> None:
