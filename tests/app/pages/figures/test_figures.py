@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stores.acts import firing
+from tests.app.pages.conftest import words
 
 MORE = """
 dispatch:
@@ -127,3 +128,28 @@ def test_a_report_shows_its_figures_and_the_records_behind_each(busy: Any, brows
     assert behind is not None
     assert "hq-R0002" in boss.open(behind[1].replace("&amp;", "&")).text
     assert browse("li").open("/reports/bicycle_rental/daily").status_code == 403
+
+
+def test_a_report_that_is_due_is_told_to_those_who_answer_for_it_and_opens(shop: Any, browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    more = MORE.replace("    every: day\n", "    every: day\n    due: '=end_of(period.end)'\n    tell: [counter]\n")
+    more = more.replace("    read: {boss: {}}\n", "    read: {boss: {}, counter: {}}\n")
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("      remark:", "      assign: {by: counter, pick: {handed_by: turn}, label: {en: Assign, zh: 派}}\n      remark:")  # fmt: skip
+    file.write_text(text + more, encoding="utf-8")
+    shop.service.node.host.reload()
+    assert shop.service.node.catalog.faults == ()
+    day = shop.clock().astimezone(shop.service.node.zone).date().isoformat()
+    shop.clock.pass_(hours=24)
+
+    firing.fire_due(shop.service.node)
+
+    page = browse("li").open("/").text
+    assert f"Daily, {day}: due now; look it over and hand it on" in page
+    link = f"/reports/bicycle_rental/daily?day={day}"
+    assert f'href="{link}"' in page
+    assert browse("li").open(link).status_code == 200
+    assert "look it over" not in browse("an").open("/").text
+    listed = browse("li").open("/records/core/notice").text
+    assert ">Daily<" in listed or "Daily, " in listed
+    assert "bicycle_rental.reports" not in words(listed)
