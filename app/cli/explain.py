@@ -73,7 +73,8 @@ def _id(asker: _Asker, kind: RecordType, which: str) -> str:
 def in_words(told: Json, tongue: Language, zone: ZoneInfo) -> Iterator[str]:
     """Yield the lines that a person reads: what stands, then what was done, then what came of it."""
     say_ = _Words(tongue, zone)
-    yield f"{told['record']} {told['id']} · {told['state'] or '—'} · {told['plugin']} {told['version']}"
+    name, state = told["number"] or told["id"], told["state_label"] or told["state"] or "—"
+    yield f"{told['label']} {name} · {state} · {told['plugin']} {told['version']}"
     for timer in told["timers"]:
         head = say_("deadline", "时限")
         yield f"{head} {timer.get('label', timer['name'])}: {say_.local(timer['due'])}" + (

@@ -42,12 +42,15 @@ def explain(
     are shown, masked, by its history.
     """
     world = NodeWorld(connection, node, record.plugin, str(row.values["store"]))
-    teller = _Teller(world, record, row, language)
+    teller, state = _Teller(world, record, row, language), str(row.values["state"])
     entries = lift_all(node.catalog, log.history(connection, record.key, row.id))
     return {
         "record": record.key,
         "id": row.id,
+        "number": row.values["number"],
+        "label": record.label.say(language),
         "state": row.values["state"],
+        "state_label": record.states[state].say(language) if state in record.states else None,
         "plugin": record.plugin,
         "version": node.catalog.plugin(record.plugin).version,
         "timers": [teller.timer(found) for found in _armed(connection, record, row)],

@@ -48,7 +48,7 @@ def test_a_record_is_explained_by_its_number(run: Any, config: Path, rental: str
 
     assert told.status == 0
     lines = told.out.splitlines()
-    assert lines[0].endswith("· out · bicycle_rental 1.0.0")
+    assert lines[0] == f"Rental {rental} · Out · bicycle_rental 1.0.0"
     assert lines[1].startswith("deadline loan: ")
     assert "  = self.taken_at + settings.loan" in lines
     assert "    settings.loan = 2h" in lines
@@ -74,7 +74,7 @@ def test_scores_days_and_choices_are_told_in_words() -> None:
     step = {"at": "2026-10-09T16:01:30.000Z", "label": "超期", "by_name": "系统", "late_s": 90, "reason": "停电", "version": "1.0.0",
             "rules": [rule], "timers": [timer]}  # fmt: skip
     told = {
-        "record": "a.b", "id": "1", "state": None, "plugin": "a", "version": "1.0.0", "timers": [timer], "steps": [step],
+        "record": "a.b", "id": "1", "number": None, "label": "乙", "state": None, "state_label": None, "plugin": "a", "version": "1.0.0", "timers": [timer], "steps": [step],
         "ledger": [{"ledger": "fines", "amount": "-5.00", "state": "proposed", "why": "超期", "rules": [rule]}],
         "dispatch": [{"policy": "a.next", "label": "轮值", "chosen": "li", "rules": [rule]}],
         "score": {"label": "月度考核", "items": {"x": {"label": "答复", "value": "1", "target": None, "by": None, "weight": "40", "rules": [rule]}}},
