@@ -22,7 +22,7 @@ from stores.changes.conflicts import cell_of
 NOTICE, STAFF, PICK = "core.notice", "core.staff", "core.pick"
 TYPES = ("record_type", "about_type", "source_type")
 IDS = ("record_id", "about_id", "source_id", "first", "second")
-STORES = ("asked_in", "record_store")
+STORES = ("asked_in", "record_store", "second_store")
 ACTIONS = ("action", "source_action")
 PEOPLE = ("mine_by", "theirs_by", "chosen")
 POSTS = ("role", "roles", "needs", "actor_roles")
@@ -69,6 +69,8 @@ def _spoken_of(desk: Desk, about: RecordType, name: str, row: Mapping[str, Any])
         return Shown("text", desk.say(about.actions[str(value)].label))
     if name == "field" and str(value) in about.fields:
         return Shown("text", desk.say(about.fields[str(value)].label))
+    if name == "rule" and str(value) in about.alike:
+        return Shown("text", desk.say(about.alike[str(value)].label))
     return None
 
 

@@ -90,6 +90,9 @@ def test_headquarters_says_it_is_one_person_and_both_records_say_so(book: Any, f
     first, second = (f"/records/guest_book/guest/{each}" for each in found)
     assert f'Also known at pudong: <a href="{second}">' in wu.open(first).text
     assert "Also known at bund" in wu.texts(second)
+    known = wu.texts("/records/core/match?state=same")
+    assert "One phone in two stores" in known, "the list calls the rule by its label"
+    assert "one_phone" not in known
     assert re.search(r"They are the same</span></td><td[^>]*><a [^>]*>Guest</a>", wu.open("/console/audit").text)
     assert "They are not the same" in wu.texts(f"/duplicates/{match}"), "what was decided may be decided anew"
 
