@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.excel.cells import EMPTIED, text_of
+from app.excel.intake import Row
 from app.excel.plan import Entry, Plan
 from app.pages.frame.desk import Desk
 from app.pages.showing.names import name_of
@@ -20,9 +21,6 @@ from app.pages.showing.values import shown, shown_field
 from core.model.fields import BadValue
 from core.model.values import canonical_json
 from stores.reads import records
-
-if TYPE_CHECKING:
-    from app.excel.intake import Row
 
 
 def edited(desk: Desk, plan: Plan, row: Row) -> Row:

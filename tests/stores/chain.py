@@ -250,14 +250,19 @@ class Chain:
         self.hub = Stand(hub_url, "hq", host=hosts.get("hub"))
         self.east = Stand("sqlite:///:memory:", "east", host=hosts.get("east"))
         self.west = Stand("sqlite:///:memory:", "west", host=hosts.get("west"))
-        self.places: tuple[Stand, ...] = (self.hub, self.east, self.west)
+        self.others: tuple[Stand, ...] = ()
         for place in self.places:
             _hire(place)
+
+    @property
+    def places(self) -> tuple[Stand, ...]:
+        """Everybody, headquarters first; a test may put another node in the place of one."""
+        return (self.hub, self.east, self.west, *self.others)
 
     def open_another(self, store: str) -> Stand:
         """Let one more store join."""
         place = Stand("sqlite:///:memory:", store, host=self.east.host)
-        self.places = (*self.places, place)
+        self.others = (*self.others, place)
         _hire(place)
         return place
 

@@ -79,7 +79,7 @@ def test_each_set_sees_the_one_before_and_entries_see_the_record_as_it_will_be(s
     (entry,) = shop.rows("credit")
     values = {name: entry.values[name] for name in ("account", "amount", "why_en", "why_zh", "rule", "source_id")}
     assert values == {
-        "account": "li", "amount": Decimal("114.29"), "why_en": "done 114.29", "why_zh": "114.29", "rule": "KA-1 KA-2",
+        "account": "li", "amount": Decimal("114.29"), "why_en": "Done 114.29", "why_zh": "114.29", "rule": "KA-1 KA-2",
         "source_id": deal,
     }  # fmt: skip
 
