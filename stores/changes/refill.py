@@ -139,10 +139,11 @@ class _Work:
         current, now = self._cells(record, here), RowStamps.unpack(here.m, here.hs)
         wanted: dict[str, Cell] = {}
         for name in sorted(lost):
-            held, stamp = now.of(name), stamps.of(name)
-            if lost[name] == current.get(name) or (held.hs >= stamp.hs and self._is_gone(row.id, held)):
+            held, stamp = now.of(name), self._ranked(stamps.of(name))
+            later = held.hlc >= stamp.hlc  # who wrote after the lost value has heard of its stamp; places are new
+            if lost[name] == current.get(name) or (later and self._is_gone(row.id, held)):
                 continue  # as it is, or as it was later: another branch has offered it
-            if held.hs >= stamp.hs or _is_summed(record, name):
+            if later or _is_summed(record, name):
                 self._show(row, name, current.get(name), lost[name], "current")
             else:
                 wanted[name] = lost[name]

@@ -265,3 +265,22 @@ def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
     settle(bund, link)
 
     assert read(hub, theirs)["name"] == "王"
+
+
+def test_what_headquarters_wrote_into_a_record_that_a_branch_had_made_since_the_backup_comes_back(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    guest = world.id()
+    write(bund, guest, "create", name="王", tea="龙井")
+    settle(bund, link)
+    world.wait(60)
+    write(hub, guest, tea="普洱", table="1", store="bund")
+    settle(bund, link)
+    world.wait(60)
+    yesterday.put_back(world)
+
+    settle(bund, link)
+
+    assert (read(hub, guest)["tea"], read(hub, guest)["table"]) == ("普洱", "1")
+    assert {(row["field"], row["outcome"]) for row in conflicts(hub)} == {("tea", "incoming"), ("table", "incoming")}
