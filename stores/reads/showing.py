@@ -155,7 +155,7 @@ def display_names(reading: Reading, target: str, ids: set[str]) -> dict[str, str
         return {}
     table = reading.node.table(record)
     plain = reading.sight_of(record).unmasked
-    columns = [table.c[name] for name in ("id", "number", *name_fields(record))] if plain else [*table.c]
+    columns = [table.c[name] for name in ("id", "number", *_naming(record))] if plain else [*table.c]
     where = [table.c.id.in_(sorted(ids)), *reading.within(record), *reading.conditions(record)]
     names = {}
     for found in reading.connection.execute(select(*columns).where(*where)).mappings():
@@ -170,7 +170,7 @@ def display_names(reading: Reading, target: str, ids: set[str]) -> dict[str, str
 
 def _name(record: RecordType, cells: Mapping[str, Any], how: Shown) -> str:
     """Return what a person calls a record: its name, or its number, or its first text or date; else its id."""
-    for name in name_fields(record):
+    for name in _naming(record):
         if name != "name" and cells["number"]:
             break
         if cells[name] is not None and name not in how.absent:
@@ -180,8 +180,12 @@ def _name(record: RecordType, cells: Mapping[str, Any], how: Shown) -> str:
 
 
 def name_fields(record: RecordType) -> list[str]:
-    """Return the fields that can name a record, best first: its texts, and then its first date."""
-    stored = {name: field.spec for name, field in record.fields.items() if field.stored}
-    texts = [name for name, spec in stored.items() if spec.type == "text"]
-    dates = [name for name, spec in stored.items() if spec.type == "date"]
-    return sorted(texts, key=lambda name: (name != "name", not stored[name].required))[:3] + dates[:1]
+    """Return the text fields that can name a record, best first: by these it can also be looked for."""
+    texts = [name for name, field in record.fields.items() if field.stored and field.spec.type == "text"]
+    return sorted(texts, key=lambda name: (name != "name", not record.fields[name].spec.required))[:3]
+
+
+def _naming(record: RecordType) -> list[str]:
+    """Return the fields a record is called by: those that name it, and where they are empty its first date."""
+    dates = [name for name, field in record.fields.items() if field.stored and field.spec.type == "date"]
+    return [*name_fields(record), *dates[:1]]
