@@ -313,9 +313,9 @@ class Chain:
 
     def settle(self) -> None:
         """Let everybody push and pull until nothing moves."""
-        for branch in (self.east, self.west, *self.places[3:]):  # a test may have put another in the place of one
+        for branch in (self.east, self.west, *self.places[3:]):  # a test may have put another in one's place
             _until_quiet(lambda branch=branch: self.push(branch).merged)  # type: ignore[misc]
-        for branch in (self.east, self.west, *self.places[3:]):  # a test may have put another in the place of one
+        for branch in (self.east, self.west, *self.places[3:]):
             _until_quiet(lambda branch=branch: self.page(branch).rows and self.pull(branch))  # type: ignore[misc]
 
 
