@@ -75,10 +75,13 @@ def hub_sequence(connection: Connection) -> int:
 def leap(connection: Connection, now_ms: int) -> int:
     """Go on far above every place of the order that may have been given out and forgotten: the hub was restored.
 
-    A backup may be put back twice, and forgets the first time then: only the clock tells the two leaps apart. Returns
-    the place from which the hub goes on.
+    A backup may be put back twice, and forgets the first time then: only the clock tells the two leaps apart, so it is
+    the clock that says how far; ``LEAP`` only where it stands behind what was given out. Returns the place from which
+    the hub goes on.
     """
-    place = max(hub_sequence(connection) + LEAP, now_ms * PLACES_A_MS)
+    known, place = hub_sequence(connection), now_ms * PLACES_A_MS
+    if place <= known:
+        place = known + LEAP
     bulk.upsert(connection, NODE_STATE, ("key", "value"), [(HS, str(place))])
     return place
 

@@ -33,7 +33,8 @@ def forgotten(connection: Connection, hub: Hub, epoch: str, place: int, shown: s
     if not mark or not compare_digest(signed.encode(), _signed(hub, epoch, place, mark).encode()):
         return False
     if epoch != hub.epoch:
-        return epoch not in {gap.ended for gap in gaps(connection)}
+        known = gaps(connection)  # a place below the last leap was lost with the restoration that it is from
+        return epoch not in {gap.ended for gap in known} and place > max((gap.begun for gap in known), default=0)
     return place > counters.hub_sequence(connection) or marks.at(connection, place) not in ("", mark)
 
 

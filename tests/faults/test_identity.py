@@ -216,6 +216,7 @@ def test_a_backup_that_is_put_back_twice_gives_no_place_out_twice(trio: Trio) ->
     trio.settle()
     yesterday = trio.hub.database.image()
     restore(trio, yesterday)
+    restore(trio, trio.hub.database.image())  # places must not run ahead of the clock, or the next leap lands below
     write(trio.hub, guest, name="李四")
     trio.settle()
     restore(trio, yesterday)

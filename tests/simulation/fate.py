@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from core.model.errors import NodeError
@@ -135,9 +136,10 @@ class FatefulChain(Chain):
     def _restore(self, idle: list[str]) -> None:
         """Headquarters is put back with ``branchline restore``."""
         if "hq" in self.backups:
+            self.time += timedelta(seconds=1)  # nobody restores twice in a second
             self._put_back("hq", self.dice.choice(self.backups["hq"]))
             with self.nodes["hq"].database.write() as connection:
-                keys.begin_epoch(connection, self.dice.randbytes, int(self.time.timestamp() * 1000))
+                keys.begin_epoch(connection, self.dice.randbytes, int(self.nodes["hq"].now().timestamp() * 1000))
 
     def _set_back_headquarters(self, idle: list[str]) -> None:
         """Headquarters is put back and nobody tells it."""
