@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +12,8 @@ import pytest
 
 from app.demo.year.life import Life
 from app.demo.year.plan import read_plan
-from app.demo.year.run import begin, given_here, live
+from app.demo.year.run import PLANS, PLANS_OF_HEADQUARTERS, begin, given_here, live, lives_of
+from core.host.host import Host
 from core.model.clock import from_iso
 from core.model.errors import NodeError
 from tests.stores.shop import Shop, local
@@ -170,3 +171,26 @@ def test_a_step_that_never_succeeds_says_that_the_plan_does_not_fit(shop: Shop, 
 
     with pytest.raises(NodeError, match=r"`answers\.booking > seat` was refused every time"):
         lived(shop, tmp_path, plan)
+
+
+def test_headquarters_plan_for_customer_tiers_settles_assessments() -> None:
+    host = Host([PLANS.parents[1] / "plugins"], only=["customer_tiers"], entry_points=False)
+    shop = Shop("", host=host, store="hq", now="2026-03-13 16:30")
+    shop.record = lambda name: host.catalog.record("customer_tiers", name)  # type: ignore[method-assign]
+    shop.put("unit", "u1", store="accounts", code="101", name="第一业务单位", kind="business_unit")
+    shop.put("customer", "c1", store="accounts", name="东海重工", ownership="private", size="medium", unit="u1")
+    shop.put("archive", "a1", store="accounts", customer="c1")
+    shop.hire("gu", "marketing")
+
+    def move_to(moment: datetime) -> None:
+        shop.now = max(shop.now, moment)
+
+    lives = lives_of([shop.node], move_to, 1, "s", plans=PLANS_OF_HEADQUARTERS)
+    begin(lives)
+    live(lives, shop.now, shop.now + timedelta(minutes=1))
+
+    assert lives[0].refused == {}
+    states = Counter(str(row.values["state"]) for row in shop.rows("assessment"))
+    assert states["settled"] > states["open"] > 0
+    assert (len(shop.rows("assessment_item")), len(shop.rows("inspection"))) == (28, 8)
+    shop.close()
