@@ -26,7 +26,7 @@ views:
       name: name%s
       phone: phone
       note: note%s
-    label: {en: Twice, zh: 重复}
+    label: {en: Twice, zh: 重复比对}
 """
 WARNED = "  # ~ pair-masks-differ"
 
