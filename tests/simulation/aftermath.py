@@ -152,7 +152,8 @@ class Aftermath:
         }
         for edit in writers:
             new = edit.body[field][1]
-            replaced = any(edit.key in other.past for other in writers)
+            alike = [each.key for each in writers if each.body[field][1] == new]  # the same value twice is no conflict
+            replaced = any(not other.past.isdisjoint(alike) for other in writers)
             known = new == value or str(new) in named or any(f'"{field}":' in each for each in named)
             assert replaced or known, (
                 f"{field} of {record}: {new!r} of {edit.author} ({edit.tx}) is gone, {value!r} stands"
