@@ -122,6 +122,18 @@ class NodeWorld:
         self.node.looked_at(record, name, in_sql=True)
         return self.node.catalog.records[record].fields[name]
 
+    def counts_apart(self, record: str, subject: str) -> bool:
+        """Return whether rules of a type (``subject``: its name or its table) count ``record`` in their own store only.
+
+        A store's own node holds nothing else. Headquarters holds all stores' records, and must come to what the
+        store comes to: a badge that two stores have given out is one person's in each.
+        """
+        if not self.node.is_hub:
+            return False
+        records = self.node.catalog.records
+        mine = records.get(subject) or next(each for each in records.values() if each.table == subject)
+        return records[record].sync.scope == "store" and mine.sync.home == "store"
+
     def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:
         """Return the surroundings of a record type's computed fields: their own plugin's settings and calendar.
 

@@ -16,11 +16,12 @@ Editors get the same from `branchline plugin schema`. To learn it, begin with [t
 
 Text is literal unless it starts with `=`; `when`, `where`, `while`, `rule`, `key` and a scenario's `then` are always
 expressions. A value may be a list of `{when, is}` (the first match wins) or an aggregate,
-`{count|sum|avg|min|max|one: record.field, where: …}`. Names in a rule: `self` `old` `ask` `me` `my_roles` `my_store`
-`now` `today` `period` `settings` `store` `item` `index`, and inside a `where` the record's own name. Every
-record has `id` `store` `state` `number` and `written_at`, when it was last written. Durations are written
-`20m` `48h` `15d` `2w` `3mo` `1y` `2bd`. The role `everyone` under `read:` stands for whoever works in the
-store.
+`{count|sum|avg|min|max|one: record.field, where: …}`. In a record whose home is its store an aggregate looks at what
+that store holds, at headquarters too; in one whose home is headquarters, at all stores. Names in a rule: `self` `old`
+`ask` `me` `my_roles` `my_store` `now` `today` `period` `settings` `store` `item` `index`, and inside a `where` the
+record's own name. Every record has `id` `store` `state` `number` and `written_at`, when it was last written.
+Durations are written `20m` `48h` `15d` `2w` `3mo` `1y` `2bd`. The role `everyone` under `read:` stands for whoever
+works in the store.
 """
 
 

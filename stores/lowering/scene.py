@@ -35,6 +35,9 @@ class SqlWorld(World, Protocol):
         ``owner`` is the plugin that added the field, where it is not the record's own.
         """
 
+    def counts_apart(self, record: str, subject: str, /) -> bool:
+        """Return whether rules of a type, named or given by its table, count ``record`` in their own store only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

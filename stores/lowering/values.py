@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     FromClause,
     Select,
+    Table,
     and_,
     case,
     func,
+    literal,
+    or_,
     select,
 )
 
-from core.language.expressions import Aggregate, Cases, Expression, Formula, Literal
+from core.language.expressions import Aggregate, Cases, Expression, Formula, Literal, Row
 from core.language.expressions.names import COMMON_FIELDS
 from core.language.expressions.tree import (
     Arithmetic,
@@ -27,13 +31,16 @@ from core.language.expressions.tree import (
     Node,
 )
 from core.model.kinds import BOOL, INT, TEXT, Kind
+from core.model.scope import HEADQUARTERS
 from stores.lowering.conditions import ASKED
-from stores.lowering.scene import Condition, Scene
+from stores.lowering.scene import Condition, Scene, all_of
 from stores.lowering.terms import Term, at_scale, calculated, known_term, ordered
 from stores.lowering.words import DATE_PARTS, date_part
 
 # What every table has: the column behind each name that every record has.
 COLUMNS = {"id": "id", "store": "_store", "state": "state", "number": "number", "written_at": "_at"}
+_SELF = Name(start=0, end=0, name="self")
+_STORE = FieldOf(start=0, end=0, kind=TEXT, base=_SELF, name="store", record="", computed=False)
 
 
 class Values(Scene):
@@ -181,6 +188,28 @@ class Values(Scene):
         return self.field_term(query.record, source, query.field)
 
     def matching(self, query: Aggregate, source: FromClause) -> Condition:
-        """Return which rows of ``source`` take part: live ones for which the ``where`` is surely true."""
+        """Return which rows of ``source`` take part: live ones for which the ``where`` is surely true.
+
+        At headquarters lie the records of all stores. What a store's own record counts there is what it counts in
+        its store: the records of that store, and those that headquarters has given to all.
+        """
         alive = source.c["_life"] % 2 == 1
-        return alive if query.where is None else and_(alive, self.sure(query.where.tree, wanted=True))
+        matching = alive if query.where is None else and_(alive, self.sure(query.where.tree, wanted=True))
+        return all_of(matching, self._in_its_store(query, source))
+
+    def _in_its_store(self, query: Aggregate, source: FromClause) -> Condition | None:
+        """Return that a row of ``source`` lies in the store of ``self`` or is headquarters' own; None: no matter."""
+        own, subject = self.sources.get("self"), self.env.names.get("self")
+        if own is not None:
+            table = cast(Table, getattr(own, "element", own)).name
+            return _lies_in(source, own.c["_store"]) if self.world.counts_apart(query.record, table) else None
+        if not isinstance(subject, Row) or not self.world.counts_apart(query.record, subject.type):
+            return None
+        store = self._run(_STORE).value
+        return None if store is None else _lies_in(source, literal(store))
+
+
+def _lies_in(source: FromClause, store: ColumnElement[str]) -> Condition:
+    """Return that a row belongs to a store or to headquarters, which looks at all; no index on the store is taken."""
+    belongs = source.c["_store"].concat("")
+    return or_(belongs == store, belongs == HEADQUARTERS, store == HEADQUARTERS)

@@ -66,6 +66,9 @@ class TableWorld(MemoryWorld):
     def env_in(self, record: str, env: Env, owner: str | None = None) -> Env:
         return env
 
+    def counts_apart(self, record: str, subject: str) -> bool:
+        return False
+
 
 @dataclass(repr=False)
 class Club:
