@@ -23,8 +23,13 @@ ALARM = "core.hub_refilled"
 
 
 def begin(connection: Connection, epoch: str, lost_after: int) -> None:
-    """Note, with the new epoch, that this node's rows above a place are to be offered before anything is read."""
-    state.put(connection, PENDING, json.dumps([epoch, lost_after, "", ""]))
+    """Note, with the new epoch, that this node's rows above a place are to be offered before anything is read.
+
+    What had not been offered when headquarters was put back once more is offered as well: the lower place counts.
+    """
+    unfinished = state.get(connection, PENDING)
+    place = min(lost_after, json.loads(unfinished)[1]) if unfinished else lost_after
+    state.put(connection, PENDING, json.dumps([epoch, place, "", ""]))
 
 
 def send(node: Node, link: Link) -> int:

@@ -11,7 +11,14 @@ from tests.simulation.fate import FatefulChain
 
 SEEDS = range(8)
 FAILED_ONCE: list[int] = []  # a seed that once failed stays here for good
-FATEFUL = [("branch", 4), ("hub", 2), ("hub", 3), ("both", 0), ("unnoticed", 5)]  # and seeds that failed once
+FATEFUL = [
+    ("branch", 4),
+    ("hub", 2),
+    ("hub", 3),
+    ("hub", 209),
+    ("both", 0),
+    ("unnoticed", 5),
+]  # and seeds that failed once
 
 
 @pytest.mark.parametrize("seed", [*SEEDS, *FAILED_ONCE])

@@ -267,6 +267,33 @@ def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
     assert read(hub, theirs)["name"] == "王"
 
 
+def test_a_headquarters_restored_again_while_a_branch_was_telling_hears_of_the_first_loss_too(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    first = Yesterday(hub)
+    theirs = world.id()
+    write(hub, theirs, "create", store="hq", name="王")
+    settle(bund, link)
+    world.wait(60)
+    first.put_back(world)
+    second = Yesterday(hub)
+
+    def lose(call: str, answer: Any) -> Any:
+        if call == "refill":
+            raise LinkDown.of("link-cut", "the answer got lost", "应答丢失")
+        return answer
+
+    link.after = lose
+    with pytest.raises(LinkDown):
+        sync_round(bund, link)
+    link.after = lambda _call, answer: answer
+    world.wait(60)
+    second.put_back(world)
+    settle(bund, link)
+
+    assert read(hub, theirs)["name"] == "王"
+
+
 def test_what_headquarters_wrote_into_a_record_that_a_branch_had_made_since_the_backup_comes_back(
     world: World, hub: Node, bund: Node, link: DirectLink, mine: str
 ) -> None:
