@@ -229,12 +229,13 @@
     var canvas = box.querySelector('canvas'), field = box.querySelector('input'), pen = canvas.getContext('2d'), drawing = false;
     function clear() { pen.fillStyle = '#fff'; pen.fillRect(0, 0, canvas.width, canvas.height); pen.lineWidth = 2.5; pen.lineCap = 'round'; pen.strokeStyle = '#123'; }
     function spot(event) { var r = canvas.getBoundingClientRect(); return [(event.clientX - r.left) * canvas.width / r.width, (event.clientY - r.top) * canvas.height / r.height]; }
+    function told() { field.hidden = box.querySelector('label').hidden = field.value.indexOf('data:image/') === 0; field.dispatchEvent(new Event('input', { bubbles: true })); } // drawn, there is no name to read
     clear();
-    if (field.value.indexOf('data:image/') === 0) { var old = new Image(); old.onload = function () { pen.drawImage(old, 0, 0, canvas.width, canvas.height); }; old.src = field.value; }
+    if (field.value.indexOf('data:image/') === 0) { field.hidden = box.querySelector('label').hidden = true; var old = new Image(); old.onload = function () { pen.drawImage(old, 0, 0, canvas.width, canvas.height); }; old.src = field.value; }
     canvas.addEventListener('pointerdown', function (event) { drawing = true; canvas.setPointerCapture(event.pointerId); var p = spot(event); pen.beginPath(); pen.moveTo(p[0], p[1]); });
     canvas.addEventListener('pointermove', function (event) { if (drawing) { var p = spot(event); pen.lineTo(p[0], p[1]); pen.stroke(); } });
-    canvas.addEventListener('pointerup', function () { drawing = false; field.value = canvas.toDataURL('image/png'); field.dispatchEvent(new Event('input', { bubbles: true })); });
-    box.querySelector('[data-clear]').addEventListener('click', function () { clear(); field.value = ''; field.dispatchEvent(new Event('input', { bubbles: true })); });
+    canvas.addEventListener('pointerup', function () { drawing = false; field.value = canvas.toDataURL('image/png'); told(); });
+    box.querySelector('[data-clear]').addEventListener('click', function () { clear(); field.value = ''; told(); });
   }
 
   /* --- long work goes on by itself, a second at a time, and shows how far it is ---------------------------------------- */
