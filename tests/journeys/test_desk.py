@@ -78,7 +78,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Any
     """The bicycle shop with views, served; three wheels, two of them out."""
     with opened_shop(tmp_path_factory.mktemp("desk")) as shop:
         file = shop.plugins / "bicycle_rental" / "plugin.yaml"
-        swap = "      swap: {from: [out, late], ask: [bicycle], label: {en: Swap, zh: 换车}}\n      overdue:"
+        swap = """      swap: {from: [out, late], ask: [bicycle], label: {en: Swap, zh: 换车}}
+      sign: {from: [out, late], ask: [{sig: {type: signature, required: true, label: {en: Signature, zh: 签字}}}], label: {en: Sign, zh: 签字}}
+      overdue:"""
         file.write_text(
             file.read_text(encoding="utf-8").replace("      overdue:", swap) + VIEWS + PLUGIN_MORE, encoding="utf-8"
         )
@@ -239,6 +241,30 @@ def test_a_section_comes_and_goes_as_one_types_and_what_is_not_there_is_not_sent
 
     section.wait_for(state="visible")
     assert page.input_value("#in-note") == "said no"
+    page.context.close()
+
+
+def test_a_signature_is_drawn_with_the_mouse_or_typed(desk: Any, browser: Any) -> None:
+    page = person(browser, desk.address)
+    page.goto(f"{desk.address}{RENTALS}")
+    page.locator(f'main a[href^="{RENTALS}/0"]').first.click()
+    page.locator('a[href$="/actions/sign"]').first.click()
+    box, typed = page.locator("canvas.pad"), page.locator("#in-sig")
+    box.wait_for(state="visible")
+    at = box.bounding_box()
+    page.mouse.move(at["x"] + 20, at["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 120, at["y"] + 90)
+    page.mouse.up()
+
+    assert typed.input_value().startswith("data:image/png;base64,")
+    assert not typed.is_visible(), "nobody reads a picture as letters"
+    page.click("[data-clear]")
+    assert typed.is_visible()
+    typed.fill("陈先生")
+    page.locator("#sheet button:has-text('签字')").click()
+    page.wait_for_url(re.compile(rf"{RENTALS}/[0-9a-f-]+(\?|$)"))
+    page.locator("main li:has-text('签字')").first.wait_for()
     page.context.close()
 
 
