@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -46,37 +46,43 @@ class Batch:
         self._given: numbers.Given = {}  # by those that are decided; what the one under way was given may go back
         self._waiting: list[tuple[int, Call, Decided]] = []
         self._results: list[Result | None] = []
+        self._parted = False  # what waited was carried out one by one: what is being decided stands on something else
 
     def add(self, call: Call) -> None:
         """Carry out one more action."""
         place = len(self._results)
         self._results.append(None)
-        try:
-            if _is_light(self._node, call):
-                self._decide(place, call)
-                return
+        if _is_light(self._node, call):
+            self._decide(place, call)
+        else:
             self._write()
-            self._alone(place, call)
-        except _WrittenAlone:
             self._alone(place, call)
 
     def results(self) -> list[Result]:
         """Write what is still waiting; return for each action its receipt and what is to be called after the commit,
         or why it was refused."""
-        with suppress(_WrittenAlone):
-            self._write()
+        self._write()
         return [result for result in self._results if result is not None]
 
     def _decide(self, place: int, call: Call) -> None:
+        self._parted = False
+        decided: Decided | Receipt | NodeError
         try:
             decided = decide(self._looking, self._node, call, self._shared)
         except NodeError as error:
-            self._results[place] = error
-            self._forget(self._given)
-            return
-        if isinstance(decided, Receipt):
+            decided = error
+        if isinstance(decided, Receipt):  # a request, written already; its home decides anew in any case
             self._results[place] = (decided, [])
-            return
+        elif self._parted:
+            self._alone(place, call)
+        elif isinstance(decided, Decided):
+            self._take(place, call, decided)
+        else:
+            self._results[place] = decided
+            self._forget(self._given)
+
+    def _take(self, place: int, call: Call, decided: Decided) -> None:
+        """Let what an action does wait to be written."""
         if self._apart:
             self._shared.numbers.clear()
         self._given = dict(self._shared.numbers)
@@ -101,7 +107,8 @@ class Batch:
         except NodeError:
             for place, call, _ in waiting:
                 self._alone(place, call)
-            raise _WrittenAlone from None
+            self._parted = True
+            return
         for place, _, decided in waiting:
             self._results[place] = (decided.receipt, decided.later)
 
@@ -127,10 +134,6 @@ class Batch:
         self._shared.roles.clear()
         self._shared.numbers.clear()
         self._shared.numbers.update(given)
-
-
-class _WrittenAlone(Exception):
-    """What waited was carried out one by one: what has been decided since stands on something else."""
 
 
 class _Looking:

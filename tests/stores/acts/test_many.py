@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 from core.model.errors import NodeError
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.acts.act import perform
+from stores.acts import many
+from stores.acts.act import decide, perform
 from stores.acts.calls import Call, Receipt
 from stores.acts.many import Batch
 from stores.acts.waiting import Waiting
 from stores.changes import commit, log, making
 from stores.changes.commit import Edit
+from stores.node import Node
 from stores.storage import bulk
 from tests.stores.shop import Shop
 
@@ -161,6 +164,36 @@ def test_what_is_tried_out_apart_is_told_as_if_it_were_the_only_one_and_leaves_n
 
     assert [_without_ids(text) for text in told] == [_without_ids(text) for text in apart]
     assert left == before[1]
+
+
+def test_what_was_being_decided_when_the_others_parted_is_decided_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the first look at the database is one whose failures are passed over."""
+    alone: list[str] = []
+    write = many._write
+
+    def looks_first(connection: Connection, *rest: Any) -> Any:
+        with suppress(Exception):
+            connection.execute(text("SELECT 1"))
+        return decide(connection, *rest)
+
+    def refused_once(*_: Any) -> None:
+        monkeypatch.setattr(many, "_write", write)
+        raise NodeError(())
+
+    def performed(connection: Connection, node: Node, call: Call) -> Any:
+        alone.append(str(call.ask["guest"]))
+        return perform(connection, node, call)
+
+    for name, instead in (("decide", looks_first), ("_write", refused_once), ("perform", performed)):
+        monkeypatch.setattr(many, name, instead)
+    calls = [Call(shop.record("booking"), "book", SYSTEM_ACTOR, ask={"guest": guest}) for guest in ("Chen", "Wu")]
+    with shop.node.database.write() as connection, connection.begin_nested() as back:
+        _batch(connection, shop, calls)
+        back.rollback()
+
+    assert alone == ["Chen", "Wu"]
 
 
 def test_a_record_that_changes_may_come_to_hold_any_key(shop: Shop) -> None:
