@@ -248,15 +248,21 @@ def test_what_a_branch_wrote_into_a_record_that_headquarters_has_lost_stands_ove
     assert [row["kind"] for row in all_conflicts(hub)] == ["refilled"]
 
 
-def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
-    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
-) -> None:
-    first = Yesterday(hub)
-    theirs = world.id()
-    write(hub, theirs, "create", store="hq", name="王")
+@pytest.fixture
+def forgotten(world: World, hub: Node, bund: Node, link: DirectLink, mine: str) -> str:
+    """A record of headquarters that the branch has, and a headquarters restored to when it was not there."""
+    before = Yesterday(hub)
+    guest = world.id()
+    write(hub, guest, "create", store="hq", name="王")
     settle(bund, link)
     world.wait(60)
-    first.put_back(world)
+    before.put_back(world)
+    return guest
+
+
+def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
+    world: World, hub: Node, bund: Node, link: DirectLink, forgotten: str
+) -> None:
     second = Yesterday(hub)
     write(hub, world.id(), "create", store="hq", name="赵")
     world.wait(60)
@@ -264,18 +270,12 @@ def test_a_headquarters_restored_twice_between_two_calls_hears_of_both_losses(
 
     settle(bund, link)
 
-    assert read(hub, theirs)["name"] == "王"
+    assert read(hub, forgotten)["name"] == "王"
 
 
 def test_a_headquarters_restored_again_while_a_branch_was_telling_hears_of_the_first_loss_too(
-    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+    world: World, hub: Node, bund: Node, link: DirectLink, forgotten: str
 ) -> None:
-    first = Yesterday(hub)
-    theirs = world.id()
-    write(hub, theirs, "create", store="hq", name="王")
-    settle(bund, link)
-    world.wait(60)
-    first.put_back(world)
     second = Yesterday(hub)
 
     def lose(call: str, answer: Any) -> Any:
@@ -291,7 +291,7 @@ def test_a_headquarters_restored_again_while_a_branch_was_telling_hears_of_the_f
     second.put_back(world)
     settle(bund, link)
 
-    assert read(hub, theirs)["name"] == "王"
+    assert read(hub, forgotten)["name"] == "王"
 
 
 def test_what_headquarters_wrote_into_a_record_that_a_branch_had_made_since_the_backup_comes_back(
