@@ -319,7 +319,6 @@ CONSOLE: Mapping[str, Text] = {
     ),
     "tries": Text("tried {0} times", "已尝试 {0} 次"),
     "held_since": Text("held back since", "隔离时间"),
-    "waits_behind": Text("waits behind an earlier one", "等待较早的更改"),
     "somebody": Text("somebody not known here", "总部未登记的人员"),
     "no_conflicts": Text("No open conflicts", "没有待处理的冲突"),
     "nothing_held": Text("Nothing is held back", "没有被隔离的更改"),

@@ -46,7 +46,6 @@ WORDS: Mapping[str, Text] = {
     "signed_in_here": Text("Signed in here lately", "最近在本机登录"),
     "forget": Text("Forget", "移除"),
     "locked": Text("The desk was left alone and has been locked", "长时间无人操作，已自动锁定"),
-    "somebody_else": Text("Somebody else", "其他人"),
     # the line
     "online": Text("Online", "在线"),
     "offline": Text("Offline", "离线"),
@@ -165,7 +164,6 @@ WORDS: Mapping[str, Text] = {
     "draft_drop": Text("Start afresh", "清空重填"),
     "draft_saved": Text("kept", "已暂存"),
     "add_row": Text("Add a row", "增加一行"),
-    "remove_row": Text("Remove", "删除"),
     "choose_file": Text("Choose a file", "选择文件"),
     "choose_photo": Text("Choose a photo", "选择照片"),
     "uploading": Text("Uploading …", "正在上传…"),
@@ -174,7 +172,6 @@ WORDS: Mapping[str, Text] = {
     "sign_here": Text("Sign here", "请在此签字"),
     "sign_clear": Text("Clear", "重签"),
     "sign_typed": Text("or type a name", "或输入姓名"),
-    "bad_choice": Text("choose one from the list", "请从列表中选择"),
     "minutes": Text("minutes", "分钟"),
     "hours": Text("hours", "小时"),
     "days": Text("days", "天"),
@@ -205,13 +202,11 @@ WORDS: Mapping[str, Text] = {
     "due_at": Text("due {0}", "{0} 到期"),
     "overdue": Text("overdue", "已超时"),
     "left": Text("left", "剩余"),
-    "from_you": Text("You can:", "可执行："),
     "conflicts_open": Text("Conflicts to settle", "待处理冲突"),
     # boards, calendars, timelines
     "previous": Text("Previous", "上一页"),
     "next": Text("Next", "下一页"),
     "this_month": Text("This month", "本月"),
-    "tonight": Text("Tonight", "今晚"),
     "no_rows": Text("Nothing to put in rows: there is no {0} yet", "还没有{0}，无法排列"),
     "no_room_yet": Text("Not placed", "未安排"),
     "move_hint": Text(
@@ -221,7 +216,6 @@ WORDS: Mapping[str, Text] = {
     "clash_row": Text("taken at that time", "该时段已占用"),
     "now": Text("now", "现在"),
     "nothing_this_month": Text("Nothing in this month", "本月暂无记录"),
-    "no_period": Text("Without a time", "无时间"),
     # two records side by side
     "duplicates": Text("Duplicates", "重复记录"),
     "known_one": Text("Known", "已有"),
@@ -276,7 +270,6 @@ WORDS: Mapping[str, Text] = {
     "paper_by": Text("Printed by {0}, {1}", "{0} 打印于 {1}"),
     "paper_rows": Text("{0} records", "共 {0} 条"),
     "paper_first": Text("the first {0} records", "前 {0} 条"),
-    "paper_filter": Text("Filtered", "筛选条件"),
     "paper_back": Text("Back", "返回"),
     "paper_sign": Text("Signature and date", "签字及日期"),
     # saved views
@@ -354,8 +347,6 @@ WORDS: Mapping[str, Text] = {
     "not_allowed": Text("This is not for your post", "无权查看或操作"),
     "something_wrong": Text("This did not work", "操作未成功"),
     "to_today": Text("To today", "回到今日"),
-    "form_stale": Text("the page is out of date", "页面已过期"),
-    "form_stale_fix": Text("load it again and repeat", "请刷新页面后重试"),
 }
 
 
