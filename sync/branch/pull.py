@@ -25,11 +25,12 @@ class FeedRestarted(NodeError):
     status = 409
 
 
-def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
+def pull(node: Node, link: Link, limits: Limits | None = None, *, disputed: bool = False) -> int:
     """Fetch and apply pages until headquarters has no more; return the number of records received.
 
     A node that has nothing yet, and much to come, takes a snapshot over first (``first_load``). The rows of a page and
-    the checkpoint behind them are written in one transaction: a crash repeats the page.
+    the checkpoint behind them are written in one transaction: a crash repeats the page. While this node's log is
+    ``disputed``, how much of it headquarters says the rows contain is said of another's lines, and not believed.
     """
     limits = limits or Limits()
     received = 0
@@ -41,12 +42,13 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
         answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal, within))
         if answer.restart or answer.epoch != epoch:
             raise _restarted()
-        if after == 0 and answer.more and len(answer.rows) >= SNAPSHOT_ROWS and (loaded := first_load(node, link)):
+        is_long = after == 0 and answer.more and len(answer.rows) >= SNAPSHOT_ROWS
+        if is_long and not disputed and (loaded := first_load(node, link)):
             finish(node, loaded)
             received += loaded.rows
             continue
         if answer.upto > after or answer.within:
-            _apply(node, after, answer)
+            _apply(node, after, answer, None if disputed else answer.acked)
         received += len(answer.rows)
         if not answer.more:
             _end_load(node)
@@ -55,7 +57,7 @@ def pull(node: Node, link: Link, limits: Limits | None = None) -> int:
             raise _stuck()
 
 
-def _apply(node: Node, after: int, answer: PullAnswer) -> None:
+def _apply(node: Node, after: int, answer: PullAnswer, applied: int | None) -> None:
     with node.database.write() as connection:
         if checkpoints.pulled(connection) != after:
             return  # another worker of this node was quicker; its page covers this one
@@ -63,7 +65,7 @@ def _apply(node: Node, after: int, answer: PullAnswer) -> None:
             connection,
             node,
             answer.rows,
-            applied=answer.acked,
+            applied=applied,
             upto=answer.upto,
             hlc=answer.hlc,
             versions=answer.versions,

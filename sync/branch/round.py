@@ -30,6 +30,7 @@ from sync.protocol import (
 from sync.wire.link import Link
 
 RESTARTS_MAX = 2
+REBIRTHS_MAX = 8  # in one round: copies of a node may have taken its next names before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,10 @@ def sync_round(node: Node, link: Link, helper: Executor | None = None) -> Round:
     """Bring this node and its headquarters to the same state; repeat it at any time, after any interruption.
 
     First up, then down: what headquarters sends then contains what this node wrote. When the two logs have parted, the
-    node goes on under its next incarnation (``rebirth``). A log that is still in dispute then keeps nothing from coming
-    down; only after that LogDisputed is raised. Raises LinkDown when the network does not let it finish; what has been
-    acknowledged until then stays. A ``helper`` reads the log while headquarters works (``push``).
+    node goes on under its next incarnation (``rebirth``), or under the one after that if a copy of it has taken that
+    name. A log that is still in dispute then keeps nothing from coming down; only after that LogDisputed is raised.
+    Raises LinkDown when the network does not let it finish; what has been acknowledged until then stays. A ``helper``
+    reads the log while headquarters works (``push``).
     """
     for _ in range(RESTARTS_MAX):
         try:
@@ -109,21 +111,21 @@ def hello_of(node: Node) -> Hello:
 def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
     answer, offset_ms = greet(node, link)
     limits = _smaller(answer.limits)
-    dispute: LogDisputed | None = None
     pushed = up.Pushed()
+    dispute: LogDisputed | None = None
     if former.send(node, link, hello_of(node), limits):
         answer, offset_ms = greet(node, link)
-    try:
-        pushed = _push(node, link, answer, limits, helper)
-    except LogDisputed:
-        rebirth.start_anew(node, link, hello_of(node))
-        answer, offset_ms = greet(node, link)
+    for _ in range(REBIRTHS_MAX):
         try:
-            pushed = _push(node, link, answer, limits, helper)
+            pushed, dispute = _push(node, link, answer, limits, helper), None
+            break
         except LogDisputed as error:
             dispute = error
+        if rebirth.start_anew(node, link, hello_of(node)) is None:
+            break
+        answer, offset_ms = greet(node, link)
     refill.send(node, link)
-    pulled = down.pull(node, link, limits)
+    pulled = down.pull(node, link, limits, disputed=dispute is not None)
     leases.follow(node, answer.compacted)
     if dispute is not None:
         raise dispute

@@ -197,3 +197,33 @@ def test_a_log_in_dispute_after_all_keeps_nothing_from_coming_down(
         sync_round(backup, link)
 
     assert guests(backup, ids[:4]) == ["李", "王", "赵", "钱"]
+
+
+def test_copies_that_took_the_next_names_are_passed_in_one_round(
+    hub: Node, bund: Node, backup: Node, link: DirectLink, world: World, ids: list[str]
+) -> None:
+    twins = [backup, *(copy_of(backup, world) for _ in range(2))]
+
+    for twin, guest in zip(twins, [ids[4], ids[5], world.id()], strict=True):
+        write(twin, guest, "create", name="孙")
+        write(twin, ids[0], name=f"李{guest[-4:]}")
+        done = sync_round(twin, link)
+        assert done.pushed == 2
+
+    assert [twin.identity.origin for twin in twins] == ["bund.2", "bund.3", "bund.4"]
+    assert guests(hub, ids[4:6]) == ["孙", "孙"]
+
+
+def test_what_headquarters_holds_in_the_place_of_ours_is_not_taken_for_ours(
+    hub: Node, bund: Node, backup: Node, link: DirectLink, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(bund, ids[0], name="李四")
+    sync_round(bund, link)
+    write(backup, ids[0], name="李五")
+    monkeypatch.setattr(rebirth, "start_anew", lambda *_: None)
+
+    with pytest.raises(LogDisputed):
+        sync_round(backup, link)
+
+    assert guests(backup, ids[:1]) == ["李五"], "what was just typed stays on the page until it is merged"
+    assert hello_of(backup).acked == 2
