@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks import joined, workbench
+from benchmarks import floor, joined, workbench
 from stores.node import Node
 from stores.storage import bulk
 from sync.branch.round import sync_round
@@ -26,14 +26,17 @@ def run(count: int) -> list[tuple[str, str]]:
             joined.fetch(branch)
             known = joined.ids(branch)
             joined.update(branch, known, "更正")
+            unaware = floor.before(path / "hq.db")
             plain_s = workbench.seconds(lambda: _plain_updates(plain, count))
             alone = joined.send(branch, url)
             plain_cpu = workbench.processor_seconds(lambda: _plain_updates(plain, count))
+            least = floor.row_by_row(path / "hq.db", unaware)
             joined.fetch(branch)
             quiet = _quiet_rounds(branch)
         hub = workbench.open_node(path, "hq", None)
         joined.update(hub, known, "总部", 1_000_000)
         hub.database.close()
+        unaware = floor.before(path / "hq.db")
         joined.update(branch, known, "门店", 2_000_000)
         with joined.serving_again(path, url) as same:
             both_plain_s = workbench.seconds(lambda: _plain_updates(plain, count))
@@ -41,6 +44,7 @@ def run(count: int) -> list[tuple[str, str]]:
         fields = count + count // 2
         conflicts = _count(path, "core_conflict")
         assert conflicts == fields, f"{conflicts} conflicts of {fields} fields"
+        both_least = floor.row_by_row(path / "hq.db", unaware)
         branch.database.close()
     updates = "plain updates of the same fields by key per second"
     return [
@@ -49,6 +53,7 @@ def run(count: int) -> list[tuple[str, str]]:
         ("ratio", f"{plain_s / alone.seconds:.1%}"),
         alone.told(count, plain_cpu),
         ("ratio of the processor time of headquarters", f"{plain_cpu / alone.hub:.1%}"),
+        *least.told("hash, log and records", plain_s, plain_cpu),
         ("bytes on the wire per update", f"{alone.bytes / count:.1f}"),
         (f"a round with no news, {count:,} records on file, median", f"{quiet * 1000:.1f} ms"),
         (f"updates per second of {count:,} records edited on both sides", f"{count / both.seconds:,.0f}"),
@@ -56,6 +61,7 @@ def run(count: int) -> list[tuple[str, str]]:
         ("ratio, a conflict record for each field included", f"{both_plain_s / both.seconds:.1%}"),
         both.told(count, plain_cpu),
         ("ratio of the processor time of headquarters", f"{plain_cpu / both.hub:.1%}"),
+        *both_least.told("hash, log, records and conflicts", both_plain_s, plain_cpu),
     ]
 
 

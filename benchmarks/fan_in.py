@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from threading import Barrier as Start
 
-from benchmarks import joined, served, workbench
+from benchmarks import floor, joined, served, workbench
 from stores.node import Node
 from sync import keys
 from sync.branch.push import next_frame
@@ -43,10 +43,16 @@ def _measured(count: int, *, ready: bool) -> list[tuple[str, str]]:
             for branch in branches:
                 branch.database.close()
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows))
+            plain_cpu = workbench.processor_seconds(
+                lambda: workbench.insert(plain, [(f"x{r[0]}", *r[1:]) for r in rows])
+            )
+            empty = floor.before(path / "hq.db")
             before = served.processor_seconds(url)
             whole, spent = _send_ready(senders) if ready else _all_at_once(path, [b.store for b in branches])
             busy = served.processor_seconds(url) - before
-    return _told(count, whole, spent, plain_s, busy, "frames ready to be sent" if ready else "whole nodes")
+        least = floor.row_by_row(path / "hq.db", empty, count // BRANCHES)
+    told = _told(count, whole, spent, plain_s, busy, "frames ready to be sent" if ready else "whole nodes")
+    return [*told, *(least.told("hash, log and records", plain_s, plain_cpu) if ready else [])]
 
 
 def _told(

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks import joined, served, workbench
+from benchmarks import floor, joined, served, workbench
 
 
 def run(count: int) -> list[tuple[str, str]]:
@@ -17,6 +17,7 @@ def run(count: int) -> list[tuple[str, str]]:
         joined.fill(branch, 0, count)
         with joined.serving(path, [branch]) as url:
             half = count // 2
+            for_rows, for_sets = (floor.before(path / "hq.db", name) for name in ("rows", "sets"))
             plain_s = workbench.seconds(lambda: workbench.insert(plain, rows[:half]))
             before = served.memory_peak(url)
             sent = joined.send(branch, url)
@@ -29,6 +30,9 @@ def run(count: int) -> list[tuple[str, str]]:
         plain.execute("VACUUM")
         plain_bytes = workbench.database_bytes(path / "plain.db")
         whole, records = workbench.database_bytes(path / "hq.db"), _bytes_of(path / "hq.db", "parcels_parcel")
+        row_bytes = floor.row_bytes(path / "hq.db", "parcels_parcel")
+        least = floor.row_by_row(path / "hq.db", for_rows)
+        set_wise = floor.set_wise(path / "hq.db", for_sets, ["parcels_parcel"])
         branch.database.close()
     return [
         (f"records per second, first merge of {count:,} over HTTP", f"{count / sent.seconds:,.0f}"),
@@ -36,8 +40,11 @@ def run(count: int) -> list[tuple[str, str]]:
         ("ratio", f"{plain_s / sent.seconds:.1%}"),
         sent.told(count, plain_cpu),
         ("ratio of the processor time of headquarters", f"{plain_cpu / sent.hub:.1%}"),
+        *least.told("hash, log and records row by row", plain_s, plain_cpu),
+        *set_wise.told("the same set-wise out of a file", plain_s, plain_cpu),
         ("bytes on the wire per record", f"{sent.bytes / count:.1f}"),
         ("the records at headquarters with their indexes against the plain table", f"{records / plain_bytes:.1f} x"),
+        ("the same without any index but the key: the least", f"{row_bytes / plain_bytes:.1f} x"),
         ("headquarters' whole database, the log in it, against the plain table", f"{whole / plain_bytes:.1f} x"),
         ("memory of headquarters' process before, and at its highest", f"{before >> 20} / {memory >> 20} MiB"),
     ]

@@ -25,7 +25,7 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 WRITE_WAIT_S_MAX = 30.0  # how long an action waits for its turn before the person is told that the node is busy
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for a writer in another process
 READERS_MAX = 24
-_WRITER = (
+WRITER = (  # pragmas
     "journal_mode = WAL",
     "foreign_keys = ON",
     "cache_size = -32768",  # KiB: the upper levels of every index of a large headquarters
@@ -220,7 +220,7 @@ def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
         raise StorageFault((problem,))
     _make_private(file)
     writer = create_engine(url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
-    _take_over(writer, "BEGIN IMMEDIATE", [*_WRITER, f"synchronous = {synchronous}"])
+    _take_over(writer, "BEGIN IMMEDIATE", [*WRITER, f"synchronous = {synchronous}"])
     reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_reset_on_return=None)
     _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
     return writer, reader

@@ -1,0 +1,170 @@
+"""The least that the guarantees cost: each line hashed after the one before, log and records written with indexes.
+
+Nothing is around it: no frame, no check, no permission, nobody's stamp compared. It is measured in the same run as what
+the product reaches, on the same rows, so that a goal that lies beyond it is seen to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from core.model.change import GENESIS, canonical
+from stores.changes import log
+from stores.storage.database import WRITER
+
+PIECE = 5_000  # lines in a transaction, as a frame has
+BESIDE = "beside"
+_NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
+_MOVED = ("_hs", "_at", "_by", "_m")
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is hashed and written in one transaction: a statement with its rows after the other."""
+
+    texts: list[bytes]
+    writes: list[tuple[str, Rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """Seconds on the wall clock and of the processor."""
+
+    seconds: float
+    processor: float
+
+    def told(self, what: str, plain_s: float, plain_cpu: float) -> list[tuple[str, str]]:
+        """Return the most that can be reached as a ratio to the plain table, which took so long."""
+        clock, processor = f"{plain_s / self.seconds:.1%}", f"{plain_cpu / self.processor:.1%}"
+        return [(f"the most that can be reached, {what}, by clock / processor", f"{clock} / {processor}")]
+
+
+def before(database: Path, name: str = "floor") -> Path:
+    """Return a copy of a database as it stands, to be written to beside it."""
+    copy = database.with_name(f"{database.stem}-{name}.db")
+    copy.unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as into:
+        source.backup(into)
+    return copy
+
+
+def row_by_row(database: Path, copy: Path, lines: int = PIECE) -> Least:
+    """Write what ``database`` has learnt since ``copy`` was made into the copy, with executemany, so many at once."""
+    with closing(sqlite3.connect(database)) as source:
+        pieces = list(_pieces(source, _heads(copy), lines))
+
+    def write(into: sqlite3.Connection) -> None:
+        previous = GENESIS
+        for piece in pieces:
+            into.execute("BEGIN IMMEDIATE")
+            previous = hashed(previous, piece.texts)
+            for sql, rows in piece.writes:
+                into.executemany(sql, rows)
+            into.execute("COMMIT")
+
+    return _measured(copy, write)
+
+
+def set_wise(database: Path, copy: Path, tables: Sequence[str], *, with_log: bool = True) -> Least:
+    """Write all that ``database`` holds in ``tables`` into the copy, out of a file, one statement a table.
+
+    With the log, and the hash of each of its lines; without it, as a snapshot comes.
+    """
+    file, named = copy.with_name("floor-beside.db"), [*(["log"] if with_log else []), *tables]
+    file.unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as source:
+        texts = list(_texts(source)) if with_log else []
+        source.execute(f"ATTACH ? AS {BESIDE}", (str(file),))
+        for table in named:
+            source.execute(f"CREATE TABLE {BESIDE}.{table} AS SELECT * FROM main.{table}")
+        source.commit()
+
+    def write(into: sqlite3.Connection) -> None:
+        into.execute(f"ATTACH ? AS {BESIDE}", (str(file),))
+        into.execute("BEGIN IMMEDIATE")
+        hashed(GENESIS, texts)
+        for table in named:
+            into.execute(f"INSERT OR FAIL INTO main.{table} SELECT * FROM {BESIDE}.{table}")
+        into.execute("COMMIT")
+
+    return _measured(copy, write)
+
+
+def hashed(previous: str, texts: Sequence[bytes]) -> str:
+    """Return the last hash of a chain of lines, given as the canonical texts of each."""
+    for text in texts:
+        previous = blake2b(previous.encode() + text, digest_size=16).hexdigest()
+    return previous
+
+
+def row_bytes(database: Path, table: str) -> int:
+    """Return how many bytes a table takes with its key and no other index."""
+    with closing(sqlite3.connect(database)) as connection:
+        names = f"'{table}', 'sqlite_autoindex_{table}_1'"
+        return int(connection.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({names})").fetchone()[0])
+
+
+def _measured(copy: Path, write: Callable[[sqlite3.Connection], None]) -> Least:
+    """Measure a write with the settings of a node's writer, the way back from the write-ahead log included."""
+    with closing(sqlite3.connect(copy, isolation_level=None)) as into:
+        for pragma in (*WRITER, "synchronous = FULL"):
+            into.execute(f"PRAGMA {pragma}")
+        start, own = time.perf_counter(), time.process_time()
+        write(into)
+        return Least(time.perf_counter() - start, time.process_time() - own)
+
+
+def _heads(copy: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(copy)) as connection:
+        return dict(connection.execute("SELECT origin, max(seq) FROM log GROUP BY origin"))
+
+
+def _texts(source: sqlite3.Connection) -> Iterator[bytes]:
+    return (canonical(log.from_row(row)) for row in source.execute(f"{log.SELECT} ORDER BY origin, seq"))
+
+
+def _pieces(source: sqlite3.Connection, heads: dict[str, int], lines: int) -> Iterator[Piece]:
+    """Yield the lines after ``heads`` in the order in which they were written, with the records that they made."""
+    rows = [row for row in source.execute(f"{log.SELECT} ORDER BY rowid") if row[1] > heads.get(row[0], 0)]
+    insert = _insert("log", log.COLUMNS)
+    for first in range(0, len(rows), lines):
+        some = rows[first : first + lines]
+        entries = [log.from_row(row) for row in some]
+        about = sorted((entry.type, entry.kind, tuple(sorted(entry.body)), entry.pk) for entry in entries)
+        writes = [
+            _records(source, *what, [pk for *_, pk in group]) for what, group in groupby(about, lambda each: each[:3])
+        ]
+        yield Piece([canonical(entry) for entry in entries], [(insert, some), *writes])
+
+
+def _records(
+    source: sqlite3.Connection, type_: str, kind: str, fields: tuple[str, ...], ids: list[str]
+) -> tuple[str, Rows]:
+    """Return the statement, and its rows, by which some lines made records, or changed ``fields`` of theirs."""
+    table = type_.replace(".", "_")
+    if kind == "create":
+        names = (*_NEW, *fields)
+        return _insert(table, names), _read(source, table, names, ids)
+    moved = (*fields, *_MOVED)
+    settings = ", ".join(f'"{name}" = ?' for name in moved)
+    return f"UPDATE OR FAIL {table} SET {settings} WHERE id = ?", _read(source, table, (*moved, "id"), ids)
+
+
+def _insert(table: str, names: Sequence[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT OR FAIL INTO {table} ({listed}) VALUES ({', '.join('?' * len(names))})"
+
+
+def _read(source: sqlite3.Connection, table: str, names: Sequence[str], ids: list[str]) -> Rows:
+    listed = ", ".join(f'"{name}"' for name in names)
+    sql = f"SELECT {listed} FROM {table} WHERE id = ?"
+    return [source.execute(sql, (id_,)).fetchone() for id_ in ids]
