@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tests.simulation.disk import Cell, Disk, Row, log_of, table
 from tests.simulation.witness import POLICIES, Edit, Key, Witness, records_of, sorted_lines
@@ -22,8 +23,9 @@ SCOPES = {
 class Aftermath:
     """``fate`` is what may have happened (see ``fate``). ``exact``: headquarters has forgotten nothing."""
 
-    def __init__(self, witness: Witness, fate: str) -> None:
+    def __init__(self, witness: Witness, fate: str, disks: dict[str, Disk]) -> None:
         self.witness = witness
+        self.disks = disks
         self.exact = fate == "branch"
         self.told = fate != "unnoticed"
         self.may_miss = fate in ("both", "unnoticed")
@@ -42,21 +44,28 @@ class Aftermath:
         witness.decided_by[author] = list(decided)
         self.limbo_tx = self.limbo_tx.union(set(undone) - held).difference(decided)
         if author == "hq":
-            self.owed += [edit for key in gone if self._is_remembered(edit := witness.edits[key])]
+            self.owed += [edit for key in gone if (edit := self._remembered(witness.edits[key])).body]
 
-    def _is_remembered(self, edit: Edit) -> bool:
-        """Say whether a branch whose word counts holds what headquarters is about to forget."""
+    def _remembered(self, edit: Edit) -> Edit:
+        """Return what of an edit that headquarters is about to forget stands at a branch whose word counts.
+
+        Where a branch has just entered a value of its own, it has laid that over what came down.
+        """
         store = self._store(edit.record)
         holders = [store] if store != "hq" else [name for name in self.witness.knows if name != "hq"]
-        return any(edit.key in self.witness.knows[name][edit.record] for name in holders)
+        knowing = [name for name in holders if edit.key in self.witness.knows[name][edit.record]]
+        rows = [row for name in knowing if (row := records_of(self.disks[name]).get(edit.record))]
+        body = {name: (old, new) for name, (old, new) in edit.body.items() if any(row.get(name) == new for row in rows)}
+        return replace(edit, body=body)
 
     def _store(self, record: str) -> str:
         return str(records_of(self.witness.hub)[record]["_store"])
 
     # --- after it ----------------------------------------------------------------------------------------------------
 
-    def check(self, disks: dict[str, Disk]) -> None:
+    def check(self) -> None:
         """Compare every database with headquarters', and headquarters' with what was done."""
+        disks = self.disks
         hub = disks["hq"]
         for name, disk in disks.items():
             if name != "hq":

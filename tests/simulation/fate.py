@@ -54,7 +54,7 @@ class FatefulChain(Chain):
         self.set_backs = 0
         super().__init__(seed, folder, branches, danger)
         self.folder = folder
-        self.aftermath = Aftermath(self.witness, fate)
+        self.aftermath = Aftermath(self.witness, fate, self.disks)
 
     def befall(self) -> None:
         """Now and then make a backup, and now and then put one back; never of a branch in the middle of its round."""
@@ -96,7 +96,7 @@ class FatefulChain(Chain):
                 self.calm()
         if not self.aftermath.may_miss:
             self.check_comparison()
-        self.aftermath.check(self.disks)
+        self.aftermath.check()
 
     def _check_own_work(self, name: str) -> None:
         if self.aftermath.exact:
