@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from core.model.kinds import ANY, Kind
 
 if TYPE_CHECKING:
-    from core.language.expressions.functions import Function
+    from core.language.expressions.registry import Function
 
 CompareOp = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 ArithmeticOp = Literal["+", "-", "*", "/"]
