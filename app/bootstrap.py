@@ -54,7 +54,7 @@ def open_node(settings: Settings, world: Surroundings) -> Node:
 
     Raises NodeError when the settings name another node or store than the database was made for.
     """
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, replica=settings.replica_url)
     host = open_host(settings, Watchdog(time.monotonic, settings.plugins.hook_limit, database.take_away))
     migrate(database, host.catalog)
     with database.write() as connection:

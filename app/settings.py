@@ -102,6 +102,7 @@ class Settings(_Part):
     label: dict[Literal["zh", "en"], str] = Field(default_factory=dict)
     data: Path = Path("../data")
     database: str | None = None  # URL; None = SQLite in `data`; `env:NAME` = take the URL from that variable
+    replica: str | None = None  # the same of a streaming replica; reports are read there
     upstream: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/.*)?$")  # None = this is the hub
     listen: Listen = Listen()
     plugins: PluginSettings = PluginSettings()
@@ -127,12 +128,22 @@ class Settings(_Part):
         """The database's URL. A password in it belongs in the environment, not in this file."""
         if self.database is None:
             return f"sqlite:///{self.data / f'{self.node}.db'}"
-        if self.database.startswith("env:"):
-            name = self.database.removeprefix("env:")
-            if name not in os.environ:
-                raise SettingsError((_missing_variable(name, Text("the database's URL", "数据库地址"), "database"),))
-            return os.environ[name]
-        return self.database
+        return _from_environment(self.database, "database")
+
+    @property
+    def replica_url(self) -> str | None:
+        """The URL of a streaming replica of the database, None without one."""
+        return None if self.replica is None else _from_environment(self.replica, "replica")
+
+
+def _from_environment(url: str, key: str) -> str:
+    """Return a URL as written, or what the variable holds that ``env:NAME`` names."""
+    if not url.startswith("env:"):
+        return url
+    name = url.removeprefix("env:")
+    if name not in os.environ:
+        raise SettingsError((_missing_variable(name, Text("the database's URL", "数据库地址"), key),))
+    return os.environ[name]
 
 
 def read_settings(path: Path) -> Settings:

@@ -154,9 +154,9 @@ class PostgresServer:
 
     def start(self) -> str:
         """Start it; return what went wrong, or an empty text."""
-        problem = self._create()
-        if problem:
-            return problem
+        return self._create() or self._serve()
+
+    def _serve(self) -> str:
         with (self.data / "postgresql.conf").open("a") as settings:
             settings.write(f"{self.settings}unix_socket_directories = '{self.folder}'\n")
         self.watch = subprocess.Popen(
@@ -167,6 +167,14 @@ class PostgresServer:
             start_new_session=True,
         )
         return self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.folder / "log"))
+
+    def stream_from(self, original: PostgresServer) -> str:
+        """Become a replica of a server that runs, and start; return what went wrong, or an empty text."""
+        host = f"host={original.folder} user=postgres"
+        problem = self._run(
+            "pg_basebackup", "--pgdata", str(self.data), "--dbname", host, "--write-recovery-conf", "--checkpoint=fast"
+        )
+        return problem or self._serve()
 
     def restart(self) -> None:
         """End it at once, as a power cut does, and start it again."""

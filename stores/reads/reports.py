@@ -44,7 +44,7 @@ def show_report(
     Who may see only some rows gets no totals: they would tell the others'. Labels are Texts; figures that are not whole
     numbers are text. Raises Forbidden.
     """
-    with node.database.read() as connection:
+    with node.database.survey() as connection:
         reading = Reading(connection, node, actor)
         rules = _rules(reading, plugin, report)
         world = reading.world(plugin.name, store or actor.store)
@@ -69,7 +69,7 @@ def trend(
     Of each ``start`` and ``end``, the ``total``, and the figure of every store when there is more than one. Nothing
     else of the report is counted. Who may see only some rows gets no figures. Raises Forbidden and NotFound.
     """
-    with node.database.read() as connection:
+    with node.database.survey() as connection:
         reading = Reading(connection, node, actor)
         rules = _rules(reading, plugin, report)
         _known(report, figure, _hidden(report, rules))

@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from core.model.errors import NodeError, Problem, Text
 from stores.storage import bulk, journal
+from stores.storage.replica import Replica
 from stores.storage.turns import TurnMissed, Turns
 
 __all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchronous"]  # also for the layers above
@@ -71,8 +72,14 @@ class Database:
     """One node's database, by URL: ``sqlite:///path``, ``sqlite:///:memory:`` or ``postgresql://…``."""
 
     def __init__(
-        self, url: str, *, synchronous: Synchronous = "FULL", write_wait_s_max: float = WRITE_WAIT_S_MAX
+        self,
+        url: str,
+        *,
+        replica: str | None = None,
+        synchronous: Synchronous = "FULL",
+        write_wait_s_max: float = WRITE_WAIT_S_MAX,
     ) -> None:
+        """``replica`` is the URL of a PostgreSQL server that streams from this one (see ``survey``)."""
         self.url: URL = _with_driver(make_url(url))
         self._turns = Turns()
         self._writing: Any = None  # the driver's connection of whoever has the turn, or had it last
@@ -84,6 +91,7 @@ class Database:
             self._writer = self._reader = _sqlite_in_memory()
         else:
             self._writer, self._reader = _sqlite_files(self.url, synchronous)
+        self._replica = Replica(_replica_url(replica, self.dialect)) if replica else None
 
     @property
     def dialect(self) -> Dialect:
@@ -155,6 +163,20 @@ class Database:
         ):
             yield connection
 
+    @contextmanager
+    def survey(self) -> Iterator[Connection]:
+        """Open a read transaction for what reads much: at the replica, so that nobody's work waits; without one, here.
+
+        What it shows may be some seconds old. Who must see what was written just now uses ``read``.
+        """
+        with self.read() as connection:
+            elsewhere = self._replica.open(connection) if self._replica else None
+            if elsewhere is None:
+                yield connection
+                return
+        with _told_plainly(_READ_FAULTS), elsewhere, elsewhere.begin():
+            yield elsewhere
+
     def image(self) -> bytes:
         """Return a database in memory as bytes."""
         with self.read() as connection:
@@ -177,6 +199,8 @@ class Database:
         """Let go of every connection."""
         self._reader.dispose()
         self._writer.dispose()
+        if self._replica:
+            self._replica.close()
 
     def _shared_connection(self) -> AbstractContextManager[None]:
         """A database in memory has one connection, so its readers wait in line with the writer."""
@@ -198,6 +222,22 @@ def _with_driver(url: URL) -> URL:
         f"a node cannot keep its data in '{url.drivername}'",
         f"节点不支持 '{url.drivername}' 数据库",
         fix=Text("write sqlite:///file or postgresql://…", "请填写 sqlite:///文件 或 postgresql://…"),
+    )
+
+
+def _replica_url(replica: str, dialect: Dialect) -> URL:
+    """Return the replica's URL; refuse one that cannot be a replica of this database."""
+    url = _with_driver(make_url(replica))
+    if dialect == "postgresql" and url.get_backend_name() == dialect:
+        return url
+    raise NodeError.of(
+        "replica-not-postgres",
+        "only a PostgreSQL database has a replica, on PostgreSQL too",
+        "只有 PostgreSQL 数据库才能设置只读副本，且副本也须为 PostgreSQL",
+        fix=Text(
+            "remove `replica` from the settings, or name two PostgreSQL servers",
+            "请删除设置中的 replica，或同时填写两台 PostgreSQL 服务器",
+        ),
     )
 
 
