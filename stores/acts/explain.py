@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from core.language.definition import SYSTEM, Action, RecordType, Timer
-from core.language.expressions import Env, Expression, Formula, Row, RuleError
+from core.language.expressions import Env, Expression, Formula, Row, RuleError, expressions_in
 from core.language.expressions.run import closure
 from core.language.expressions.tree import Call as TreeCall
 from core.language.expressions.tree import FieldOf, Name, Node, Part, walk
@@ -20,7 +20,7 @@ from core.model.errors import Language, Text
 from core.model.values import BadValue
 from stores import rows
 from stores.actor import SYSTEM_ACTOR, Actor
-from stores.acts.figures import inactive, parts
+from stores.acts.figures import inactive
 from stores.acts.messages import value_or_none
 from stores.acts.permission import acting_roles, check_sees
 from stores.acts.telling import told_to
@@ -125,7 +125,7 @@ def _sure_to_fail(world: NodeWorld, env: Env, action: Action, actor: Actor) -> T
 
 def _settled(rule: Formula, asked: Collection[str | None]) -> bool:
     """Whether a rule looks only at stored fields that the action does not ask for: no input, no moment, no counting."""
-    for part in parts(rule):
+    for part in expressions_in(rule):
         for node in walk(part.tree):
             if isinstance(node, FieldOf) and (node.computed or not _is(node.base, "self") or node.name in asked):
                 return False
@@ -160,7 +160,7 @@ def _inputs(world: NodeWorld, row: Row, timer: Timer) -> dict[str, str]:
     """Return the settings and fields that the rule of a deadline names, with their present values."""
     settings = world.node.settings(world.connection, world.plugin, world.store)
     told: dict[str, object] = {}
-    for node in (each for part in parts(timer.due) for each in walk(part.tree)):
+    for node in (each for part in expressions_in(timer.due) for each in walk(part.tree)):
         if isinstance(node, Part) and _is(node.base, "settings"):
             told[f"settings.{node.name}"] = settings.get(node.name)
         elif isinstance(node, FieldOf) and _is(node.base, "self") and node.name in row.values:
@@ -186,7 +186,7 @@ def _path(world: NodeWorld, row: Row, timer: Timer, language: Language) -> list[
 
 def _walks(formula: Formula) -> Iterator[tuple[str, TreeCall]]:
     """Yield each ``after(moment, duration)`` of a rule, with the text it stands in."""
-    for part in parts(formula):
+    for part in expressions_in(formula):
         for node in walk(part.tree):
             if isinstance(node, TreeCall) and node.name == "after":
                 yield part.text, node

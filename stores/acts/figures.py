@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from core.language.expressions import Aggregate, Cases, Env, Expression, Formula, holds
+from core.language.expressions import Cases, Env, Formula, expressions_in, holds
 from core.language.expressions.tree import FieldOf, walk
 
 if TYPE_CHECKING:
@@ -53,19 +53,6 @@ def _cases_inactive(cases: Cases, env: Env) -> bool:
     return False
 
 
-def parts(formula: Formula | None) -> Iterator[Expression]:
-    """Yield every expression a formula is made of: itself, the rows of its cases, the ``where`` of its total."""
-    match formula:
-        case Expression():
-            yield formula
-        case Cases():
-            for row in formula.rows:
-                yield from parts(row.when)
-                yield from parts(row.is_)
-        case Aggregate():
-            yield from parts(formula.where)
-
-
 def _computed(formula: Formula) -> Iterator[FieldOf]:
-    for part in parts(formula):
+    for part in expressions_in(formula):
         yield from (node for node in walk(part.tree) if isinstance(node, FieldOf) and node.computed)

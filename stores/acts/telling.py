@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from core.language.definition import SYSTEM
-from core.language.expressions import Env, Formula
+from core.language.expressions import Env, Formula, expressions_in
 from core.language.expressions.tree import FieldOf, walk
 from core.model.errors import Text
 from stores.actor import Actor
-from stores.acts.figures import parts
 from stores.acts.messages import filled
 from stores.acts.permission import acting_roles
 from stores.reads.sight import Sight, sight
@@ -42,7 +41,7 @@ def told_to(
 
 
 def _fields(formula: Formula) -> Iterator[FieldOf]:
-    for part in parts(formula):
+    for part in expressions_in(formula):
         yield from (node for node in walk(part.tree) if isinstance(node, FieldOf))
 
 

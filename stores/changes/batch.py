@@ -23,10 +23,10 @@ from core.model.lines import Lines
 from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
 from core.model.values import Cell
-from stores.changes import held, invariants, plain, quarantine
+from stores.changes import broken, held, invariants, plain, quarantine
 from stores.changes.compaction import ended
 from stores.changes.held import LIFE, Held
-from stores.changes.invariants import Touched
+from stores.changes.invariants import Meeting, Touched
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
 from stores.changes.older import lift_all
 from stores.changes.people import People
@@ -215,17 +215,18 @@ class Batch:
         check_cells(shape, entry)
         current = before.held if before else self.records.get(key)
         home = may_write(shape.record, current, entry, self.sender, self.people)
-        mixed = not home or (before is not None and before.mixed)
+        mixed, met = not home or (before is not None and before.mixed), before.met if before else ()
         if current is None:
             record = _created(shape, entry, stamp)
         else:
-            mixed = mixed or current.hs > entry.base_hs
+            if current.hs > entry.base_hs:
+                mixed, met = True, (*met, Meeting(entry, current))
             record = current.copy()
             dissents += merge(record, entry, shape, stamp, is_home=home)
         record.hs = stamp.hs
         if entry.at >= record.at:
             record.at, record.by = entry.at, entry.actor
-        return Touched(record, entry, mixed)
+        return Touched(record, entry, mixed, met)
 
     def _known_better(self, problem: Problem, group: Sequence[Entry]) -> Problem:
         """Say that a record is gone for good, where nobody need wait for it to arrive."""
@@ -248,7 +249,9 @@ class Batch:
         for type_, group in by_type.items():
             held.write(self.connection, self.node.tables[type_], (each.held for each in group))
         for type_, group in by_type.items():
-            self.tally.dissents += invariants.clashes(self.connection, self.node, self.shapes[type_], group)
+            shape = self.shapes[type_]
+            self.tally.dissents += invariants.clashes(self.connection, self.node, shape, group)
+            self.tally.dissents += broken.rules_broken(self.connection, self.node, shape, group)
 
 
 def merge_hook(node: Node) -> FieldHook:

@@ -1,7 +1,8 @@
-"""Rules over several records that two nodes may break together: looked at again after a merge, on the keys touched.
+"""Rules that two nodes may break together: looked at again after a merge, on the keys touched.
 
-Each node kept the rule by what it knew. Both records stay; the one that arrived is flagged by a conflict that names
-the other, and a person decides. Nothing is deleted and nothing is refused: both are facts.
+Each node kept the rule by what it knew. Where it is about two records, both stay; the one that arrived is flagged by a
+conflict that names the other, and a person decides. Nothing is deleted and nothing is refused: both are facts. Rules
+about one record are in ``broken``.
 """
 
 from __future__ import annotations
@@ -26,12 +27,23 @@ from stores.storage.indexes import STORE, key_columns
 from stores.world import NodeWorld
 
 
+class Meeting(NamedTuple):
+    """A line whose author did not know all that stood in the record, and the record as the line found it."""
+
+    entry: Entry
+    before: Held
+
+
 class Touched(NamedTuple):
-    """A record as a merge left it, the line that touched it last, and whether its home had decided all of it."""
+    """A record as a merge left it, the line that touched it last, and whether its home had decided all of it.
+
+    ``met`` are the lines that met something they did not know of.
+    """
 
     held: Held
     entry: Entry
     mixed: bool
+    met: tuple[Meeting, ...] = ()
 
 
 def clashes(connection: Connection, node: Node, shape: Shape, touched: Sequence[Touched]) -> list[Dissent]:

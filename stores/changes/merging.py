@@ -29,7 +29,7 @@ _INT_MAX = 2**63 - 1
 _FREE = frozenset({"text", "phone", "ref", "enum", "file", "image", "signature"})  # any text will do
 _LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
 
-DissentKind = Literal["field", "refused", "unique", "exclusive", "deleted"]
+DissentKind = Literal["field", "refused", "unique", "exclusive", "deleted", "broken"]
 Outcome = Literal["current", "incoming", "both"]
 FieldHook = Callable[[RecordType, Field, Cell, Cell, Cell], Cell]  # base, ours, theirs -> kept, None = as ``latest``
 

@@ -205,11 +205,17 @@ class Stand:
     def close(self) -> None:
         self.database.close()
 
-    def do(self, *edits: Edit, actor: str | None = None, facts: Mapping[str, object] | None = None) -> list[Entry]:
+    def do(
+        self,
+        *edits: Edit,
+        actor: str | None = None,
+        facts: Mapping[str, object] | None = None,
+        action: str = EDIT,
+    ) -> list[Entry]:
         """Write edits as one deed, by default in the name of somebody who works here."""
         self.clock.pass_()
         with self.database.write() as connection:
-            action = f"{edits[0].record.key if edits else 'club'}.{EDIT}"
+            action = f"{edits[0].record.key if edits else 'club'}.{action}"
             deed = Deed(new_id(), action, actor or STAFF[self.store], self.clock.now(), facts)
             return commit(connection, self.node, deed, edits)
 

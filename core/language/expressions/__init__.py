@@ -11,6 +11,7 @@ from core.language.expressions.formula import (
     Formula,
     How,
     Literal,
+    expressions_in,
     holds,
 )
 from core.language.expressions.functions import FUNCTIONS, Function, Functions, Param
@@ -52,6 +53,7 @@ __all__ = [
     "compile_condition",
     "compile_expression",
     "describe",
+    "expressions_in",
     "fits",
     "holds",
     "unify",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import Protocol
@@ -169,6 +169,19 @@ class Aggregate:
     def __call__(self, env: Env, /) -> object:
         """Ask the world."""
         return env.world.aggregate(self, env)
+
+
+def expressions_in(formula: Formula | None) -> Iterator[Expression]:
+    """Yield every expression a formula is made of: itself, the rows of its cases, the ``where`` of its total."""
+    match formula:
+        case Expression():
+            yield formula
+        case Cases():
+            for row in formula.rows:
+                yield from expressions_in(row.when)
+                yield from expressions_in(row.is_)
+        case Aggregate():
+            yield from expressions_in(formula.where)
 
 
 def holds(condition: Formula | None, env: Env) -> bool:
