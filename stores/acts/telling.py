@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from core.language.definition import SYSTEM
+from sqlalchemy import Connection
+
+from core.language.definition import SYSTEM, RecordType
 from core.language.expressions import Env, Formula, expressions_in
 from core.language.expressions.tree import FieldOf, walk
 from core.model.errors import Text
+from stores import rows
 from stores.actor import Actor
 from stores.acts.messages import filled
 from stores.acts.permission import acting_roles
+from stores.node import Node
 from stores.reads.sight import Sight, sight
 from stores.world import NodeWorld
 
@@ -38,6 +42,20 @@ def told_to(
         if any(_hidden(actor, world, node, sights) for node in _fields(formula) if node.record != own)
     }
     return filled(text, fills, env, secret)
+
+
+def of_check(connection: Connection, node: Node, actor: Actor, record: RecordType, id_: str, name: str) -> Text | None:
+    """Return what a check of a record type (``action.check``) says of one record, as a person may read it.
+
+    None when there is no such check any more, or no such record here.
+    """
+    action = record.actions.get(name.partition(".")[0])
+    check = next((each for each in action.checks if each.name == name.partition(".")[2]), None) if action else None
+    row = rows.load(connection, node, record, id_)
+    if action is None or check is None or row is None:
+        return None
+    world = NodeWorld(connection, node, action.owner or record.plugin, str(row.values["store"]))
+    return told_to(actor, world, world.env(row, node.now(), actor), check.message, check.fills)
 
 
 def _fields(formula: Formula) -> Iterator[FieldOf]:

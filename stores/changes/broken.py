@@ -9,7 +9,7 @@ the checks of field-only actions that speak of the record alone (``core.language
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -34,6 +34,9 @@ CHECK = "check"  # policy of one about a check; its detail names it
 _JOINED = frozenset({MergePolicy.SUM, MergePolicy.UNION, MergePolicy.APPEND, MergePolicy.HOOK})
 _ORIGIN, _HLC, _ACTION, _PK = (log.COLUMNS.index(name) for name in ("origin", "hlc", "action", "pk"))
 
+_ANY = -1  # no stamp: whatever an origin wrote
+
+Done = Mapping[tuple[str, str, int], Collection[str]]  # record, origin, stamp -> names of actions
 Rivals = Mapping[str, FieldStamp]  # field -> who wrote the value that the author of a line did not know
 
 
@@ -87,9 +90,7 @@ def _checks_broken(
                 yield _dissent(each, one.meeting, None, one.rival, CHECK, one.lasting.name)
 
 
-def _asked_of(
-    lasting: Sequence[Lasting], touched: Touched, done: Mapping[tuple[str, str, int], set[str]]
-) -> Iterator[_Asked]:
+def _asked_of(lasting: Sequence[Lasting], touched: Touched, done: Done) -> Iterator[_Asked]:
     """Yield the checks that one side asked and whose answer the other side may have changed."""
     for meeting in touched.met:
         rivals = _rivals(lasting, meeting)
@@ -101,7 +102,7 @@ def _asked_of(
             if each.reads.isdisjoint(meeting.entry.body):
                 continue
             for stamp in dict.fromkeys(rivals.values()):
-                if each.action.name in done.get((touched.held.id, stamp.origin, stamp.hlc), ()):
+                if each.action.name in _wrote(done, touched.held.id, stamp):
                     yield _Asked(each, meeting, stamp)
 
 
@@ -117,18 +118,24 @@ def _rivals(lasting: Iterable[Lasting], meeting: Meeting) -> Rivals:
 
 def _actions_of_rivals(
     connection: Connection, shape: Shape, lasting: Sequence[Lasting], met: Sequence[Touched]
-) -> dict[tuple[str, str, int], set[str]]:
-    """Return, by record, origin and stamp, the actions that wrote what the authors of the lines did not know.
-
-    A value that was put together here has nobody's stamp: it is known by its moment alone.
-    """
+) -> Done:
+    """Return, by record, origin and stamp, the actions that wrote what the authors of the lines did not know."""
     ids = [each.held.id for each in met if any(_rivals(lasting, meeting) for meeting in each.met)]
     found: dict[tuple[str, str, int], set[str]] = defaultdict(set)
     for row in log.rows_of_records(connection, shape.record.key, ids):
         _, _, name = row[_ACTION].rpartition(".")
-        found[row[_PK], row[_ORIGIN], row[_HLC]].add(name)
-        found[row[_PK], "", row[_HLC]].add(name)
+        for origin, hlc in ((row[_ORIGIN], row[_HLC]), (row[_ORIGIN], _ANY), ("", row[_HLC])):
+            found[row[_PK], origin, hlc].add(name)
     return found
+
+
+def _wrote(done: Done, id_: str, stamp: FieldStamp) -> Collection[str]:
+    """Return the actions that may have written a value.
+
+    One that was put together here has nobody's stamp: its moment tells. A stamp that claimed to be of the future was
+    ranked lower than its line says: then it is one of its origin's.
+    """
+    return done.get((id_, stamp.origin, stamp.hlc)) or done.get((id_, stamp.origin, _ANY), ())
 
 
 def _holds(connection: Connection, node: Node, shape: Shape, lasting: Lasting, row: Row) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFLICT, REQUEST, NOTICE, PICK = "core.conflict", "core.request", "core.notice", "core.pick"
 TWICE = frozenset({"unique", "exclusive"})  # kinds of conflict between two records
+BROKEN = "broken"  # the kind of conflict about a rule that two edits broke together
 OVERSEERS = frozenset({"store_admin", "hq_admin", "hq_audit"})
 REPEATED: Mapping[str, tuple[str, ...]] = {
     CONFLICT: ("base", "mine", "theirs", "value", "detail"),
@@ -77,8 +78,8 @@ class _Secret:
 
     def _of_conflict(self, values: Mapping[str, object]) -> bool:
         field = values["field"]
-        if self.name == "detail" and values["kind"] in TWICE:
-            return False  # the id of the record that has the same value, and no word of what stands in it
+        if self.name == "detail" and values["kind"] in TWICE | {BROKEN}:
+            return False  # the record that has the same value or the rule that is broken: no word of what stands there
         names = None if self.name == "detail" or field is None else [str(field)]
         mine = values["theirs_by"] == self.reading.actor.id and field is None
         return not (mine or self._in_clear(values["record_type"], values["record_id"], names))

@@ -5,7 +5,7 @@ The product's own code runs; only clock, dice, ids, network and electricity are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -33,7 +33,7 @@ from sync.branch.round import sync_round
 from sync.protocol import Answer, PullAnswer, Push, PushAnswer, Question, Standing
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
 from tests.simulation.weather import Mains, PowerCut, StormyLink
-from tests.simulation.witness import POLICIES, Decided, Edit, Known, Witness
+from tests.simulation.witness import POLICIES, Decided, Edit, Known, Witness, breaks_the_rule
 
 KINDS = (
     ("tea_house_guest", True),
@@ -186,6 +186,7 @@ class Chain:
         self.witness.check_conflicts()
         self.witness.check_lives()
         self.witness.check_cards()
+        self.witness.check_rule()
         self.witness.check_quarantine()
         for name in self.branches:
             waiting = number_of(
@@ -265,7 +266,7 @@ class Chain:
         kind, action = self.dice.choice(EDITS)
         drafts = {}
         for _ in range(self.dice.choice([1, 1, 2, 3])):
-            written, edit = self._draft(name, tx, kind)
+            written, edit = self._draft(name, tx, kind, {each.values.get("card") for each, _ in drafts.values()})
             drafts[written.id] = (written, edit)
         self._risk(name)
         try:
@@ -377,7 +378,7 @@ class Chain:
                 self.witness.received(name, news)
                 del self._pages[name]
 
-    def _draft(self, name: str, tx: str, kind: str) -> tuple[Written, Edit]:
+    def _draft(self, name: str, tx: str, kind: str, taken: Set[Cell]) -> tuple[Written, Edit]:
         record = host().catalog.records[f"tea_house.{kind}"]
         rows = self._living(name, record.table)
         new = self.dice.random() < 1 / (len(rows) + 1)  # few records, so that many hands meet on each
@@ -385,8 +386,10 @@ class Chain:
         id_, store = str(row["id"]), str(row["_store"])
         fields = self.dice.sample(sorted(POLICIES.keys() & record.fields), self.dice.randint(1, 2))
         body = {field: (row.get(field), self._value(field, row.get(field))) for field in fields}
-        if body.get("card", ("", ""))[1] in {row.get("card") for row in rows.values()}:
+        if body.get("card", ("", ""))[1] in {row.get("card") for row in rows.values()} | taken:
             body.pop("card", None)  # the node sees that this one is taken
+        if breaks_the_rule({**row, **{field: value for field, (_, value) in body.items()}}):
+            body = {field: values for field, values in body.items() if field not in ("credit", "record")}
         body = {field: (old, value) for field, (old, value) in body.items() if old != value}
         written = Written(record, id_, store, "create" if new else "update", {f: v for f, (_, v) in body.items()})
         past = frozenset(self.witness.knows[name][id_])

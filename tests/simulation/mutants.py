@@ -238,6 +238,11 @@ def a_key_that_is_held_twice_is_not_noticed(patch: Patch) -> None:
     patch.setattr(batch.invariants, "clashes", lambda *_: [])
 
 
+def a_rule_that_two_edits_broke_is_not_noticed(patch: Patch) -> None:
+    """What each side has checked is not asked again of what came of both."""
+    patch.setattr(batch.broken, "rules_broken", lambda *_: [])
+
+
 def a_frame_loses_a_line(patch: Patch) -> None:
     """Now and then the branch leaves a line out of what it sends."""
     real = push.next_frame
@@ -291,6 +296,7 @@ MUTANTS: dict[str, Plant] = {
         a_note_takes_the_place_of_the_others,
         conflicts_are_not_recorded,
         a_key_that_is_held_twice_is_not_noticed,
+        a_rule_that_two_edits_broke_is_not_noticed,
         a_frame_loses_a_line,
         the_place_of_a_record_is_not_kept,
     )

@@ -8,7 +8,7 @@ there must be, and compares. Where the product decides by hub sequences, the wit
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -188,6 +188,20 @@ class Witness:
         for row in told:
             assert {(row["record_id"], row["mine"]), (row["detail"], row["mine"])} <= wrote, "a clash that never was"
 
+    def check_rule(self) -> None:
+        """No guest has more credit than the rule allows without a conflict that says so; it is said once, and only of
+        guests of whom two people who did not know of each other's work have changed what the rule looks at."""
+        guests = table(self.hub, "tea_house_guest")
+        told = [row for row in table(self.hub, "core_conflict").values() if row["kind"] == "broken"]
+        broken = {id_ for id_, row in guests.items() if row["_life"] == 1 and breaks_the_rule(row)}
+        named = Counter(str(row["record_id"]) for row in told)
+        assert broken <= named.keys(), f"the rule is broken and nobody is told: {broken - named.keys()}"
+        assert not named or max(named.values()) == 1, f"told more than once: {named}"
+        assert {row["detail"] for row in told} <= {"edit.drinks_enough"}, "another rule is told of"
+        for guest in named:
+            edits = [each for each in self.edits.values() if each.record == guest]
+            assert any(_unaware(one, other) for one in edits for other in edits), f"nobody met at {guest}"
+
     def check_quarantine(self) -> None:
         """What does not fit waits, nothing else does."""
         waiting = Counter(str(row["pk"]) for row in self.hub.rows("SELECT pk FROM quarantine"))
@@ -202,7 +216,7 @@ class Witness:
         refused = [row for row in table(self.hub, "core_request").values() if row["state"] == "refused"]
         told = [row for row in rows if row["kind"] == "refused"]
         assert len(told) == len(refused), f"{len(refused)} requests were refused, {len(told)} conflicts tell of it"
-        others = {str(row["kind"]) for row in rows} - {"field", "deleted", "refused", "unique"}
+        others = {str(row["kind"]) for row in rows} - {"field", "deleted", "refused", "unique", "broken"}
         assert not others, f"conflicts of another kind: {others}"
         found = Counter((str(r["record_id"]), str(r["field"]), str(r["mine"]), str(r["theirs"])) for r in kept)
         expected = Counter({(r, f, str(m), str(t)): n for (r, f, m, t), n in self.conflicts.items()})
@@ -219,6 +233,23 @@ class Witness:
 def records_of(disk: Disk) -> dict[str, Row]:
     """Return the records that people edit, by id."""
     return {id_: row for kind in ("guest", "order", "seat") for id_, row in table(disk, f"tea_house_{kind}").items()}
+
+
+def breaks_the_rule(row: Mapping[str, Cell]) -> bool:
+    """Say whether a guest has more credit than the rule of the plugin allows."""
+    credit, record = row.get("credit"), row.get("record")
+    return credit is not None and record is not None and _number(credit) > _number(record)
+
+
+def _unaware(one: Edit, other: Edit) -> bool:
+    """Say whether two edits of what the rule looks at were made by people who did not know of each other's."""
+    return (
+        one.key not in other.past
+        and other.key not in one.past
+        and one.author != other.author
+        and not one.body.keys().isdisjoint({"credit", "record"})
+        and not other.body.keys().isdisjoint({"credit", "record"})
+    )
 
 
 def _wins(edit: Edit, here: Field, writer: Edit, policy: str, new: Cell) -> bool:

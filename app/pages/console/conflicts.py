@@ -23,11 +23,12 @@ from app.web.actions import carry_out
 from core.language.definition import RecordType
 from core.model.errors import NodeError, Problem
 from core.model.fields import FieldSpec
+from stores.acts import telling
 from stores.acts.permission import acting_roles
 from stores.reads import records
 from stores.reads.oversight import CONFLICT
 from stores.reads.reading import Reading
-from stores.reads.subjects import TWICE
+from stores.reads.subjects import BROKEN, TWICE
 
 router = APIRouter(include_in_schema=False)
 ROWS = 25
@@ -217,14 +218,14 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
             _side(desk, row, "theirs", told("theirs"), places, stands=not current),
         ],
         _policy(desk, row),
-        "" if rival or "detail" in row.get("_masked", ()) else str(row.get("detail") or ""),
+        "" if rival or "detail" in row.get("_masked", ()) else _detail(desk, row),
         places.name(str(row["store"])),
         told("assignee").text,
         shown_moment(desk, due) if due else NOTHING,
         bool(due) and str(due) < desk.node.now().astimezone(desk.node.zone).isoformat(),
         _decided(desk, kind, row),
         row.get("field") is not None
-        and row.get("kind") not in TWICE,  # both records are kept: there is no other value to take
+        and row.get("kind") not in TWICE | {BROKEN},  # both are kept: there is no other value to take
         str(row["updated_at"] or ""),
         rival,
     )
@@ -237,6 +238,18 @@ def _rival(desk: Desk, row: Mapping[str, Any]) -> Shown | None:
         return None
     name = name_of(desk, about.key, str(id)) or f"#{str(id)[-6:]}"
     return Shown("ref", f"{desk.say(about.label)} {name}", url=record_url(about, str(id)))
+
+
+def _detail(desk: Desk, row: Mapping[str, Any]) -> str:
+    """Return what the conflict says beside its values; of a broken rule, the rule as its plugin puts it."""
+    about = desk.catalog.records.get(str(row.get("record_type")))
+    if row.get("kind") != BROKEN or about is None:
+        return str(row.get("detail") or "")
+    if row.get("field") is not None:
+        return desk.words.beyond_limits
+    with desk.node.database.read() as connection:
+        said = telling.of_check(connection, desk.node, desk.actor, about, str(row["record_id"]), str(row["detail"]))
+    return desk.say(said) if said else str(row["detail"])
 
 
 def _side(desk: Desk, row: Mapping[str, Any], name: str, value: Shown, places: Places, *, stands: bool) -> Side:

@@ -73,6 +73,13 @@ CONSOLE: Mapping[str, Text] = {
         "Both records are kept. Change one of them, here or on its own page; then settle this.",
         "两条记录均已保留。请在此填写新值，或打开其中一条修改，然后确认处理。",
     ),
+    "broken_hint": Text(
+        "Both edits are kept. Enter what is right, here or on the record's own page; then settle this.",
+        "两处修改均已保留。请在此填写正确的值，或打开记录修改，然后确认处理。",
+    ),
+    "beyond_limits": Text(
+        "What both added up to is beyond the limits of the field", "两处修改合并后超出字段允许的范围"
+    ),
     "both_stay": Text("Leave both as they are", "两条都保持不变"),
     "enter_new_for": Text("New value for {0}", "为{0}另填新值"),
     "new_value": Text("New value", "新值"),

@@ -40,7 +40,7 @@ records:
         label: {en: Plan, zh: 安排}
       correct: {ask: [first, last, guest], label: {en: Correct, zh: 更正}}
       close: {set: {closed: true}, label: {en: Close, zh: 关闭}}
-    sync: {scope: all, home: store, deletes: edit_wins}
+    sync: {scope: all, home: store, deletes: delete_wins}
 """
 
 
@@ -184,7 +184,7 @@ def test_a_deleted_record_breaks_no_rule(hotel: Chain) -> None:
     done(hotel.east, "plan", id_, first=5)
     hotel.east.change_life(stay(hotel), id_, "delete")
     hotel.settle()
-    done(hotel.west, "plan", id_, guest="Lin")
+    done(hotel.west, "plan", id_, last=4)
 
     hotel.settle()
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
+from stores.changes import conflicts, log
+from stores.changes.merging import Dissent
+from stores.storage import counters
 from tests.app.pages.conftest import words
+from tests.app.pages.console.conftest import RENTAL
 
 
 def only(browser: Any) -> str:
@@ -110,3 +116,49 @@ def test_of_two_records_with_one_number_both_stand_and_one_gets_another(branch: 
 
     assert "F-10" in words(browse("li").open(f"/records/bicycle_rental/bicycle/{theirs}").text)
     assert "F-10" not in words(browse("li").open(f"/records/bicycle_rental/bicycle/{ours}").text)
+
+
+@pytest.fixture
+def broken(branch: Any) -> Any:
+    """Write down that two edits broke a rule together, as a merge would: of a check, or of a field's limits."""
+
+    def write(field: str | None, detail: str | None) -> str:
+        made, node = branch.rental(), branch.shop.service.node
+        branch.sync()
+        with node.database.write() as connection:
+            line = log.latest(connection, "bund-01.1", 1)[0]
+            dissent = Dissent(
+                "broken", line.type, made, "bund", field, None, None, None, None, line,
+                policy="check" if detail else "limit", outcome="both", detail=detail,
+            )  # fmt: skip
+            standing = counters.load(connection, node)
+            conflicts.record(connection, node, standing, [dissent], "bund")
+            counters.save(connection, standing)
+        return str(made)
+
+    return write
+
+
+def test_a_rule_that_two_edits_broke_is_told_in_the_words_of_its_plugin(branch: Any, broken: Any, browse: Any) -> None:
+    record = branch.shop.service.node.catalog.records[RENTAL]
+    action = next(each for each in record.actions.values() if each.checks)
+    broken(None, f"{action.name}.{action.checks[0].name}")
+    wu = browse("wu")
+
+    page = words(wu.open(only(wu)).text)
+
+    assert "A rule that no longer holds" in page
+    assert action.checks[0].message.en in page
+    assert "act on the record itself" in page
+
+
+def test_a_field_beyond_its_limits_is_mended_where_it_is_told(branch: Any, broken: Any, browse: Any) -> None:
+    made, wu = broken("note", None), browse("wu")
+    address = only(wu)
+
+    page = words(wu.open(address).text)
+    assert "beyond the limits of the field" in page
+    assert "Take the other" not in page
+    wu.send(address, keep="value", value="两边都对")
+
+    assert branch.note(branch.shop.service.node, made) == ("两边都对", True)
