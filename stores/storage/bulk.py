@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Table
@@ -18,6 +19,7 @@ Values = tuple[Any, ...]
 Verb = Literal["insert", "upsert"]
 _PAGE_ROWS = 2_000
 _COPY_FROM = 50  # rows; fewer are as quick one by one
+_PARAMETERS = 1_000  # of a statement that inserts many rows: SQLite opens a table and its indexes for each anew
 
 
 @lru_cache(maxsize=2048)
@@ -31,7 +33,13 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: S
     if len(rows) >= _COPY_FROM and copies(connection):
         copy_in(connection, f"COPY {quoted(table.name)} ({_list(tuple(columns))}) FROM STDIN", rows)
         return
-    _many(connection, _write(connection.dialect.name, "insert", table.name, tuple(columns), _key(table)), rows)
+    dialect, names, key = connection.dialect.name, tuple(columns), _key(table)
+    together = _PARAMETERS // len(names) if dialect == "sqlite" else 1
+    whole = len(rows) - len(rows) % together if together > 1 else 0
+    for first in range(0, whole, together):
+        values = tuple(chain.from_iterable(rows[first : first + together]))
+        _one(connection, _write(dialect, "insert", table.name, names, key, together), values)
+    _many(connection, _write(dialect, "insert", table.name, names, key), rows[whole:])
 
 
 def upsert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
@@ -143,9 +151,11 @@ def _many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
 
 
 @lru_cache(maxsize=2048)
-def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
-    marks = ", ".join("?" * len(columns))
-    sql = f"INSERT{_alone(dialect)} INTO {quoted(table)} ({_list(columns)}) VALUES ({marks})"
+def _write(
+    dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int = 1
+) -> str:
+    marks = f"({', '.join('?' * len(columns))})"
+    sql = f"INSERT{_alone(dialect)} INTO {quoted(table)} ({_list(columns)}) VALUES {', '.join([marks] * rows)}"
     if verb == "upsert":
         settings = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in columns if name not in key)
         sql += f" ON CONFLICT ({_list(key)}) DO UPDATE SET {settings}"

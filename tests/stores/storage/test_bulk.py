@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.exc import IntegrityError
 
 from stores.storage import bulk
 from stores.storage.columns import Chars, Whole
@@ -29,6 +30,25 @@ def everything(database: Database) -> list[bulk.Values]:
 
 
 def test_what_was_inserted_is_there(orders: Database) -> None:
+    assert everything(orders) == ROWS
+
+
+@pytest.mark.parametrize("count", [332, 333, 334, 666, 1_000])  # a statement of three columns takes 333 rows
+def test_many_rows_are_all_there_in_the_order_given(orders: Database, count: int) -> None:
+    many = [(f"d{n:04}", f"酒水 {n}" if n % 3 else None, n) for n in range(count)]
+
+    with orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, many)
+
+    assert everything(orders) == [*ROWS, *many]
+
+
+def test_one_row_that_is_there_already_refuses_them_all(orders: Database) -> None:
+    many = [(f"d{n:04}", None, n) for n in range(1_000)]
+
+    with pytest.raises(IntegrityError), orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, [*many[:500], ROWS[1], *many[500:]])
+
     assert everything(orders) == ROWS
 
 
