@@ -22,6 +22,10 @@ _HEAD = Entry._fields[: HASHED - 2]  # all that is hashed before the body and th
 _UNCLEAN = re.compile(r'["\\\x00-\x1f]')  # what JSON writes otherwise than it is
 
 
+class Clean(list[str]):
+    """Texts that are known to stand in JSON as they are, ids and moments: nobody looks through them once more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """The lines of one record type and one kind that touch the same fields.
@@ -166,9 +170,11 @@ def chained(previous: str, origin: str, first: int, columns: Mapping[str, Sequen
     parts = [_written(told[name], varying) for name in _HEAD]
     facts = ["null" if text is None else text for text in columns["facts"]]
     form = f"[{FORMAT},{','.join(parts)},%s,%s]"
-    hashes = []
+    hashes, begin = [], blake2b(digest_size=16).copy
     for text in _filled(form, [*varying, columns["body"], facts], count):
-        previous = blake2b((previous + text).encode(), digest_size=16).hexdigest()
+        line = begin()
+        line.update((previous + text).encode())
+        previous = line.hexdigest()
         hashes.append(previous)
     return hashes
 
@@ -181,12 +187,12 @@ def _written(column: Sequence[object], varying: list[Sequence[object]]) -> str:
     """Return how a column stands in a form: what never changes is written out, the rest is added to ``varying``."""
     first = column[0] if column else None
     kinds = set(map(type, column))
-    if len(kinds) < 2 and all(value == first for value in column):
+    if len(kinds) < 2 and column.count(first) == len(column):
         return _literal(canonical_json(first))
     if kinds == {int}:
         varying.append(column)
         return "%d"
-    if kinds == {str} and not _UNCLEAN.search("".join(column)):  # type: ignore[arg-type]  # they are texts
+    if kinds == {str} and (type(column) is Clean or not _UNCLEAN.search("".join(column))):  # type: ignore[arg-type]  # they are texts
         varying.append(column)
         return '"%s"'
     varying.append([canonical_json(value) for value in column])

@@ -17,6 +17,12 @@ def pack_one(stamp: FieldStamp) -> str:
     return f"[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)},{{}}]"
 
 
+def pack_each(hs: Iterable[int], hlc: Iterable[int], origin: str) -> list[str]:
+    """Return what ``pack_one`` makes of each of many stamps of one origin, given by column."""
+    form = f"[%d,%d,{_quoted(origin).replace('%', '%%')},{{}}]"
+    return [form % pair for pair in zip(hs, hlc, strict=True)]
+
+
 def pack_over(packed: str, names: Sequence[str], stamp: FieldStamp) -> str:
     """Return packed stamps after ``stamp``, which the row does not have yet, wrote the fields ``names`` (sorted).
 

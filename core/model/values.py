@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from collections.abc import Sequence, Set
+from typing import Any, TypeVar, cast
 
 import orjson
 
 from core.model.errors import Problem, Text
 
+T = TypeVar("T")
 Cell = int | str | None
 INT_MAX = 2**63 - 1  # what a database column and the wire hold; the minimum is its negative
 TEXT_CHARS_MAX = 100_000
@@ -79,3 +81,8 @@ def _refuse_broken(text: str) -> None:
                 Text("delete that character and enter the text again", "请删除该字符后重新输入"),
                 code="bad-text",
             )
+
+
+def of_kind(kind: type[T], column: Sequence[object], kinds: Set[type]) -> Sequence[T]:
+    """Return the values of one type in a column; ``kinds`` are all types in it, and mostly there is no other."""
+    return cast(Sequence[T], column if kinds == {kind} else [value for value in column if type(value) is kind])

@@ -17,7 +17,7 @@ from core.model.clock import from_iso
 from core.model.errors import Problem, Text
 from core.model.fields import FieldSpec
 from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
-from core.model.values import Cell
+from core.model.values import Cell, of_kind
 from stores.changes.held import LIFE, Held
 
 DECIDED = ("state", "number")  # what the record's home decides and nobody merges
@@ -98,18 +98,20 @@ def check_cells(shape: Shape, entry: Entry) -> None:
 
 def check_column(shape: Shape, name: str, column: Sequence[Cell]) -> None:
     """Raise ``Unfit`` when one of many cells of a field is such a cell."""
-    kinds = set(map(type, column)) - {NoneType}
-    for form in kinds - {shape.forms.get(name)}:
+    kinds = set(map(type, column))
+    for form in kinds - {NoneType, shape.forms.get(name)}:
         if name in shape.forms or form not in (str, int):
             raise Unfit(_bad_cell(name, f"it holds {form.__name__}", f"其类型为 {form.__name__}"))
     if str in kinds:
-        texts = [cell for cell in column if isinstance(cell, str)]
+        texts = of_kind(str, column, kinds)
         if "\0" in "".join(texts):
             raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
         if name in shape.written:
             _check_written(shape, name, set(texts))
-    if int in kinds and not all(-_INT_MAX <= cell <= _INT_MAX for cell in column if isinstance(cell, int)):
-        raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+    if int in kinds:
+        numbers = of_kind(int, column, kinds)
+        if not -_INT_MAX <= min(numbers) <= max(numbers) <= _INT_MAX:
+            raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
 
 
 def is_moment(cell: Cell) -> bool:

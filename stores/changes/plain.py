@@ -7,8 +7,9 @@ and both come to the same records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from core.language.definition import SYSTEM, RecordType
 from core.model.lines import Block, Lines
 from core.model.merge import FieldStamp
 from core.model.scope import is_home
-from core.model.stamps import pack_one, pack_over
+from core.model.stamps import pack_each, pack_over
 from stores.changes.held import LIFE
 from stores.changes.merging import Shape, Unfit, check_column, is_moment, just_stands, shape_of
 from stores.changes.people import People
@@ -30,6 +31,14 @@ _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
 _KNOWN = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
 
 OnFile = Mapping[str, Sequence[Any]]  # id -> ``_KNOWN``
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """Of each line its place in the hub's order and its clock stamp; all are of one origin."""
+
+    hs: Sequence[int]
+    hlc: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +85,8 @@ def merge_plain(
             _create(connection, node, block, lines, places, stamps)
         else:
             _go_on(connection, node, block, lines, places, stamps, known)
-    given = [stamp for stamp, kept in zip(stamps, plain, strict=True) if kept]
-    said = zip(lines.columns["type"], lines.columns["pk"], plain, strict=True)
-    keys = [(type_, pk) for type_, pk, kept in said if kept]
-    return Merged(keys, plain, max((stamp.hlc for stamp in given), default=0), given[-1].hs if given else 0)
+    keys = list(compress(zip(lines.columns["type"], lines.columns["pk"], strict=True), plain))
+    return Merged(keys, plain, max(compress(stamps.hlc, plain), default=0), max(compress(stamps.hs, plain), default=0))
 
 
 def _is_plain(node: Node, block: Block, sender: str) -> bool:
@@ -159,23 +166,24 @@ def _leave_mixed(number: Sequence[int], plain: bytearray) -> None:
             plain[place] = 0
 
 
-def _stamps(lines: Lines, number: Sequence[int], after: int, latest: int) -> list[FieldStamp]:
+def _stamps(lines: Lines, number: Sequence[int], after: int, latest: int) -> Stamps:
     """Return the stamp of each line: the first line of a transaction gives it to all."""
-    given: dict[int, FieldStamp] = {}
-    for transaction, hlc in zip(number, lines.columns["hlc"], strict=True):
-        if transaction not in given:
-            given[transaction] = FieldStamp(after + 1 + transaction, min(hlc, latest), lines.origin)
-    return [given[transaction] for transaction in number]
+    claimed, hlc = lines.columns["hlc"], list[int]()
+    for place, transaction in enumerate(number):
+        goes_on = place > 0 and number[place - 1] == transaction
+        hlc.append(hlc[-1] if goes_on else min(claimed[place], latest))
+    return Stamps([after + 1 + transaction for transaction in number], hlc)
 
 
 def _create(
-    connection: Connection, node: Node, block: Block, lines: Lines, places: Sequence[int], stamps: Sequence[FieldStamp]
+    connection: Connection, node: Node, block: Block, lines: Lines, places: Sequence[int], stamps: Stamps
 ) -> None:
-    ids, store, at, by = (lines.columns[name] for name in ("pk", "store", "at", "actor"))
-    rows = [
-        (ids[n], store[n], stamps[n].hs, 1, at[n], by[n], pack_one(stamps[n]), *values)
-        for n, values in _values(block, places, block.fields)
-    ]
+    some = [block.places[n] for n in places]
+    ids, stores, ats, actors = (_some(lines.columns[name], some) for name in ("pk", "store", "at", "actor"))
+    hs, hlc = _some(stamps.hs, some), _some(stamps.hlc, some)
+    values = [_some(block.new(name), places) for name in block.fields]
+    packed = pack_each(hs, hlc, lines.origin)
+    rows = list(zip(ids, stores, hs, [1] * len(ids), ats, actors, packed, *values, strict=True))
     bulk.insert(connection, node.tables[block.type], (*_NEW, *block.fields), rows)
 
 
@@ -185,24 +193,23 @@ def _go_on(
     block: Block,
     lines: Lines,
     places: Sequence[int],
-    stamps: Sequence[FieldStamp],
+    stamps: Stamps,
     on_file: OnFile,
 ) -> None:
     ids, ats, actors = (lines.columns[name] for name in ("pk", "at", "actor"))
     names = tuple(sorted(block.fields))
+    columns = [_some(block.new(name), places) for name in names]
     rows = []
-    for n, values in _values(block, places, names):
-        _, _, _, _, at, by, packed = on_file[ids[n]]
-        if ats[n] >= (at or ""):
-            at, by = ats[n], actors[n]
-        rows.append((*values, stamps[n].hs, at, by, pack_over(packed or "", names, stamps[n]), ids[n]))
+    for n, values in zip(places, zip(*columns, strict=True) if columns else [()] * len(places), strict=True):
+        place = block.places[n]
+        _, _, _, _, at, by, packed = on_file[ids[place]]
+        if ats[place] >= (at or ""):
+            at, by = ats[place], actors[place]
+        stamp = FieldStamp(stamps.hs[place], stamps.hlc[place], lines.origin)
+        rows.append((*values, stamp.hs, at, by, pack_over(packed or "", names, stamp), ids[place]))
     bulk.update(connection, node.tables[block.type], (*names, "_hs", "_at", "_by", "_m"), rows)
 
 
-def _values(block: Block, places: Sequence[int], names: Sequence[str]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Yield the place in the piece and the new values, in the order of ``names``, of some lines of a block."""
-    columns = [block.new(name) for name in names]
-    if len(places) == len(block.places):
-        yield from zip(block.places, zip(*columns, strict=True) if columns else [()] * len(places), strict=True)
-    else:
-        yield from ((block.places[n], tuple(column[n] for column in columns)) for n in places)
+def _some(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """Return the values of a column at some places, rising."""
+    return column if len(places) == len(column) else [column[n] for n in places]

@@ -151,9 +151,7 @@ def _many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
 
 
 @lru_cache(maxsize=2048)
-def _write(
-    dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int = 1
-) -> str:
+def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int = 1) -> str:
     marks = f"({', '.join('?' * len(columns))})"
     sql = f"INSERT{_alone(dialect)} INTO {quoted(table)} ({_list(columns)}) VALUES {', '.join([marks] * rows)}"
     if verb == "upsert":

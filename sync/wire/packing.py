@@ -17,6 +17,7 @@ import msgpack
 import zstandard
 
 from core.model.errors import Problem, Text
+from core.model.lines import Clean
 from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX, FrameError, FrameTooLarge
 
 MAGIC = b"BL1\n"
@@ -123,10 +124,10 @@ class _Budget:
 
     def ids(self, data: bytes) -> list[object]:
         self._spend(len(data) // 16)
-        return list(_ids(data))
+        return cast(list[object], Clean(_ids(data)))
 
     def moments(self, data: bytes) -> list[object]:
-        return list(_moments(self._sums(data)))
+        return cast(list[object], Clean(_moments(self._sums(data))))
 
     def rising(self, data: bytes) -> list[object]:
         return list(self._sums(data))

@@ -8,6 +8,8 @@ from types import NoneType
 from typing import TypeVar, cast
 
 from core.model.errors import Problem, Text
+from core.model.lines import Clean
+from core.model.values import of_kind
 from sync.protocol import FrameError
 
 T = TypeVar("T")
@@ -111,6 +113,8 @@ class Part:
 
 def texts(values: list[object], where: str) -> list[str]:
     """Return a column of texts; a whole column is checked at once because there are thousands."""
+    if type(values) is Clean:
+        return values
     if not set(map(type, values)) <= {str}:
         raise bad(where, "texts are needed", "应为文本")
     found = cast(list[str], values)
@@ -134,10 +138,10 @@ def cells(values: list[object], where: str) -> list[int | str | None]:
     kinds = set(map(type, values))
     if not kinds <= {str, int, NoneType}:
         raise bad(where, "a cell is empty, a whole number or a text", "单元只能是空、整数或文本")
-    if str in kinds and "\0" in "".join([value for value in values if type(value) is str]):
+    if str in kinds and "\0" in "".join(of_kind(str, values, kinds)):
         raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
     if int in kinds:
-        numbers = [value for value in values if type(value) is int]
+        numbers = of_kind(int, values, kinds)
         if not INT_MIN <= min(numbers) <= max(numbers) <= INT_MAX:
             raise bad(where, "a number beyond 64 bits", "数字超过 64 位")
     return cast("list[int | str | None]", values)

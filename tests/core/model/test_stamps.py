@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.merge import NEVER, FieldStamp
-from core.model.stamps import RowStamps, pack_one, pack_over
+from core.model.stamps import RowStamps, pack_each, pack_one, pack_over
 
 stamps = st.builds(FieldStamp, st.integers(0, 2**40), st.integers(0, 2**62), st.sampled_from(["bund.1", "hq.1", ""]))
 names = st.sampled_from(["guest_name", "room", "备注", "state"])
@@ -66,3 +66,11 @@ def test_stamps_written_as_text_are_those_written_as_stamps(
     new = FieldStamp(20, 9, 'n"1')
 
     assert pack_over(stamps.pack(), names, new) == (stamps.with_(names, new) if names else stamps).pack()
+
+
+def test_stamps_packed_by_column_are_those_packed_one_by_one() -> None:
+    origin = 'n"%d1'
+
+    packed = pack_each([3, 4], [70, 80], origin)
+
+    assert packed == [pack_one(FieldStamp(3, 70, origin)), pack_one(FieldStamp(4, 80, origin))]
