@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stores.changes import log
 from stores.storage.database import WRITER
 
 PIECE = 5_000  # lines in a transaction, as a frame has
+PARAMETERS = 1_000  # of one statement
 BESIDE = "beside"
 _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
 _MOVED = ("_hs", "_at", "_by", "_m")
@@ -58,7 +59,7 @@ def before(database: Path, name: str = "floor") -> Path:
 
 
 def row_by_row(database: Path, copy: Path, lines: int = PIECE) -> Least:
-    """Write what ``database`` has learnt since ``copy`` was made into the copy, with executemany, so many at once."""
+    """Write what ``database`` has learnt since ``copy`` was made into the copy, so many lines in a transaction."""
     with closing(sqlite3.connect(database)) as source:
         pieces = list(_pieces(source, _heads(copy), lines))
 
@@ -68,7 +69,7 @@ def row_by_row(database: Path, copy: Path, lines: int = PIECE) -> Least:
             into.execute("BEGIN IMMEDIATE")
             previous = hashed(previous, piece.texts)
             for sql, rows in piece.writes:
-                into.executemany(sql, rows)
+                _write(into, sql, rows)
             into.execute("COMMIT")
 
     return _measured(copy, write)
@@ -111,6 +112,17 @@ def row_bytes(database: Path, table: str) -> int:
     with closing(sqlite3.connect(database)) as connection:
         names = f"'{table}', 'sqlite_autoindex_{table}_1'"
         return int(connection.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({names})").fetchone()[0])
+
+
+def _write(into: sqlite3.Connection, sql: str, rows: Rows) -> None:
+    """Run an insert or an update for all rows; inserts some at a time, which is the quickest way into SQLite."""
+    head, inserts, marks = sql.partition(" VALUES ")
+    together = PARAMETERS // len(rows[0]) if inserts else len(rows) + 1
+    whole = len(rows) - len(rows) % together
+    for first in range(0, whole, together):
+        values = tuple(chain.from_iterable(rows[first : first + together]))
+        into.execute(f"{head} VALUES {', '.join([marks] * together)}", values)
+    into.executemany(sql, rows[whole:])
 
 
 def _measured(copy: Path, write: Callable[[sqlite3.Connection], None]) -> Least:

@@ -69,6 +69,10 @@ class _Through:
         """Compare where both stand."""
         return self._through(self._link.hello, question)
 
+    def prepare(self, question: Push) -> None:
+        """Make the piece of the log ready that is pushed next; nothing is sent yet."""
+        self._link.prepare(question)
+
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
         return self._through(self._link.push, question)

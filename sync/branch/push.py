@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -64,35 +64,44 @@ def push(
     """Send everything after ``held``, the head headquarters named, and keep its acknowledgements and receipts.
 
     ``origin`` is another log of this node than the one it writes, from before it was reborn.
-    Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read from the log while
+    Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read and packed while
     headquarters works on this one. Raises LogDisputed when the two logs contradict each other, ReceiptFault when a
     receipt is not headquarters' own, LinkDown when the network does not let it finish.
     """
     limits, origin = limits or Limits(), origin or node.identity.origin
     done, gaps = Pushed(), 0
-    entries = _read(node, origin, held, limits)
-    while entries:
-        question = Push(origin, held, entries)
-        page = min(limits.changes, len(entries) * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
-        following = partial(_read, node, origin, question.head, replace(limits, changes=page))
-        ahead = helper.submit(following) if helper is not None and len(entries) >= AHEAD_FROM else None
+    question = _next(node, origin, held, limits)
+    while question.entries:
+        count = len(question.entries)
+        page = min(limits.changes, count * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
+        following = partial(_next, node, origin, question.head, replace(limits, changes=page))
+        ahead = helper.submit(_prepared, link, following) if helper is not None and count >= AHEAD_FROM else None
         answer = _send(link, question)
-        if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < held.seq:
-            held, gaps = answer.head, gaps + 1
-            entries = _read(node, origin, held, limits)
+        if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < question.after.seq:
+            gaps += 1
+            question = _next(node, origin, answer.head, limits)
             continue
         if answer.standing is not Standing.OK:
             raise disputed(answer.standing)
         _keep(node, question, answer)
-        held, gaps = answer.head, 0
-        done = Pushed(
-            done.changes + len(entries), done.conflicts + answer.conflicts, done.quarantined + answer.quarantined
-        )
-        if held != question.head:
-            entries = _read(node, origin, held, limits)
+        gaps = 0
+        done = Pushed(done.changes + count, done.conflicts + answer.conflicts, done.quarantined + answer.quarantined)
+        if answer.head != question.head:
+            question = _next(node, origin, answer.head, limits)
         else:
-            entries = ahead.result() if ahead is not None else following()
+            question = ahead.result() if ahead is not None else following()
     return done
+
+
+def _prepared(link: Link, following: Callable[[], Push]) -> Push:
+    question = following()
+    if question.entries:
+        link.prepare(question)
+    return question
+
+
+def _next(node: Node, origin: str, held: Head, limits: Limits) -> Push:
+    return Push(origin, held, _read(node, origin, held, limits))
 
 
 def _read(node: Node, origin: str, held: Head, limits: Limits) -> Lines:

@@ -83,6 +83,9 @@ class Link(Protocol):
     def hello(self, question: Hello) -> HelloAnswer:
         """Compare where both stand."""
 
+    def prepare(self, question: Push) -> None:
+        """Make the piece of the log ready that is to be pushed next, while another is still on its way."""
+
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
 
@@ -132,6 +135,7 @@ class HttpLink:
         trust: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        self._prepared: tuple[Push, bytes] | None = None
         self._base = url.rstrip("/") + PREFIX
         self._form = form
         media = codec.MEDIA_TYPES[form]
@@ -147,8 +151,15 @@ class HttpLink:
         """Compare where both stand."""
         return self._ask("hello", question, HelloAnswer)
 
+    def prepare(self, question: Push) -> None:
+        """Pack the piece of the log that is to be pushed next, in whatever thread asks for it."""
+        self._prepared = question, codec.encode(question, self._form)
+
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
+        ready, self._prepared = self._prepared, None
+        if ready is not None and ready[0] is question:
+            return self.hand_over("push", ready[1], PushAnswer)
         return self._ask("push", question, PushAnswer)
 
     def pull(self, question: Pull) -> PullAnswer:

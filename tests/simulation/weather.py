@@ -137,6 +137,9 @@ class StormyLink:
         limits = Limits(changes=self._chain.dice.randint(1, 8), rows=self._chain.dice.randint(1, 6))
         return replace(answer, limits=limits)
 
+    def prepare(self, question: Push) -> None:
+        """Nothing is packed ahead: every question of a storm goes through the codec when it is sent."""
+
     def push(self, question: Push) -> PushAnswer:
         return self._call(server.push, question, PushAnswer)
 

@@ -108,6 +108,7 @@ class DirectLink:
     caller: Credential
     limits: Limits | None = None
     calls: list[str] = field(default_factory=list)
+    prepared: list[Push] = field(default_factory=list)
     before: Callable[[str, Any], Any] = lambda _call, question: question
     after: Callable[[str, Any], Any] = lambda _call, answer: answer
     closed: int = 0
@@ -115,6 +116,9 @@ class DirectLink:
     def hello(self, question: Hello) -> HelloAnswer:
         answer: HelloAnswer = self._call("hello", server.hello, question)
         return answer if self.limits is None else replace(answer, limits=self.limits)
+
+    def prepare(self, question: Push) -> None:
+        self.prepared.append(question)
 
     def push(self, question: Push) -> PushAnswer:
         answer: PushAnswer = self._call("push", server.push, question)

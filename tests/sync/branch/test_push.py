@@ -18,7 +18,7 @@ from sync.branch import push
 from sync.branch.push import LogDamaged, LogDisputed, next_frame
 from sync.branch.round import sync_round
 from sync.keys import Upstream
-from sync.protocol import Head, Limits, PushAnswer, Standing
+from sync.protocol import Head, Limits, Push, PushAnswer, Standing
 from sync.receipts import ReceiptFault
 from sync.wire.link import LinkDown
 from tests.simulation.chain import host
@@ -203,11 +203,14 @@ def test_a_helper_reads_the_next_frame_while_this_one_is_worked_on(
     monkeypatch.setattr(push, "AHEAD_FROM", 1)
     link.limits = Limits(changes=3)
     asked: list[Head] = []
+    sent: list[Push] = []
     read = push._read
     monkeypatch.setattr(push, "_read", lambda *call: (asked.append(call[2]), read(*call))[1])
 
     def wait(call: str, question: Any) -> Any:
         """Headquarters takes its time: until the next frame has been asked for."""
+        if call == "push":
+            sent.append(question)
         while call == "push" and question.head not in asked:
             time.sleep(0.001)
         return question
@@ -218,6 +221,7 @@ def test_a_helper_reads_the_next_frame_while_this_one_is_worked_on(
 
     assert done.pushed == 9
     assert len(set(asked)) == len(asked) == 4  # three frames and the end, nothing read twice
+    assert [id(each) for each in link.prepared] == [id(each) for each in sent[1:]]  # what is sent is what was packed
 
 
 def test_what_a_helper_read_in_vain_is_not_sent(
