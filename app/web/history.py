@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.web.caller import Caller
-from core.language.definition import RecordType
+from core.language.definition import Action, RecordType
 from core.model.change import Entry
 from core.model.clock import from_iso
 from core.model.errors import Text
@@ -16,7 +18,6 @@ from stores.reads.reading import Reading
 from stores.reads.sight import Shown
 
 Json = dict[str, object]
-# What is told of a line's facts. One-off inputs are left out: they may be personal, and no mask covers them.
 _TOLD = ("reason", "warned", "late_s", "undoes", "version", "outcome")
 _KINDS = {
     "create": Text("Created", "新建"),
@@ -57,7 +58,18 @@ def _step(caller: Caller, record: RecordType, entry: Entry, shown: Shown, names:
             if name not in shown.absent and _known(record, name)
         },
         **{name: facts[name] for name in _TOLD if name in facts},
+        "asked": _asked(action, facts.get("ask"), shown),
     }
+
+
+def _asked(action: Action | None, once: object, shown: Shown) -> Json:
+    """Return what was entered for this step alone: why it was refused, who was reached.
+
+    It may be personal and no mask names it, so it is told to those from whom nothing of the record is kept.
+    """
+    if action is None or not isinstance(once, Mapping) or shown.absent or shown.masked:
+        return {}
+    return {ask.name: once[ask.name] for ask in action.ask if ask.field is None and ask.name in once}
 
 
 def _known(record: RecordType, name: str) -> bool:

@@ -125,8 +125,9 @@ def _extended(base: RecordType, addition: RecordType, owner: str) -> tuple[Recor
             for name in new.keys() & have.keys()
             if not _agree(have[name], new[name])
         ]
-        added = {name: _owned(each, owner) for name, each in new.items()}
-        changes[part] = MappingProxyType({**added, **{name: _both(each, new.get(name)) for name, each in have.items()}})
+        kept = {name: _both(each, new.get(name)) for name, each in have.items()}  # first: it stands first on pages
+        added = {name: _owned(each, owner) for name, each in new.items() if name not in have}
+        changes[part] = MappingProxyType({**kept, **added})
     if addition.read is not None:  # rules for more roles; nobody loosens what the record's own plugin says of a role
         changes["read"] = MappingProxyType({**addition.read, **(base.read or {})})
     return replace(base, **changes), problems

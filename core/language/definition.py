@@ -38,6 +38,7 @@ class Field:
     merge: MergePolicy = MergePolicy.LATEST
     cite: tuple[str, ...] = ()
     owner: str | None = None  # the plugin that added it to another's record: its settings and calendar count
+    offer: str | None = None  # the dispatch policy whose candidates are offered first, in their order
 
     @property
     def stored(self) -> bool:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.pages.actions import inputs
+from app.pages.actions.candidates import offered, turns_of
 from app.pages.actions.inputs import Input
 from app.pages.actions.sections import arranged, sections_of, there_in_form
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, action_url, list_url, local, record_url, with_query
@@ -157,7 +158,9 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
     """Return the page of a form."""
     error = sheet.error
     problems = error.problems if error else ()
+    turns = turns_of(desk, sheet.record, sheet.action, sheet.record_id) if sheet.record_id else {}
     asked = [_input(desk, sheet, ask, problems) for ask in sheet.action.ask]
+    asked = [offered(each, turns[each.name]) if each.name in turns else each for each in asked]
     parts, when = _parts(desk, sheet, asked)
     labels = {each.name: each.label for each in asked}
     status = error.status if error else 200
@@ -190,6 +193,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         store_chosen=sheet.form.get("_store") or "",
         draft_at=clock_text(desk, draft.at.isoformat()) if draft else "",
         others=_others(desk, sheet),
+        turns=list({each.name: each for each in turns.values()}.values()),
         guidance=guidance_for(desk, desk.catalog.plugin(record.plugin), f"{record.name}.{action.name}"),
     )
 
@@ -247,7 +251,8 @@ def _input(desk: Desk, sheet: Sheet, ask: Ask, problems: Sequence[Problem]) -> I
     if masked:
         hint = w.of("unchanged", str(row.get(ask.field or "")))
     elif ask.spec.type == "datetime" and _has_default(sheet, ask):
-        hint = w.when_sent
+        default = sheet.record.fields[ask.field or ""].default
+        hint = w.when_sent if default is not None and default.text == "now" else w.left_empty
     elif policy := next((each.pick[ask.name] for each in sheet.action.outcomes if ask.name in each.pick), ""):
         hint = w.of("picked_by", desk.say(desk.catalog.plugin(sheet.record.plugin).dispatch[policy].label))
     elif sheet.error is not None and ask.field and row.get(ask.field) is not None and _differs(sheet, ask):

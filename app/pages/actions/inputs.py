@@ -42,6 +42,8 @@ class Input:
     value: str = ""
     required: bool = False
     options: list[Choice] = field(default_factory=list)
+    first: list[Choice] = field(default_factory=list)  # offered before the options, under a heading of their own
+    heading: str = ""
     chosen: list[str] = field(default_factory=list)
     parts: list[Input] = field(default_factory=list)
     rows: list[list[Input]] = field(default_factory=list)

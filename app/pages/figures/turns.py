@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.pages.frame.desk import CurrentDesk, Desk, record_url
+from app.pages.actions.candidates import said
+from app.pages.frame.desk import CurrentDesk, record_url
 from app.pages.frame.drawing import page
-from app.pages.showing.values import ranking_text
 from app.web.reports import ranked
-from core.language.definition import Dispatch
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,11 +31,3 @@ def turns(plugin: str, policy: str, request: Request, desk: CurrentDesk) -> Resp
         rules=[(desk.say(key.label), key.value.text, ", ".join(key.cite)) for key in rule.prefer],
         types=" ".join(sorted(r.key for r in desk.catalog.records.values() if r.plugin in {plugin, "core"})),
     )
-
-
-def said(desk: Desk, rule: Dispatch, candidates: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return candidates with what each key said of them in words."""
-    return [
-        {**each, "keys": {key.name: ranking_text(desk, key, each["keys"].get(key.name)) for key in rule.prefer}}
-        for each in candidates
-    ]

@@ -150,6 +150,8 @@ WORDS: Mapping[str, Text] = {
     "no_match": Text("Nothing matches", "没有匹配项"),
     "unchanged": Text("Leave empty to keep {0}", "不填则保持 {0}"),
     "when_sent": Text("empty: the moment it is sent", "留空则按提交时间"),
+    "others": Text("Others", "其他"),
+    "left_empty": Text("left empty, it is worked out", "留空则自动计算"),
     "stands_now": Text("stands now: {0}", "当前为：{0}"),
     "save": Text("Do it", "执行"),
     "cancel": Text("Cancel", "取消"),

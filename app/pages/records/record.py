@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.pages.actions.buttons import buttons, said_of
+from app.pages.actions.candidates import said
 from app.pages.actions.sections import arranged, holding, sections_of
-from app.pages.figures.turns import said
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import FormBody
@@ -38,6 +38,7 @@ from app.web.history import history_of
 from app.web.why import explained
 from core.language.definition import Field, RecordType
 from core.model.errors import Forbidden, NodeError
+from core.model.fields import FieldSpec
 from stores.reads import records
 from stores.reads.reading import Reading
 from stores.reads.sight import Sight
@@ -45,6 +46,7 @@ from stores.reads.sight import Sight
 router = APIRouter(include_in_schema=False)
 RELATED_ROWS = 6
 _LONG = frozenset({"list", "map", "images"})
+_UPLOADED = frozenset({"file", "image", "images", "signature"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
         where: list[tuple[str, str, object]] = [(one.name, "eq", record_id)]
         found = records.query(desk.node, desk.actor, other, where=where, limit=RELATED_ROWS + 1)
         if found.rows:
-            shown_rows = [_related_row(desk, other, row) for row in found.rows[:RELATED_ROWS]]
+            shown_rows = [_related_row(desk, other, one, row) for row in found.rows[:RELATED_ROWS]]
             label = f"{desk.say(other.label)} · {desk.say(one.label)}"
             yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
 
@@ -263,9 +265,12 @@ def _pointers(desk: Desk, kind: RecordType) -> list[tuple[RecordType, Field]]:
         ]
 
 
-def _related_row(desk: Desk, other: RecordType, row: Mapping[str, Any]) -> tuple[str, str, Shown]:
+def _related_row(desk: Desk, other: RecordType, pointer: Field, row: Mapping[str, Any]) -> tuple[str, str, Shown]:
+    """Return address, name and state of a record that points here. It is not called by what it points to: all are."""
     state = shown_state(desk, other, row["state"]) if row["state"] else NOTHING
-    return record_url(other, str(row["id"])), cols.title_of(desk, other, row), state
+    own = {name: value for name, value in row.items() if name != pointer.name}
+    told = (cols.title_of(desk, other, own), cols.brief_of(desk, other, own))
+    return record_url(other, str(row["id"])), " · ".join(text for text in told if text), state
 
 
 def _waiting(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[str, str]]:
@@ -307,23 +312,31 @@ def _step(desk: Desk, kind: RecordType, step: Mapping[str, Any], about: Mapping[
         else:
             one = kind.fields[name]
             was, now = (
-                spoken(desk, kind, name, {**about, name: each}) or _told(desk, one, each) for each in (old, new)
+                spoken(desk, kind, name, {**about, name: each}) or _told(desk, one.spec, each) for each in (old, new)
             )
             changes.append((desk.say(one.label), was, now))
     who = desk.words.system if step["by"] == "system" else step["by_name"]
     late = step.get("late_s")
-    return {**step, "at": shown_moment(desk, step["at"]), "who": who, "changes": changes, "late": _late(desk, late)}
+    told = {"changes": changes, "asked": _asked(desk, kind, step), "late": _late(desk, late)}
+    return {**step, "at": shown_moment(desk, step["at"]), "who": who, **told}
 
 
-def _told(desk: Desk, one: Field, value: Any) -> Shown:
+def _asked(desk: Desk, kind: RecordType, step: Mapping[str, Any]) -> list[tuple[str, Shown]]:
+    """Return what was entered for one step alone, with labels. What was uploaded or signed is for the log to keep."""
+    action = kind.actions.get(str(step["action"]).rpartition(".")[2])
+    asks = [ask for ask in action.ask if ask.name in step["asked"] and ask.spec.type not in _UPLOADED] if action else []
+    return [(desk.say(ask.label), _told(desk, ask.spec, step["asked"][ask.name])) for ask in asks]
+
+
+def _told(desk: Desk, spec: FieldSpec, value: Any) -> Shown:
     if value is None:
         return NOTHING
     names: dict[str, str] = {}
-    if one.spec.type == "ref" and one.spec.to:
-        name = name_of(desk, one.spec.to, str(value))
+    if spec.type == "ref" and spec.to:
+        name = name_of(desk, spec.to, str(value))
         names = {str(value): name} if name else {}
     try:
-        return shown(desk, one.spec, value, names)
+        return shown(desk, spec, value, names)
     except (AttributeError, TypeError):  # a masked value has lost its shape
         return Shown("mask", str(value))
 

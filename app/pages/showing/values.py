@@ -48,7 +48,7 @@ UNTOLD = "•••"  # in place of the name of a record that the reader may not
 def shown_field(desk: Desk, one: Field, row: Mapping[str, Any]) -> Shown:
     """Return one field of a record as ``records.query`` or ``records.fetch`` gave it."""
     value = row.get(one.name)
-    if value is None:
+    if value is None or value == []:
         return NOTHING
     if one.name in row.get("_masked", ()):
         return Shown("mask", str(value))

@@ -11,6 +11,7 @@ from core.language.definition import Field
 from core.language.manifest.records import FieldShape
 from core.language.source import KeyPath
 from core.model.errors import Text
+from core.model.fields import FieldSpec
 from core.model.kinds import record_kind
 from core.model.merge import MergePolicy
 
@@ -46,7 +47,26 @@ def _field(shop: Workshop, plan: Blueprint, name: str, shape: FieldShape) -> Fie
         shape.mask,
         _merge(shop, plan, name, shape, path),
         tuple(shape.cite),
+        offer=_offer(shop, shape, spec, (*path, "offer")),
     )
+
+
+def _offer(shop: Workshop, shape: FieldShape, spec: FieldSpec, path: KeyPath) -> str | None:
+    """Return the policy by which a form orders what the field may refer to."""
+    if shape.offer is None:
+        return None
+    if not shop.known(shape.offer, shop.reach.dispatch, Text("dispatch policy", "派单规则"), path, "unknown-policy"):
+        return None
+    of = shop.reach.dispatch[shape.offer]
+    if spec.type == "ref" and spec.to == of and shape.value is None:
+        return shape.offer
+    shop.fault(
+        "offer-mismatch",
+        f"`{shape.offer}` ranks {of}; this field is no ref to it that somebody enters",
+        f"`{shape.offer}` 的候选人为 {of}，该字段不是可填写且指向它的引用",
+        path,
+    )
+    return None
 
 
 def _check_computed(shop: Workshop, shape: FieldShape, path: KeyPath) -> None:

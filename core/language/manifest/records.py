@@ -50,6 +50,11 @@ class FieldShape(TypedShape):
         default=None,
         description="What happens when two nodes edited it: latest union append max min sum home immutable ask",
     )
+    offer: str | None = Field(
+        default=None,
+        description="A dispatch policy: a form offers its candidates first, in their order and with their reasons. "
+        "A field that an action picks by a policy is offered so without a word",
+    )
 
 
 class SettingShape(TypedShape):

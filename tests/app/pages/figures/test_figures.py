@@ -119,6 +119,24 @@ def test_a_ranking_says_who_is_first_and_why_the_others_are_out(busy: Any, brows
     assert "/turns/" not in browse("an").open("/").text
 
 
+def test_a_form_offers_the_candidates_first_and_says_why_and_takes_nobody_away(busy: Any, browse: Any) -> None:
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace("ask: [note, phone]", "ask: [note, phone, handed_by]")
+    file.write_text(text, encoding="utf-8")
+    busy.service.node.host.reload()
+    rental = busy.as_("li").get("/api/bicycle_rental/rental").json()["rows"][0]["id"]
+
+    form = browse("li").open(f"/records/bicycle_rental/rental/{rental}/actions/remark").text
+
+    chosen = re.search(r'<select id="in-handed_by".*?</select>', form, re.DOTALL)
+    assert chosen is not None
+    first, others = chosen[0].split('<optgroup label="Others">')
+    assert re.search(r'<optgroup label="Whose turn"><option [^>]*>1\. Li ', first)
+    assert "Wu" in others
+    assert "Li" not in others
+    assert "Not at the counter" in form, "below, the ranking with its reasons"
+
+
 def test_a_report_shows_its_figures_and_the_records_behind_each(busy: Any, browse: Any) -> None:
     boss = browse("wu")
 

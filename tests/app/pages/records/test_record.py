@@ -76,6 +76,48 @@ def test_related_records_are_shown_from_the_other_end(shop: Any, rented: str, br
     assert f"/records/bicycle_rental/rental?bicycle={wheel}" in page
 
 
+def test_what_was_entered_for_one_step_is_told_to_those_from_whom_nothing_is_kept(
+    shop: Any, rented: str, browse: Any
+) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    more = "      give_up: {ask: [{why: {type: text, required: true, label: {en: Why so, zh: 原因}}}], label: {en: Give up, zh: 放弃}}\n"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("      overdue:", more + "      overdue:"), encoding="utf-8"
+    )
+    shop.service.node.host.reload()
+    one = f"/bicycle_rental/rental/{rented}"
+    shop.as_("li").post(f"/api{one}/actions/give_up", json={"ask": {"why": "13900002222 called"}})
+
+    first, last = shop.as_("li").get(f"/api{one}/history").json()["steps"]
+    assert (first["asked"], last["asked"]) == ({}, {"why": "13900002222 called"})
+    assert "Why so: 13900002222 called" in browse("li").texts(f"/records{one}")
+    assert "13900002222" not in shop.as_("an").get(f"/api{one}/history").text, "the auditor sees no phone"
+    assert "13900002222" not in browse("an").texts(f"/records{one}")
+
+
+def test_a_related_record_is_not_called_by_what_it_is_related_to(shop: Any, browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    tour = """
+  wheel:
+    label: {en: Wheel, zh: 车轮}
+    fields:
+      bicycle: {type: ref, to: bicycle, required: true, label: {en: Bicycle, zh: 自行车}}
+      maker: {type: text, label: {en: Maker, zh: 厂家}}
+    by: counter
+    actions: {fit: {from: new, ask: [bicycle, maker], label: {en: Fit, zh: 安装}}}
+    sync: {scope: store, home: store}
+"""
+    file.write_text(file.read_text(encoding="utf-8").replace("\n  rental:\n", f"{tour}\n  rental:\n"), encoding="utf-8")
+    shop.service.node.host.reload()
+    li = shop.as_("li")
+    frame = li.post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-1"}}).json()["id"]
+    li.post("/api/bicycle_rental/wheel/actions/fit", json={"ask": {"bicycle": frame, "maker": "Mavic"}})
+
+    related = browse("li").texts(f"/records/bicycle_rental/bicycle/{frame}").partition("Related")[2]
+
+    assert "Wheel · Bicycle Mavic" in related
+
+
 def test_a_record_that_is_not_there_or_not_for_the_person_is_not_found(browse: Any, rented: str) -> None:
     assert browse("li").open(page_of("nothing")).status_code == 404
     assert browse("no").open(page_of(rented)).status_code in {403, 404}

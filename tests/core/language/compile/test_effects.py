@@ -136,3 +136,21 @@ dispatch: {turn: {of: staff, eligible: {here: {rule: staff.active}}, prefer: [{k
     actions: {plan: {from: new, pick: {site: turn}}}  # <- pick-mismatch
 """
     )
+
+
+def test_what_is_offered_by_a_policy_is_a_ref_to_its_candidates_that_somebody_enters(faults: Faults) -> None:
+    faults(
+        """
+dispatch: {turn: {of: staff, eligible: {here: {rule: staff.active}}, prefer: [{key: =staff.badge, label: {en: Badge, zh: 工号}}]}}
+records:
+  tour:
+    label: {en: Tour, zh: 巡查}
+    fields:
+      guard: {type: ref, to: staff, offer: turn, label: {en: Guard, zh: 巡查人}}
+      boss:  {type: ref, to: staff, offer: turns, label: {en: Boss, zh: 负责人}}  # <- unknown-policy
+      before: {type: ref, to: tour, offer: turn, label: {en: Before, zh: 上一次}}  # <- offer-mismatch
+      first: {type: ref, to: staff, offer: turn, value: =self.guard, label: {en: First, zh: 首位}}  # <- offer-mismatch
+    by: desk
+    actions: {plan: {from: new, ask: [guard, boss, before]}}
+"""
+    )
