@@ -21,6 +21,7 @@ from stores.acts import deadlines, firing, outbox, periods
 from stores.changes.unsent import UnsentMoney
 from stores.node import Node
 from stores.storage import words
+from stores.storage.bell import Bell
 from stores.storage.migrate import migrate
 from stores.storage.tables import tables_of
 from sync import arrival
@@ -46,9 +47,11 @@ class Service:
     words: TimerLoop  # what a search looks into
     chores: TimerLoop
     worker: Worker | None = None
+    bell: Bell | None = None  # where several processes serve one headquarters
     unsent: UnsentMoney = field(default_factory=UnsentMoney)
     _stop: Event = field(default_factory=Event)
     _watcher: Thread | None = None
+    _ear: Thread | None = None
 
     def new_id(self) -> str:
         """Return a fresh id."""
@@ -68,7 +71,22 @@ class Service:
             self._watcher = self.node.host.watch(self._stop)
         if self.worker is not None:
             self.worker.start()
+        if self.bell is not None:
+            self._ear = self.bell.listen(self.node.tell, self._stop)
         log.info("started", extra={"node": self.node.identity.node, "store": self.node.store})
+
+    def start_beside(self) -> None:
+        """Start what a process needs that only answers branches, beside the one that runs timers, outbox and pages.
+
+        That one hears of what is merged here.
+        """
+        assert self.bell is not None, "nobody would hear of it"
+        if self.node.host.watchdog is not None:
+            self.node.host.watchdog.start(self._stop)
+        if self.settings.plugins.watch:
+            self._watcher = self.node.host.watch(self._stop)
+        self.node.on_change(self.bell.ring)
+        log.info("started beside", extra={"node": self.node.identity.node, "store": self.node.store})
 
     def stop(self) -> None:
         """Stop everything and close the database."""
@@ -79,6 +97,10 @@ class Service:
         self.post.stop()
         self.words.stop()
         self.chores.stop()
+        if self._ear is not None:
+            self._ear.join(timeout=5)
+        if self.bell is not None:
+            self.bell.close()
         self.node.database.close()
         log.info("stopped", extra={"node": self.node.identity.node})
 
@@ -104,7 +126,9 @@ def open_service(
     worker = worker_for(node, settings, world, connect)
     reader = TimerLoop(lambda: _read_words(node), lambda: _words_due(node), node.now)
     cleaner = TimerLoop(lambda: chores.do(node, settings.sync), lambda: chores.next_due(node), node.now)
-    service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, worker)
+    database = node.database
+    bell = Bell(database.url) if node.is_hub and database.dialect == "postgresql" else None
+    service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, worker, bell)
     with node.database.write() as connection:
         periods.arm(connection, node)
         deadlines.arm(connection, node)

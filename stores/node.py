@@ -139,10 +139,14 @@ class Node:
 
     def committed(self) -> None:
         """Tell the listeners that something was written."""
-        for listener in self._listeners:
-            listener()
         with self._telling:
             changed, self._changed = frozenset(self._changed), set()
+        self.tell(changed)
+
+    def tell(self, changed: frozenset[str]) -> None:
+        """Tell the listeners that records of these types were written, here or in another process of this node."""
+        for listener in self._listeners:
+            listener()
         for watcher in self._watchers:
             watcher(changed)
 

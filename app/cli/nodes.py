@@ -18,7 +18,7 @@ from app.cli.common import DISAGREE, Config, language, opened, say
 from app.logs import start_logging
 from app.service import Service, open_service
 from app.settings import read_settings
-from app.web.server import create_app, server_for
+from app.web.server import create_app, create_sync_app, server_for
 from core.model.errors import NodeError, Text
 from stores.changes import log
 from stores.node import Node
@@ -36,12 +36,18 @@ def serve(
     config: Config,
     host: Annotated[str | None, typer.Option(help="Listen on this address instead. 监听地址。")] = None,
     port: Annotated[int | None, typer.Option(help="Listen on this port instead; 0 = any free one. 端口。")] = None,
+    sync_only: Annotated[
+        bool,
+        typer.Option("--sync-only", help="Only answer branches, beside the node itself (PostgreSQL). 仅处理门店同步。"),
+    ] = False,
 ) -> None:
     """Start one node and serve it until Ctrl+C. 启动一个节点。"""
     settings = read_settings(config)
     start_logging(settings.log.level)
     bound = bind(host or settings.listen.host, settings.listen.port if port is None else port)
     service = open_service(settings)
+    if sync_only and service.bell is None:
+        raise _alone()
     address, number = bound.getsockname()[:2]
     say(
         Text(
@@ -62,7 +68,17 @@ def serve(
     _collect_less_often()
     _take_turns_more_often()
     with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order
-        server_for(create_app(service), address, number).run(sockets=[bound])
+        app = create_sync_app(service) if sync_only else create_app(service)
+        server_for(app, address, number).run(sockets=[bound])
+
+
+def _alone() -> NodeError:
+    return NodeError.of(
+        "one-process",
+        "only a headquarters on PostgreSQL is served by several processes",
+        "只有使用 PostgreSQL 的总部才能由多个进程提供服务",
+        fix=Text("start this node without --sync-only", "请不带 --sync-only 启动本节点"),
+    )
 
 
 def _collect_less_often() -> None:

@@ -8,6 +8,7 @@ from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 from app.background.rehearsals import Rehearsals
 from app.excel import api as excel
@@ -51,20 +52,38 @@ def create_app(service: Service, *, run_service: bool = True) -> FastAPI:
         if run_service:
             service.stop()
 
-    app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.service = service
+    app = _application(service, lifespan)
     app.state.metrics_secret = service.settings.metrics_secret  # a variable that is missing is told at the start
     app.state.documents = Documents()
-    app.state.live = Live(service)
     app.state.rehearsals = Rehearsals(service.node.host)
-    add_error_handlers(app, site.error_page)
-    mount_sync(app, service)
     described = (session, status, chain, settings, plugins, docs, guidance, figures, reports)
     for part in (*described, metrics, excel, files, actions, reading):
         app.include_router(part.router)
     for router in site.ROUTERS:
         app.include_router(router)
     app.mount("/static", docs.static)
+    return app
+
+
+def create_sync_app(service: Service) -> FastAPI:
+    """Return the application of a process that only answers branches, beside the one that does all the rest."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        service.start_beside()
+        yield
+        service.stop()
+
+    return _application(service, lifespan)
+
+
+def _application(service: Service, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """Return what both have: the sync calls, errors told in words, the guard, listeners that end with the server."""
+    app = FastAPI(title="Branchline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.service = service
+    app.state.live = Live(service)
+    add_error_handlers(app, site.error_page)
+    mount_sync(app, service)
     app.add_middleware(Guard)
     return app
 

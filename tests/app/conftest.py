@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,14 @@ RENTAL: People = {
     "an": ("An", ["viewer"]),
     "no": ("No", []),
 }
+
+
+def wait_for(holds: Callable[[], object]) -> None:
+    """Wait until something holds, five seconds at most."""
+    until = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.settings import Settings
 from app.signin.passwords import Passwords
 from core.model.errors import NodeError
 from stores.storage import bulk, words
+from tests.app.conftest import wait_for
 
 
 def branch_settings(folder: Path, plugins: Path) -> Settings:
@@ -26,13 +26,6 @@ def branch_settings(folder: Path, plugins: Path) -> Settings:
             "plugins": {"folders": [plugins], "installed": False},
         }
     )
-
-
-def wait_for(holds: Any) -> None:
-    until = time.monotonic() + 5
-    while not holds():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_a_commit_wakes_the_timers_which_fire_what_is_due(shop: Any) -> None:

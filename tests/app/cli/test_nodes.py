@@ -107,3 +107,9 @@ def test_an_answer_is_not_held_back_by_nagles_algorithm() -> None:
     """The event loop turns it off for connections of a socket whose protocol is named, and for no other."""
     with bind("127.0.0.1", 0) as bound:
         assert bound.proto == socket.IPPROTO_TCP
+
+
+def test_only_a_headquarters_on_postgresql_has_processes_beside_it(run: Any, config: Path) -> None:
+    refused = run("serve", "--sync-only", "--port", 0, "-c", config)
+
+    assert (refused.status, "only a headquarters on PostgreSQL" in refused.err) == (1, True)

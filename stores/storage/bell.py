@@ -1,0 +1,79 @@
+"""What one process of headquarters has written rings in the others: PostgreSQL carries it (``LISTEN``, ``NOTIFY``).
+
+Only names of record types are told. Whoever hears them looks for himself; so a bell that was not heard costs time and
+nothing else: timers look every half minute, and a page can be loaded again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.exc import DatabaseError
+
+CHANNEL = "branchline"
+PAYLOAD_MAX = 7_000  # bytes; PostgreSQL refuses 8,000
+LISTEN_S = 0.5  # how soon a listener notices that it is to stop
+PAUSE_S = 2.0  # before a lost server is asked again
+
+report = logging.getLogger(__name__)
+
+
+class Bell:
+    """The bell of one database, by its URL. Schemas of one database have bells of their own."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+
+    def ring(self, types: frozenset[str]) -> None:
+        """Tell the other processes which types of records were written. A server that is away is only reported."""
+        told = ",".join(sorted(types))
+        payload = told if len(told.encode()) <= PAYLOAD_MAX else ""
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(
+                    text("SELECT pg_notify(:channel || '.' || current_schema(), :payload)"),
+                    {"channel": CHANNEL, "payload": payload},
+                )
+        except DatabaseError as error:
+            report.warning("the other processes were not told of a change", extra={"why": type(error.orig).__name__})
+
+    def listen(self, heard: Callable[[frozenset[str]], None], stop: Event) -> Thread:
+        """Call ``heard`` with the types that another process has written, until ``stop`` is set; return the thread.
+
+        No types: any. After the server was away, ``heard`` is called once, for what may have been missed.
+        """
+        thread = Thread(target=self._run, args=(heard, stop), name="bell", daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def _run(self, heard: Callable[[frozenset[str]], None], stop: Event) -> None:
+        missed = False
+        while not stop.is_set():
+            try:
+                with self._engine.connect() as connection:
+                    driver: Any = connection.connection.driver_connection
+                    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+                    connection.execute(text(f"LISTEN {_quoted(f'{CHANNEL}.{schema}')}"))
+                    if missed:
+                        heard(frozenset())
+                    while not stop.is_set():
+                        for note in driver.notifies(timeout=LISTEN_S):
+                            heard(frozenset(filter(None, note.payload.split(","))))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next change must be heard
+                report.warning("the bell of the database is out of hearing", extra={"why": type(error).__name__})
+                missed = True
+                stop.wait(PAUSE_S)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
