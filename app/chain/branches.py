@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from app.service import Service
@@ -20,8 +20,11 @@ LONG_SILENT_AFTER = timedelta(days=1)  # where the settings sound no alarm
 CLOCK_OFF_MS = 30_000  # a clock that is off by less is nobody's worry
 CORE = "core"
 
-State = Literal["online", "silent", "long", "never", "none"]
-TONES: Mapping[State, str] = {"online": "good", "silent": "warn", "long": "bad", "never": "plain", "none": "plain"}
+State = Literal["online", "silent", "long", "shut", "never", "none", "closed"]
+TONES: Mapping[State, str] = {
+    "online": "good", "silent": "warn", "long": "bad", "shut": "bad", "never": "plain", "none": "plain",
+    "closed": "plain",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Station:
     since: datetime
     state: State
     heard_at: datetime | None = None
+    ended: datetime | None = None  # when it was shut out
     missing: int = 0
     oldest: datetime | None = None
     behind: int = 0
@@ -61,24 +65,34 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One store, with its nodes; ``quarantined`` counts what of it is held back at headquarters."""
+    """One store, with its nodes; ``quarantined`` counts what of it is held back at headquarters.
+
+    ``closed``: it was given up on a day that has come.
+    """
 
     placard: Placard
     stations: tuple[Station, ...]
     conflicts: int
     quarantined: int
+    closed: bool = False
 
     @property
     def state(self) -> State:
         """How its line stands: of several nodes the one that is best off speaks for the store."""
-        order: tuple[State, ...] = ("online", "silent", "long", "never")
+        order: tuple[State, ...] = ("online", "silent", "long", "never", "shut")
         found = {each.state for each in self.stations}
-        return next((state for state in order if state in found), "none")
+        best = next((state for state in order if state in found), "none")
+        return "closed" if self.closed and best != "online" else best
 
     @property
     def heard_at(self) -> datetime | None:
         """When it was last heard of."""
         return max((each.heard_at for each in self.stations if each.heard_at), default=None)
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the last of its nodes was shut out."""
+        return max((each.ended for each in self.stations if each.ended), default=None)
 
     @property
     def missing(self) -> int:
@@ -97,14 +111,19 @@ class Branch:
 
     @property
     def differing(self) -> tuple[Version, ...]:
-        """The versions that are not those of headquarters."""
+        """The versions that are not those of headquarters, as far as anything still runs there."""
+        if self.state in {"shut", "closed"}:
+            return ()
         return tuple(dict.fromkeys(v for each in self.stations for v in each.versions if v.differs))
 
     @property
     def needs_care(self) -> bool:
         """Whether somebody at headquarters should look at it."""
         wrong = self.conflicts or self.quarantined or self.differing
-        return bool(wrong or self.state in {"silent", "long"} or any(s.clock_off or s.stuck for s in self.stations))
+        if self.state == "closed":
+            return bool(wrong)
+        off = any(each.clock_off or each.stuck for each in self.stations)
+        return bool(wrong or off or self.state in {"silent", "long", "shut"})
 
 
 def branches_of(service: Service, catalog: Catalog) -> list[Branch]:
@@ -113,7 +132,7 @@ def branches_of(service: Service, catalog: Catalog) -> list[Branch]:
     with node.database.read() as connection:
         found = oversight.outlooks(connection, node)
     long = timedelta(seconds=service.settings.sync.silent) or LONG_SILENT_AFTER
-    return [_branch(each, catalog, node.now(), long) for each in found]
+    return [_branch(each, catalog, node.now(), long, node.now().astimezone(node.zone).date()) for each in found]
 
 
 def branch_of(service: Service, catalog: Catalog, store: str) -> Branch:
@@ -125,23 +144,27 @@ def branch_of(service: Service, catalog: Catalog, store: str) -> Branch:
     return found[store]
 
 
-def _branch(seen: Outlook, catalog: Catalog, now: datetime, long: timedelta) -> Branch:
+def _branch(seen: Outlook, catalog: Catalog, now: datetime, long: timedelta, today: date) -> Branch:
     stations = tuple(_station(line, catalog, now, long) for line in seen.lines)
-    return Branch(seen.placard, stations, seen.conflicts, seen.quarantined)
+    over = seen.placard.closed_on
+    return Branch(seen.placard, stations, seen.conflicts, seen.quarantined, over is not None and over <= today)
 
 
 def _station(line: Line, catalog: Catalog, now: datetime, long: timedelta) -> Station:
-    name, since, peer = line.admission.node, line.admission.since, line.peer
+    name, since, peer, ended = line.admission.node, line.admission.since, line.peer, line.admission.revoked_at
     if peer is None:
-        return Station(name, since, "never")
+        return Station(name, since, "shut" if ended else "never", ended=ended)
     silence = now - peer.heard_at
     state: State = "long" if silence >= long else "silent" if silence >= SILENT_AFTER else "online"
+    if ended:
+        state = "shut"
     oldest = str(peer.report.get("oldest") or "")
     return Station(
         name,
         since,
         state,
         peer.heard_at,
+        ended,
         line.missing,
         from_iso(oldest) if oldest and line.missing else None,
         line.behind,

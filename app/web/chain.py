@@ -18,8 +18,9 @@ router = APIRouter(prefix="/api")
 def chain(caller: CurrentCaller) -> JsonMap:
     """Return every branch: on the line or silent since when, what waits there, conflicts, quarantine, versions.
 
-    ``state`` is ``online``, ``silent``, ``long`` (for more than a day), ``never`` (joined, not yet heard) or ``none``
-    (no node has joined). For administrators and auditors of headquarters.
+    ``state`` is ``online``, ``silent``, ``long`` (for more than a day), ``never`` (joined, not yet heard), ``none``
+    (no node has joined), ``shut`` (its last node was shut out) or ``closed`` (given up, and no node calls). For
+    administrators and auditors of headquarters.
     """
     check_overseer(caller.actor)
     return {"branches": [_branch(caller, each) for each in branches_of(caller.service, caller.catalog)]}

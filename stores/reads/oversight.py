@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, func, select
 
@@ -27,6 +28,7 @@ class Placard:
     name: Text
     region: str = ""
     id: str | None = None  # of its record
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ class Outlook:
 
 
 def outlooks(connection: Connection, node: Node) -> list[Outlook]:
-    """Return every store of the chain, by region and code: those that are written down and those that have joined."""
+    """Return every store of the chain, by region and code: those that are written down and those that ever joined.
+
+    A node that was shut out is told of as long as no other serves its store: nobody else has what it did not send.
+    """
     placards = names(connection, node)
     lines: dict[str, list[Line]] = defaultdict(list)
     for line in _lines(connection):
         lines[line.admission.store].append(line)
+    for store, found_there in lines.items():
+        lines[store] = [each for each in found_there if each.admission.revoked_at is None] or found_there
     conflicts, stuck = open_conflicts(connection, node), quarantine.by_sender(connection)
     known = {*placards, *lines, *conflicts, *stuck} - {HEADQUARTERS}
     found = [
@@ -73,9 +80,12 @@ def outlooks(connection: Connection, node: Node) -> list[Outlook]:
 def names(connection: Connection, node: Node) -> dict[str, Placard]:
     """Return what the stores are called, by code, as far as this node has been told."""
     table = node.table(node.catalog.records[BRANCH])
-    columns = (table.c.code, table.c.name, table.c.name_en, table.c.region, table.c.id)
+    columns = (table.c.code, table.c.name, table.c.name_en, table.c.region, table.c.id, table.c.closed_on)
     rows = connection.execute(select(*columns).where(table.c._life % 2 == 1))
-    return {code: Placard(code, Text(en or name, name), region or "", id_) for code, name, en, region, id_ in rows}
+    return {
+        code: Placard(code, Text(en or name, name), region or "", id_, date.fromisoformat(closed) if closed else None)
+        for code, name, en, region, id_, closed in rows
+    }
 
 
 def told(connection: Connection, node: Node, text: Text, store: str, values: Mapping[str, object]) -> Text:
@@ -101,9 +111,8 @@ def _lines(connection: Connection) -> list[Line]:
     heard = {peer.node: peer for peer in peers.peers(connection)}
     found = []
     for admission in credentials.admissions(connection):
-        if admission.revoked_at is None:
-            peer = heard.get(admission.node)
-            held = heads.get(peer.origin, (0, ""))[0] if peer else 0
-            behind = max(0, top - peer.position) if peer else 0
-            found.append(Line(admission, peer, max(0, peer.head - held) if peer else 0, behind))
+        peer = heard.get(admission.node)
+        held = heads.get(peer.origin, (0, ""))[0] if peer else 0
+        behind = max(0, top - peer.position) if peer else 0
+        found.append(Line(admission, peer, max(0, peer.head - held) if peer else 0, behind))
     return found

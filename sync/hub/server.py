@@ -91,9 +91,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         lost_after = keys.lost_after(connection, question.epoch)
         written_until = "" if question.epoch else log.written_until(connection, question.node)  # it knows no hub yet
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
-    skew = sorted(
-        name for name in digests.keys() | question.schema.keys() if digests.get(name) != question.schema.get(name)
-    )
+    skew = sorted(name for name, digest in question.schema.items() if digests.get(name) != digest)
     return HelloAnswer(
         standing=standing,
         head=held,

@@ -92,7 +92,7 @@ class HelloAnswer:
     time: int  # milliseconds, by the hub's clock
     checkpoint: int
     limits: Limits = Limits()
-    skew: tuple[str, ...] = ()  # plugins whose definition differs from the hub's
+    skew: tuple[str, ...] = ()  # of the plugins the caller runs, those whose definition is not the hub's
     compacted: int = 0  # tombstones up to this place are gone at the hub
     written_until: str = ""  # to a node that begins anew: when a node of its name wrote last (a cell)
     lost_after: int | None = None  # the hub was restored, and this is the last place that it knew of its old order

@@ -99,8 +99,21 @@ def branch_page(store: str, desk: OverseerDesk) -> Response:
         deeds=deeds_of(desk, [each.node for each in branch.stations]),
         file_url=record_url(record, known) if known else None,
         name_url=action_url(record, "add", code=store) if directs(desk.actor) and not known else None,
+        shut=_shut(desk, branch),
         types=" ".join(sorted(desk.catalog.records)),
     )
+
+
+def _shut(desk: Desk, branch: Branch) -> dict[str, Any] | None:
+    """Return what is to be done about a branch whose last node was shut out; None for every other."""
+    if branch.state != "shut":
+        return None
+    record, known = desk.catalog.records[oversight.BRANCH], branch.placard.id
+    return {
+        "lost": desk.words.of("lost_there", branch.missing) if branch.missing else "",
+        "invite_url": "/console/joining" + with_query({"store": branch.placard.code}) if directs(desk.actor) else None,
+        "close_url": action_url(record, "edit", known) if known and directs(desk.actor) else None,
+    }
 
 
 def overview(desk: Desk, found: Sequence[Branch], care: str = "", business: str = "", region: str = "") -> Overview:

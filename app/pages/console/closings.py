@@ -69,7 +69,7 @@ class Row:
     @property
     def is_open(self) -> bool:
         """Whether a day that has ended is not closed."""
-        return self.tone != "good"
+        return self.tone == "warn"
 
 
 @router.get("/closings")
@@ -167,10 +167,12 @@ def _row(desk: Desk, branch: Branch, last: Sequence[Closing], recent: Sequence[C
     until = date.fromisoformat(last[0].day) if last else None
     joined = min((business_day(desk.node, each.since, _ends(desk)) for each in branch.stations), default=None)
     says, tone = _standing(desk, until, joined)
+    if branch.state in {"shut", "closed"}:  # nobody is there who could close a day
+        (says, tone), until, joined = (line_words(desk, branch), "quiet"), None, None
     return Row(
         desk.say(branch.placard.name),
         f"/closings/{branch.placard.code}",
-        until.isoformat() if until else "",
+        last[0].day if last else "",
         says,
         tone,
         line_words(desk, branch),

@@ -44,7 +44,7 @@ class Code:
 def joining(request: Request, desk: OverseerDesk) -> Response:
     """Show the nodes of the chain and the codes that are out."""
     said = next((desk.words[word] for word in ("shut_out", "taken_back") if word in request.query_params), "")
-    return _draw(desk, said=said)
+    return _draw(desk, said=said, asked=request.query_params.get("store", ""))
 
 
 @router.post("/console/joining/invite")
@@ -53,7 +53,7 @@ def invite(form: FormBody, desk: ChiefForm) -> Response:
     try:
         made = enrolment.invite(desk.node, form.text("store"), dice=desk.service.world.dice, by=desk.actor.id)
     except NodeError as error:
-        return _draw(desk, error=error)
+        return _draw(desk, asked=form.text("store"), error=error)
     return _draw(desk, made=made)
 
 
@@ -75,7 +75,9 @@ def shut_out(form: FormBody, desk: ChiefForm) -> Response:
     return RedirectResponse("/console/joining?shut_out=1", status_code=303)
 
 
-def _draw(desk: Desk, *, made: Invitation | None = None, said: str = "", error: NodeError | None = None) -> Response:
+def _draw(
+    desk: Desk, *, made: Invitation | None = None, said: str = "", asked: str = "", error: NodeError | None = None
+) -> Response:
     with desk.node.database.read() as connection:
         admissions = credentials.admissions(connection)
         out = credentials.invitations(connection, SHOWN_MAX)
@@ -93,6 +95,7 @@ def _draw(desk: Desk, *, made: Invitation | None = None, said: str = "", error: 
         stores=[(each.code, places.name(each.code)) for each in places.all()],
         may_act=directs(desk.actor),
         said=said,
+        asked=asked,
         problems=error.problems if error else (),
     )
 

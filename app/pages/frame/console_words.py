@@ -18,6 +18,13 @@ CONSOLE: Mapping[str, Text] = {
     "silent": Text("silent since {0}", "{0} 起失联"),
     "never_heard": Text("joined, not yet heard of", "已接入，尚未联系"),
     "no_node": Text("no node yet", "尚未接入"),
+    "closed_since": Text("closed for good {0}", "{0} 停业"),
+    "shut_here": Text(
+        "No node serves this branch any more. Its data stays here. To bring it back, make a new code; if it is given up for good, write down the day.",
+        "该店目前没有可用节点，数据仍保存在总部。恢复使用须重新发放注册码；如已停业，请登记停业日期。",
+    ),
+    "lost_there": Text("{0} changes that it did not send", "{0} 条更改未曾上传"),
+    "write_closed": Text("Write down that it is closed", "登记停业日期"),
     "heard": Text("Last heard", "最近联系"),
     "to_send": Text("To send", "待上传"),
     "to_send_since": Text("{0} since {1}", "{0} 条，最早 {1}"),

@@ -94,9 +94,16 @@ def line_words(desk: Desk, branch: Branch) -> str:
             return w.never_heard
         case "none":
             return w.no_node
-    heard = branch.heard_at
-    assert heard is not None, "a line that is silent has been heard once"
-    return w.of("silent", clock_text(desk, heard.isoformat()))
+        case "shut":
+            return w.of("shut_out_at", _when(desk, branch.ended))
+        case "closed":
+            return w.of("closed_since", branch.placard.closed_on or "")
+    return w.of("silent", _when(desk, branch.heard_at))
+
+
+def _when(desk: Desk, moment: datetime | None) -> str:
+    assert moment is not None, "a line that is silent was heard once, one that was shut out was shut out at some time"
+    return clock_text(desk, moment.isoformat())
 
 
 def clock_text(desk: Desk, moment: str) -> str:

@@ -162,14 +162,20 @@ def test_a_headquarters_that_promises_more_and_sends_nothing_is_not_asked_for_ev
     assert link.calls.count("pull") == 1
 
 
-def test_plugins_that_differ_are_named(bund: Node, link: DirectLink) -> None:
-    link.before = lambda call, question: (
-        replace(question, schema={"tea_house": "older"}) if call == "hello" else question
-    )
+@pytest.mark.parametrize(
+    ("runs", "named"),
+    [
+        pytest.param({"tea_house": "older"}, ("tea_house",), id="another definition of it"),
+        pytest.param({"bathhouse": "any"}, ("bathhouse",), id="headquarters has none of that name"),
+        pytest.param({}, (), id="what the branch does not run differs from nothing"),
+    ],
+)
+def test_plugins_of_the_branch_that_are_not_headquarters_are_named(
+    bund: Node, link: DirectLink, runs: dict[str, str], named: tuple[str, ...]
+) -> None:
+    link.before = lambda call, question: replace(question, schema=runs) if call == "hello" else question
 
-    done = sync_round(bund, link)
-
-    assert "tea_house" in done.skew
+    assert sync_round(bund, link).skew == named
 
 
 def test_waiting_is_counted_and_dated_until_headquarters_has_it(bund: Node, link: DirectLink) -> None:

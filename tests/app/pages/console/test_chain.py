@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from stores.storage import credentials
+from sync import keys
+
 PAGES = ("/chain", "/chain/bund", "/quarantine")
 
 
@@ -147,3 +150,56 @@ def test_lists_of_all_branches_are_narrowed_by_branch_and_by_region_and_say_thei
     assert "陈先生" in wu.open(f"{listing}?store.in=bund").text
     assert "陈先生" not in wu.open(f"{listing}?store.in=jing").text
     assert "陈先生" not in wu.open(f"{listing}?store=jing").text
+
+
+def test_a_store_without_a_name_whose_last_node_was_shut_out_stays_and_says_what_to_do(
+    branch: Any, browse: Any
+) -> None:
+    made = branch.rental()
+    branch.shop.clock.pass_(minutes=1)
+    branch.do(branch.node, branch.chen, "bicycle_rental.rental.remark", {"note": "spät"}, made)
+    branch.link.before = lambda call, question: question if call == "hello" else 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        branch.sync()
+    wu = browse("wu")
+
+    wu.send("/console/joining/revoke", node="bund-01", reason="stolen")
+
+    stop = re.search(r"<li class=.*</li>", wu.open("/chain").text)
+    assert stop is not None
+    assert re.fullmatch(r'<li class="is-bad care">.*>bund</a><small>shut out 10:0\d · To send 1</small></li>', stop[0]), stop[0]
+    assert "bund" in wu.texts("/chain?care=1")
+    page = wu.open("/chain/bund").text
+    assert "To bring it back, make a new code" in page
+    assert "1 changes that it did not send" in page
+    assert 'href="/console/joining?store=bund"' in page
+    assert 'value="bund"' in wu.open("/console/joining?store=bund").text
+    assert "没有可用节点" in browse("wu", "zh").open("/chain/bund").text
+    assert browse("wu").texts("/closings").count("Not closed") == 1, "the tab alone: nobody is there to close a day"
+    told = branch.shop.as_("wu").get("/api/chain").json()["branches"]
+    assert [(each["store"], each["state"]) for each in told] == [("bund", "shut")]
+
+
+def test_a_store_with_another_node_says_nothing_of_the_one_that_was_shut_out(branch: Any, browse: Any) -> None:
+    hub = branch.shop.service.node
+    with hub.database.write() as connection:
+        credentials.add_credential(connection, keys.hashed("old"), "bund-00", "bund", hub.now())
+    wu = browse("wu")
+
+    wu.send("/console/joining/revoke", node="bund-00", reason="replaced")
+
+    assert "bund-00" not in wu.open("/chain/bund").text
+    assert 'class="is-good"' in wu.open("/chain").text
+
+
+def test_a_store_that_is_closed_for_good_is_silent_without_needing_care(branch: Any, browse: Any) -> None:
+    wu = browse("wu")
+    made = wu.send("/records/core/branch/actions/add", code="bund", name="外滩店").url.path.rpartition("/")[2]
+    wu.send(f"/records/core/branch/{made}/actions/edit", name="外滩店", closed_on="2026-03-12")
+    assert "online" in wu.open("/chain").text, "it still calls"
+
+    branch.shop.clock.pass_(minutes=5)
+
+    assert "closed for good 2026-03-12" in wu.open("/chain").text
+    assert "Nothing was found" in wu.texts("/chain?care=1")
+    assert "2026-03-12 停业" in browse("wu", "zh").open("/closings").text
