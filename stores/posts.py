@@ -7,6 +7,8 @@ an assignment that headquarters owns, and a post of headquarters itself never do
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -59,6 +61,23 @@ def holders(connection: Connection, node: Node, store: str, role: str, at: datet
     holds = by_assignment if bound and store != HEADQUARTERS else or_(by_record, by_assignment)
     query = select(staff.c.id).where(staff.c._store == store, staff.c.active == 1, staff.c._life % 2 == 1, holds)
     return list(connection.execute(query.order_by(staff.c.id)).scalars())
+
+
+def given_to(connection: Connection, node: Node, people: Collection[str], at: datetime) -> Mapping[str, list[str]]:
+    """Return the posts that some people hold for a period, at a moment, by person; each end of a period counts."""
+    given = _table(node, ASSIGNMENT)
+    found = defaultdict[str, list[str]](list)
+    query = select(given.c.staff, given.c.role).where(given.c.staff.in_(people), _in_force(given, at))
+    for person, role in connection.execute(query.order_by(given.c.role)):
+        found[person].append(role)
+    return found
+
+
+def holders_for_a_period(connection: Connection, node: Node, role: str, at: datetime, limit: int) -> list[str]:
+    """Return the ids of people to whom a post is given for a period, at a moment."""
+    given = _table(node, ASSIGNMENT)
+    query = select(given.c.staff).where(given.c.role == role, _in_force(given, at)).distinct()
+    return list(connection.execute(query.order_by(given.c.staff).limit(limit)).scalars())
 
 
 def _given(connection: Connection, node: Node, person: str, at: datetime) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from app.pages.actions import inputs
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, with_query
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form, FormBody
+from app.pages.frame.posts import Posts, posts_of
 from app.pages.showing.names import name_of
 from app.pages.showing.places import places_of
 from app.pages.showing.values import Shown, shown, shown_moment
@@ -122,19 +123,13 @@ def value_shown(desk: Desk, setting: Setting, value: object) -> Shown:
     """Return a setting's value as a person reads it; an empty one says that it is not configured."""
     if value is None:
         return Shown("text", desk.words.not_configured)
-    return _with_posts(shown(desk, setting.spec, setting.spec.json(value, desk.node.zone), {}), _posts(desk))
+    return _with_posts(shown(desk, setting.spec, setting.spec.json(value, desk.node.zone), {}), posts_of(desk))
 
 
-def _posts(desk: Desk) -> Mapping[str, str]:
-    return {
-        name: desk.say(role.label) for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()
-    }
-
-
-def _with_posts(told: Shown, posts: Mapping[str, str]) -> Shown:
+def _with_posts(told: Shown, posts: Posts) -> Shown:
     """Return a value with posts called as people call them: a setting that names some keeps the words of the rules."""
     if told.kind == "text":
-        return replace(told, text=posts.get(told.text, told.text))
+        return replace(told, text=posts.called(told.text)) if posts.knows(told.text) else told
     items = [_with_posts(each, posts) for each in told.items]
     return replace(told, items=items, rows=[[_with_posts(each, posts) for each in row] for row in told.rows])
 
@@ -264,7 +259,7 @@ def _layers(desk: Desk, standing: Standing) -> list[tuple[str, Shown, str]]:
 def _told(desk: Desk, setting: Setting, text: str | None) -> Shown:
     if text is None:
         return Shown("text", desk.words.not_configured)
-    return _with_posts(shown(desk, setting.spec, json.loads(text), {}), _posts(desk))
+    return _with_posts(shown(desk, setting.spec, json.loads(text), {}), posts_of(desk))
 
 
 def _present(desk: Desk, standing: Standing, mine: Layer | None) -> Form:

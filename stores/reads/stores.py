@@ -22,30 +22,31 @@ def stores_of(connection: Connection, node: Node, plugin: Plugin) -> list[str]:
     Each node says at every call which plugins it runs. A store whose nodes have never said so belongs to the business
     when somebody there holds one of its posts: two businesses may call a post by the same name.
     """
-    told = _told(connection)
+    told = plugins_told(connection)
     running = {store for store, plugins in told.items() if plugin.name in plugins}
     return sorted(running | (_with_posts(connection, node, plugin) - told.keys()) - {HEADQUARTERS})
 
 
-def posts_held(connection: Connection, node: Node, store: str = "") -> Counter[str]:
-    """Return how many people who have not left hold each post, in one store or in the whole chain."""
+def posts_held(connection: Connection, node: Node, store: str = "") -> Counter[tuple[str, str]]:
+    """Return how many people who have not left hold each post (store, post), in one store or in the whole chain."""
     table = node.table(node.catalog.records[STAFF])
-    query = select(table.c.roles, func.count()).where(table.c._life % 2 == 1, table.c.active == 1)
+    columns = (table.c._store, table.c.roles)
+    query = select(*columns, func.count()).where(table.c._life % 2 == 1, table.c.active == 1)
     query = query.where(table.c._store == store) if store else query
-    found = Counter[str]()
-    for roles, number in connection.execute(query.group_by(table.c.roles)):
-        found.update(dict.fromkeys(json.loads(roles or "[]"), int(number)))
+    found = Counter[tuple[str, str]]()
+    for place, roles, number in connection.execute(query.group_by(*columns)):
+        found.update({(place, role): int(number) for role in dict.fromkeys(json.loads(roles or "[]"))})
     return found
 
 
-def _told(connection: Connection) -> Mapping[str, set[str]]:
-    """Return the plugins that the nodes of each store have said they run."""
+def plugins_told(connection: Connection, store: str = "") -> Mapping[str, frozenset[str]]:
+    """Return the plugins that the nodes of each store, or of one, have said they run."""
     found = defaultdict[str, set[str]](set)
-    for peer in peers.peers(connection):
+    for peer in peers.peers(connection, store):
         plugins = peer.report.get("plugins")
         if isinstance(plugins, Mapping):
             found[peer.store].update(plugins)
-    return found
+    return {place: frozenset(plugins) for place, plugins in found.items()}
 
 
 def _with_posts(connection: Connection, node: Node, plugin: Plugin) -> set[str]:

@@ -60,9 +60,10 @@ def peer(connection: Connection, node: str) -> Peer | None:
     return _peer(rows[0]) if rows else None
 
 
-def peers(connection: Connection) -> list[Peer]:
-    """Return what was last heard of every node, by name."""
-    return [_peer(row) for row in bulk.run(connection, f"SELECT {_NAMES} FROM peer ORDER BY node")]  # noqa: S608 - names of our own
+def peers(connection: Connection, store: str = "") -> list[Peer]:
+    """Return what was last heard of every node, or of those of one store, by name."""
+    sql = f"SELECT {_NAMES} FROM peer WHERE ? IN ('', store) ORDER BY node"  # noqa: S608 - names of our own
+    return [_peer(row) for row in bulk.run(connection, sql, store)]
 
 
 _NAMES = ", ".join(_COLUMNS)

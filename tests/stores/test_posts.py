@@ -90,3 +90,14 @@ def test_what_headquarters_gave_is_known_of_people_of_other_stores_too(shop: Sho
         given = posts.given_by_headquarters(connection, shop.node, "far-away", shop.now)
 
     assert given == {"gm"}
+
+
+def test_who_holds_what_for_a_period_is_told_of_many_people_at_once(shop: Shop) -> None:
+    begin, end = local("2026-03-07 20:00"), local("2026-03-08 02:00")
+    shop.put("assignment", "a1", staff="li", role="boss", from_at=begin, to_at=end)
+    shop.put("assignment", "a2", store="hq", staff="li", role="gm", from_at=begin)
+    with shop.node.database.read() as connection:
+        assert posts.given_to(connection, shop.node, ["li", "wu"], end) == {"li": ["boss", "gm"]}
+        assert posts.given_to(connection, shop.node, ["li"], end + timedelta(seconds=1)) == {"li": ["gm"]}
+        assert posts.holders_for_a_period(connection, shop.node, "boss", end, 9) == ["li"]
+        assert posts.holders_for_a_period(connection, shop.node, "boss", end + timedelta(seconds=1), 9) == []

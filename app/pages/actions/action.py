@@ -20,10 +20,12 @@ from app.pages.frame.forms import Form, FormBody
 from app.pages.frame.line import clock_text
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
+from app.pages.showing.places import places_of
 from app.pages.showing.values import shown_field
 from app.web.actions import carry_out
 from app.web.errors import REASON_NEEDED, error_code
 from app.web.guidance import guidance_for
+from core.host.discovery import CORE
 from core.language.definition import SYSTEM, Action, Ask, RecordType
 from core.language.expressions import Row
 from core.model.errors import NodeError, NotFound, Problem, SignInNeeded, Text, suggest
@@ -37,6 +39,7 @@ from stores.storage.credentials import nodes
 from stores.world import NodeWorld
 
 router = APIRouter(include_in_schema=False)
+POSTS = frozenset({"role", "roles"})  # inputs of core's records that name posts
 BUSY = timedelta(minutes=5)  # who has typed nothing for so long has gone for a coffee
 SELF = ("_form", "_key", "_seen", "_reason", "_at", "_store", "_next")  # of the form itself, beside what is asked
 
@@ -262,9 +265,16 @@ def _input(desk: Desk, sheet: Sheet, ask: Ask, problems: Sequence[Problem]) -> I
         form = Form((*form.pairs, (f"{ask.name}.text", name or "")))
     required = ask.spec.required or bool(sheet.action.new and ask.field and _must(sheet.record, ask.field))
     required = required and not _has_default(sheet, ask)
-    return inputs.draw(
-        desk, ask.name, label, _widened(sheet, ask), form, required=required and not masked, hint=hint, problems=wrong,
-    )  # fmt: skip
+    more: dict[str, Any] = {"required": required and not masked, "hint": hint, "problems": wrong}
+    if sheet.record.plugin == CORE and ask.name in POSTS:
+        store = str(row.get("store") or "" if sheet.record_id else form.get("_store") or _own_store(desk))
+        return inputs.draw_posts(desk, ask.name, label, ask.spec, form, store, **more)
+    return inputs.draw(desk, ask.name, label, _widened(sheet, ask), form, **more)
+
+
+def _own_store(desk: Desk) -> str:
+    """Return the store that a record is made for unless the form says another; headquarters' form may say any."""
+    return "" if desk.actor.store == HEADQUARTERS else desk.actor.store
 
 
 def _widened(sheet: Sheet, ask: Ask) -> FieldSpec:
@@ -363,9 +373,11 @@ def _moved_on(desk: Desk, kind: RecordType, record_id: str | None, form: Form) -
     return [desk.words.of("moved_on", who, clock_text(desk, str(row["updated_at"])))]
 
 
-def _stores(desk: Desk, sheet: Sheet) -> list[str]:
-    """Return the stores a person of headquarters can make the record for; empty for everybody else."""
+def _stores(desk: Desk, sheet: Sheet) -> list[tuple[str, str]]:
+    """Return the stores (code, name) a person of headquarters can make the record for; empty for everybody else."""
     if not sheet.action.new or desk.actor.store != HEADQUARTERS or sheet.record.sync.home == "hq":
         return []
     with desk.node.database.read() as connection:
-        return [HEADQUARTERS, *sorted({each.store for each in nodes(connection)} - {HEADQUARTERS})]
+        codes = [HEADQUARTERS, *sorted({each.store for each in nodes(connection)} - {HEADQUARTERS})]
+    places = places_of(desk)
+    return [(code, places.name(code)) for code in codes]

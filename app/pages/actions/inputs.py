@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.chain.overseeing import directs
 from app.pages.actions.choices import Choice, few
 from app.pages.frame.desk import Desk
 from app.pages.frame.forms import Form
+from app.pages.frame.posts import Posts, posts_of, running_in
 from app.pages.showing.values import part_label, parts_of
 from core.model.contents import name_in
 from core.model.errors import Problem
@@ -44,6 +46,7 @@ class Input:
     options: list[Choice] = field(default_factory=list)
     first: list[Choice] = field(default_factory=list)  # offered before the options, under a heading of their own
     heading: str = ""
+    groups: list[tuple[str, list[Choice]]] = field(default_factory=list)  # options under headings
     chosen: list[str] = field(default_factory=list)
     parts: list[Input] = field(default_factory=list)
     rows: list[list[Input]] = field(default_factory=list)
@@ -75,6 +78,33 @@ def draw(desk: Desk, name: str, label: str, spec: FieldSpec, form: Form, **more:
     if spec.type in {"list", "map"}:
         return Input(name, label, "area", value, wide=True, hint=desk.words.one_a_line, **more)
     return _single(desk, name, label, spec, form, more)
+
+
+def draw_posts(desk: Desk, name: str, label: str, spec: FieldSpec, form: Form, store: str, **more: Any) -> Input:
+    """Return the input for a post, or for several: those of the businesses of a store that the person may give.
+
+    What somebody holds already stays offered, whoever gave it: a form that left it out would take it away.
+    """
+    posts = posts_of(desk, running_in(desk, store) if store else None)
+    groups = _offered(desk, posts, store)
+    offered = {each.key for _, found in groups for each in found}
+    held = [each for each in dict.fromkeys(form.all(name)) if each.strip()]
+    rest = [Choice(each, posts.called(each, store)) for each in held if each not in offered]
+    groups = [group for group in [*groups, (desk.words.given_elsewhere, rest)] if group[1]]
+    many = spec.type == "list"
+    return Input(
+        name, label, "checks" if many else "select", form.get(name) or "", chosen=held, groups=groups, wide=many, **more
+    )
+
+
+def _offered(desk: Desk, posts: Posts, store: str) -> list[tuple[str, list[Choice]]]:
+    """Return the posts to choose from by business; what several businesses call by one word is one post, told once."""
+    may_lock, several, groups = directs(desk.actor), dict[str, Choice](), list[tuple[str, list[Choice]]]()
+    for business, found in posts.by_business(store):
+        mine = [each for each in found if may_lock or each.role.lock is None]
+        several |= {p.name: Choice(p.name, posts.called(p.name, store)) for p in mine if posts.is_shared(p.name, store)}
+        groups.append((business, [Choice(each.name, each.label) for each in mine if each.name not in several]))
+    return [*groups, (desk.words.of_several, list(several.values()))]
 
 
 def flatten(spec: FieldSpec, name: str, value: object) -> Pairs:

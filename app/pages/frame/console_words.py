@@ -20,7 +20,8 @@ CONSOLE: Mapping[str, Text] = {
     "no_node": Text("no node yet", "尚未接入"),
     "closed_since": Text("closed for good {0}", "{0} 停业"),
     "shut_here": Text(
-        "No node serves this branch any more. Its data stays here. To bring it back, make a new code; if it is given up for good, write down the day.",
+        "No node serves this branch any more. Its data stays here. To bring it back, make a new code; if it is "
+        "closed for good, write down the day.",
         "该店目前没有可用节点，数据仍保存在总部。恢复使用须重新发放注册码；如已停业，请登记停业日期。",
     ),
     "lost_there": Text("{0} changes that it did not send", "{0} 条更改未曾上传"),
@@ -241,6 +242,8 @@ CONSOLE: Mapping[str, Text] = {
     "post": Text("Post", "岗位"),
     "posts": Text("Posts", "岗位"),
     "has_left": Text("has left", "已离职"),
+    "hire": Text("Add a person", "新增员工"),
+    "for_a_period": Text("for a period", "任职期间"),
     "dated_posts": Text("Posts for a period", "任职期间"),
     "stood_in_by": Text("Stood in by", "代理岗位"),
     "only_hq": Text("headquarters only", "仅总部"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.chain.overseeing import keeps, oversees
 from app.pages.frame.desk import Desk, list_url
+from app.pages.frame.posts import posts_of
 from core.host.catalog import Catalog
 from core.language.definition import Plugin, RecordType
 from core.model.errors import Text
@@ -75,8 +76,7 @@ def _folded(groups: list[Group], path: str) -> list[Group]:
 
 def roles_of(desk: Desk) -> list[str]:
     """Return the names of the posts that the person holds, as the plugins call them."""
-    names = {name: role.label for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()}
-    return [desk.say(names[role]) if role in names else role for role in sorted(desk.actor.roles)]
+    return posts_of(desk).listed(sorted(desk.actor.roles), desk.actor.store)
 
 
 def readable(desk: Desk, reading: Reading, plugin: Plugin) -> Iterator[RecordType]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.pages.frame.desk import Desk, record_url
+from app.pages.frame.posts import posts_of, running_in
 from app.pages.showing.names import name_of, names_of
 from app.pages.showing.places import places_of
 from app.pages.showing.values import UNTOLD, Shown, ranking_text, shown, shown_moment
@@ -34,8 +35,10 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
     value = row.get(name)
     if not value or name in row.get("_masked", ()):
         return None
-    if name in POSTS and (record.plugin == "core" or name == "role"):  # a field called `role` names a post anywhere
-        return _posts(desk, value)
+    if name in POSTS and record.plugin == "core":
+        return _posts(desk, value, str(row.get("store") or ""))
+    if name == "role" and posts_of(desk).knows(str(value)):  # a field called so names a post anywhere
+        return _posts(desk, value, str(row.get("store") or ""))
     if record.plugin != "core" and record.origin != "ledger":
         return None
     if name in STORES:
@@ -159,12 +162,12 @@ def _decision(desk: Desk, about: RecordType, name: str, row: Mapping[str, Any]) 
     return Shown("table", head=head, rows=rows)
 
 
-def _posts(desk: Desk, value: object) -> Shown:
-    """Return the names of posts as the plugins call them."""
-    labels = {name: role.label for plugin in desk.catalog.plugins.values() for name, role in plugin.roles.items()}
-    names = [str(each) for each in value] if isinstance(value, list) else [str(value)]
-    said = [Shown("text", desk.say(labels[name]) if name in labels else name) for name in names]
-    return Shown("list", items=said) if isinstance(value, list) else said[0]
+def _posts(desk: Desk, value: object, store: str) -> Shown:
+    """Return the names of posts as the businesses of the store call them."""
+    known = posts_of(desk, running_in(desk, store))
+    if isinstance(value, list):
+        return Shown("list", items=[Shown("text", each) for each in known.listed(map(str, value), store)])
+    return Shown("text", known.called(str(value), store))
 
 
 def title(desk: Desk, record: RecordType, row: Mapping[str, Any]) -> str | None:

@@ -42,6 +42,11 @@ def test_a_store_that_only_calls_a_post_by_the_same_name_is_not_of_the_business(
 
 def test_people_are_counted_by_post_and_store(club: Shop) -> None:
     with club.node.database.read() as connection:
-        assert posts_held(connection, club.node)["desk"] == 3
-        assert posts_held(connection, club.node, "bund") == {"desk": 1}
+        everywhere = posts_held(connection, club.node)
+        assert {store: n for (store, post), n in everywhere.items() if post == "desk"} == {
+            "bund": 1,
+            "jing": 1,
+            "xuhui": 1,
+        }
+        assert posts_held(connection, club.node, "bund") == {("bund", "desk"): 1}
     club.close()

@@ -181,3 +181,32 @@ def test_a_moment_that_is_now_is_the_moment_the_form_is_sent(shop: Any, browse: 
     assert page.status_code == 200
     (made,) = shop.as_("wu").get("/api/core/absence").json()["rows"]
     assert made["from_at"] is not None
+
+
+def test_posts_are_ticked_by_what_they_are_called_and_none_is_lost_by_not_being_offered(shop: Any, browse: Any) -> None:
+    li, form = shop.staff["li"], f"/records/core/staff/{shop.staff['li']}/actions/assign"
+    with shop.service.node.database.write() as connection:
+        held = '["counter","gm_meeting"]'  # the second of a business that does not run here
+        connection.exec_driver_sql("UPDATE core_staff SET roles = ? WHERE id = ?", (held, li))
+    wu = browse("wu")
+
+    page = wu.open(form).text
+
+    assert re.search(r"<legend>Bicycle rental</legend><label><input [^>]*value=\"counter\" checked> Counter", page)
+    assert re.search(r'<legend>Every business</legend>.*value="hq_admin"> Headquarters administrator', page)
+    assert re.search(r'value="gm_meeting" checked> a post of another business', page)
+    assert "其他业务岗位" in browse("wu", "zh").open(form).text
+    wu.send(form, roles=["", "counter", "store_admin", "gm_meeting"])
+    told = words(wu.open(f"/records/core/staff/{li}").text)
+    assert "Counter, Store administrator, a post of another business" in told
+    assert "gm_meeting" not in told
+
+
+def test_posts_that_headquarters_gives_are_offered_to_its_administrators_only(shop: Any, browse: Any) -> None:
+    give = "/records/core/assignment/actions/give"
+    wu = browse("wu")
+    wu.send(f"/records/core/staff/{shop.staff['li']}/actions/assign", roles=["", "store_admin"])
+
+    assert '<option value="hq_audit">Headquarters audit' in wu.open(give).text
+    assert '<option value="hq_audit">' not in browse("li").open(give).text
+    assert '<option value="counter">Counter' in browse("li").open(give).text

@@ -167,7 +167,9 @@ def test_a_store_without_a_name_whose_last_node_was_shut_out_stays_and_says_what
 
     stop = re.search(r"<li class=.*</li>", wu.open("/chain").text)
     assert stop is not None
-    assert re.fullmatch(r'<li class="is-bad care">.*>bund</a><small>shut out 10:0\d · To send 1</small></li>', stop[0]), stop[0]
+    assert re.fullmatch(
+        r'<li class="is-bad care">.*>bund</a><small>shut out 10:0\d · To send 1</small></li>', stop[0]
+    ), stop[0]
     assert "bund" in wu.texts("/chain?care=1")
     page = wu.open("/chain/bund").text
     assert "To bring it back, make a new code" in page

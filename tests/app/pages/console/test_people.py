@@ -24,7 +24,8 @@ def test_people_are_found_by_store_and_by_post(branch: Any, browse: Any) -> None
 
     assert names("/console/people") == ["Chen", "An", "Li", "No", "Wu"]
     assert names("/console/people?store=bund") == ["Chen"]
-    assert names("/console/people?role=counter") == ["Chen", "Li"]
+    assert names("/console/people?role=bicycle_rental.counter") == ["Chen", "Li"]
+    assert names("/console/people?role=core.hq_admin") == ["Wu"]
     assert names("/console/people?q=Wu") == ["Wu"]
 
 
@@ -46,3 +47,13 @@ def test_the_log_of_each_node_is_told_in_words_and_only_of_what_one_reads(branch
     )
     assert "3 lines, head" in page or "4 lines, head" in page
     assert "Chen" not in browse("wu").open("/console/audit?log=bund-01.1&before=1").text.partition("<tbody>")[2]
+
+
+def test_a_post_given_for_a_period_stands_beside_the_others_and_is_found(branch: Any, browse: Any) -> None:
+    wu = browse("wu")
+    wu.send("/records/core/assignment/actions/give", staff=branch.chen, role="hq_audit", _store="hq")
+    wu.send("/records/core/assignment/actions/give", staff=branch.shop.staff["li"], role="hq_audit", _store="hq")
+
+    assert re.search(r"Li l?i? ?.* Counter, Headquarters audit for a period", wu.texts("/console/people"))
+    page = wu.open("/console/people?role=core.hq_audit").text
+    assert re.search(r'class="note">for a period: <a href="/records/core/staff/[^"]+">Li</a></p>', page)
