@@ -21,15 +21,19 @@ from stores.reads.subjects import assigners
 from stores.world import NodeWorld
 
 router = APIRouter(prefix="/api")
+CARDS_MAX = 100  # worked out for one answer
 
 
 @router.get("/{plugin}/scorecards/{card}")
 def scorecard(plugin: str, card: str, request: Request, caller: CurrentCaller) -> JsonMap:
     """Return the cards of the period that ``day`` (default: today) is in, as far as the caller may see them.
 
-    A card that is closed shows what was written into it; an open one is computed now. ``subject`` picks one person.
+    A card that is closed shows what was written into it; an open one is computed now. ``subject`` picks one person,
+    ``store`` one store; ``next`` of an answer is the ``cursor`` of the next.
     """
-    return cards(caller, plugin, card, request.query_params.get("day"), request.query_params.get("subject"))
+    asked = request.query_params
+    wanted = {name: asked[name] for name in ("subject", "store") if asked.get(name)}
+    return cards(caller, plugin, card, asked.get("day"), wanted, cursor=asked.get("cursor"))
 
 
 @router.get("/{plugin}/rankings/{policy}")
@@ -38,17 +42,22 @@ def ranking(plugin: str, policy: str, request: Request, caller: CurrentCaller) -
     return ranked(caller, plugin, policy, request.query_params.get("for"), request.query_params.get("store"))
 
 
-def cards(caller: Caller, plugin: str, card: str, day: str | None, subject: str | None = None) -> JsonMap:
-    """Return the cards of a period, for programs and for pages; NotFound for a card the plugin does not have."""
+def cards(
+    caller: Caller, plugin: str, card: str, day: str | None, wanted: Mapping[str, str], cursor: str | None = None
+) -> JsonMap:
+    """Return the cards of a period, for programs and for pages; NotFound for a card the plugin does not have.
+
+    ``wanted`` are a subject, a store or both. At most ``CARDS_MAX`` are worked out at a time.
+    """
     found = caller.catalog.plugin(plugin)
     _known(found.scorecards, card, Text("scorecard", "考核表"))
     kind = caller.record(plugin, card)
     period = _period(caller, found, card, day)
     where: list[tuple[str, str, object]] = [("period", "eq", period)]
-    if subject:
-        where.append(("subject", "eq", subject))
-    page = records.query(caller.node, caller.actor, kind, where=where, limit=records.LIMIT_MAX)
-    return {"card": card, "period": period, "rows": [_scored(caller, found, kind, shown) for shown in page.rows]}
+    where += [(name, "eq", value) for name, value in wanted.items()]
+    page = records.query(caller.node, caller.actor, kind, where=where, limit=CARDS_MAX, cursor=cursor)
+    rows_ = [_scored(caller, found, kind, shown) for shown in page.rows]
+    return {"card": card, "period": period, "rows": rows_, "next": page.next}
 
 
 def ranked(caller: Caller, plugin: str, policy: str, item: str | None, store: str | None) -> JsonMap:

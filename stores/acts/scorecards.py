@@ -82,9 +82,9 @@ def compute(
     }
     weights = {name: _figure(item.weight, inner) for name, item in card.items.items()}
     if any(weight is None for weight in weights.values()):
-        return _no_score(raw, WEIGHTS_NOT_SET)
+        return _no_score(raw, weights, WEIGHTS_NOT_SET)
     if sum(cast("list[Decimal]", list(weights.values()))) != HUNDRED:
-        return _no_score(raw, WEIGHTS_NOT_100)
+        return _no_score(raw, weights, WEIGHTS_NOT_100)
     shares = _spread({name: cast(Decimal, w) for name, w in weights.items()}, raw)
     items = {name: _weighted(item, shares[name], card.digits) for name, item in raw.items()}
     if any(item.problem and item.applicable for item in items.values()):
@@ -212,8 +212,16 @@ def _weighted(item: ItemScore, weight: Decimal, digits: int) -> ItemScore:
     return ItemScore(item.name, item.target, item.value, item.rate, weight, score, item.applicable, item.problem)
 
 
-def _no_score(items: Mapping[str, ItemScore], why: Problem) -> Score:
-    return Score({name: replace(item, applicable=True, problem=why) for name, item in items.items()}, None, None)
+def _no_score(items: Mapping[str, ItemScore], weights: Mapping[str, Decimal | None], why: Problem) -> Score:
+    """Return a card that cannot be scored; the weights that are set stand in it, so that one sees which are not."""
+    told = {name: replace(item, applicable=True, weight=weights[name], problem=why) for name, item in items.items()}
+    return Score(told, None, None)
+
+
+def not_set(card: Scorecard, settings: Mapping[str, object]) -> list[str]:
+    """Return the settings that the weights of a card ask for and that are empty, in the order of its items."""
+    asked = (name for item in card.items.values() if item.weight for name in sorted(item.weight.settings))
+    return [name for name in dict.fromkeys(asked) if settings.get(name) is None]
 
 
 def _figure(formula: Formula | None, env: Env) -> Decimal | None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.chain.overseeing import oversees
 from app.pages.frame.desk import CurrentDesk, Desk, record_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
+from app.pages.showing.places import Places, places_of
 from app.pages.views.lists import sight_of
 from app.web.reports import cards
 from core.language.definition import Scorecard, ScoreItem
 from core.model.errors import NotFound
+from stores.acts.scorecards import not_set
 from stores.reads.reading import Reading
 from stores.reads.scores import Part, counted, records_behind
 
 router = APIRouter(include_in_schema=False)
 ROWS = 50
+STORES_MAX = 5  # whose empty weights are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Card:
     """One card: whose, what it comes to, and its lines."""
 
     subject: str
+    store: str
+    problem: str
     url: str
     total: str
     band: str
@@ -52,9 +58,13 @@ class Card:
 @router.get("/scores/{plugin}/{card}")
 def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Response:
     """Show the cards of the period that ``day`` is in, the best first."""
-    told: dict[str, Any] = cards(desk, plugin, card, request.query_params.get("day"))
+    asked = request.query_params
+    store = asked.get("store", "")
+    wanted = {"store": store} if store else {}
+    told: dict[str, Any] = cards(desk, plugin, card, asked.get("day"), wanted, asked.get("cursor"))
+    places = places_of(desk)
     rule = desk.catalog.plugin(plugin).scorecards[card]
-    found = [_card(desk, plugin, rule, row) for row in told["rows"]]
+    found = [_card(desk, plugin, rule, row, places) for row in told["rows"]]
     found.sort(key=lambda each: _figure(each.total), reverse=True)
     start = date.fromisoformat(str(told["period"]))
     calendar = desk.node.calendar(plugin)
@@ -65,10 +75,16 @@ def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Respo
         "scores.html",
         title=desk.say(rule.label),
         cards=found,
+        unset=[(places.name(code), *_unset(desk, plugin, rule, code)) for code in _unscored(told["rows"])],
+        stores=[(each.code, places.name(each.code)) for each in places.all()] if places.is_chain else [],
+        store=store,
+        day=start.isoformat(),
+        next_url=url + with_query({"day": start, "store": store, "cursor": told["next"]}) if told["next"] else None,
         start=start,
         end=end,
-        before=url + with_query({"day": (start - timedelta(days=1)).isoformat()}),
-        after=url + with_query({"day": (end + timedelta(days=1)).isoformat()}),
+        before=url + with_query({"day": (start - timedelta(days=1)).isoformat(), "store": store}),
+        after=url + with_query({"day": (end + timedelta(days=1)).isoformat(), "store": store}),
+        url=url,
         types=" ".join(sorted(r.key for r in desk.catalog.records.values() if r.plugin == plugin)),
     )
 
@@ -100,7 +116,21 @@ def behind(plugin: str, card: str, card_id: str, item: str, request: Request, de
     )
 
 
-def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any]) -> Card:
+def _unscored(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the stores of cards that have no total yet."""
+    return sorted({str(row["store"]) for row in rows if row.get("total") is None})[:STORES_MAX]
+
+
+def _unset(desk: Desk, plugin: str, rule: Scorecard, store: str) -> tuple[list[str], str]:
+    """Return (labels of the weights that hold nowhere above a store nor in it, where they are set)."""
+    business = desk.catalog.plugin(plugin)
+    with desk.node.database.read() as connection:
+        missing = not_set(rule, desk.node.settings(connection, plugin, store))
+    where = with_query({"plugin": plugin, "store": store if oversees(desk.actor) else ""})
+    return [desk.say(business.settings[name].label) for name in missing], f"/settings{where}"
+
+
+def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any], places: Places) -> Card:
     record = desk.catalog.record(plugin, rule.name)
     subject = row.get("_refs", {}).get(row["subject"]) or name_of(desk, rule.subject, str(row["subject"])) or "—"
     items: Mapping[str, Mapping[str, Any]] = row.get("items") or {}
@@ -109,8 +139,13 @@ def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any]) -> C
         for name, item in rule.items.items()
     ]
     band = row.get("band")
+    whole = {line.problem for line in lines}
+    if len(whole) == 1:  # of the card, not of its lines
+        lines = [replace(line, problem="") for line in lines]
     return Card(
         subject,
+        places.name(str(row["store"])) if places.is_chain else "",
+        whole.pop() if len(whole) == 1 else "",
         record_url(record, str(row["id"])),
         _text(row.get("total")),
         _band(desk, rule, band),

@@ -28,6 +28,11 @@ WORDS: Mapping[str, Text] = {
     "close": Text("Close", "关闭"),
     "between": Text(", ", "、"),
     "no_role": Text("no role here", "暂无岗位"),
+    "weights_unset": Text(
+        "cards are scored once these weights are set, 100 together:", "设置以下权重（合计 100）后开始计分："
+    ),
+    "weights_where": Text("Open the settings", "前往设置"),
+    "stop": Text(".", "。"),
     "every_business": Text("Every business", "通用岗位"),
     "of_several": Text("Of several businesses", "多业务共用"),
     "given_elsewhere": Text("Given elsewhere", "其他任命"),

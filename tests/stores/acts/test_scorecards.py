@@ -164,7 +164,15 @@ def test_ka_s6_weights_that_do_not_add_up_give_no_score(shop: Shop) -> None:
 def test_a_blank_weight_gives_no_score(shop: Shop) -> None:
     set_(shop, visits="null")
 
-    assert [p.code for p in score(shop).problems] == ["weights-not-set"]
+    found = score(shop)
+
+    assert [p.code for p in found.problems] == ["weights-not-set"]
+    given = {name: item.weight for name, item in found.items.items()}
+    assert given.pop("visits") is None
+    assert None not in given.values(), "those that are set stand in the card all the same"
+    plugin = shop.node.catalog.plugin("club")
+    settings = dict.fromkeys(plugin.settings, 25) | {"visits": None}
+    assert scorecards.not_set(plugin.scorecards["form"], settings) == ["visits"]
 
 
 def test_an_item_without_a_weight_gives_no_score(a_shop: Callable[..., Shop]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.web import reports
 from stores.acts import firing
 from tests.app.pages.conftest import words
 
@@ -108,6 +109,41 @@ def test_a_scorecard_shows_the_cards_of_the_month_to_those_who_may_see_them(busy
         assert "Li</a>" in page
         assert re.search(r"Handed out</td>.*?>100<.*?>10<.*?>2<.*?>20", page, re.DOTALL)
     assert "/records/bicycle_rental/rental" in boss
+
+
+def test_weights_that_are_empty_in_the_store_of_a_card_are_named_with_the_way_to_them(busy: Any, browse: Any) -> None:
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace("out: {weight: 100,", "out: {weight: =settings.share,")
+    share = "  share: {type: int, default: null, min: 0, max: 100, label: {en: Share of rentals, zh: 租车权重}}\n"
+    file.write_text(text.replace("settings:\n", f"settings:\n{share}", 1), encoding="utf-8")
+    busy.service.node.host.reload()
+    assert busy.service.node.catalog.faults == ()
+    page = "/scores/bicycle_rental/month"
+
+    told = browse("wu").open(page).text
+    assert "once these weights are set, 100 together: Share of rentals." in words(told)
+    assert 'href="/settings?plugin=bicycle_rental&amp;store=hq"' in told
+    assert "合计 100" in browse("wu", "zh").open(page).text
+    assert 'href="/settings?plugin=bicycle_rental"' in browse("li").open(page).text
+    browse("wu").send("/settings/bicycle_rental/share", value="60")
+    told = browse("wu").open(page).text
+    assert re.search(r"Handed out</td>.*?>60<.*?>10<.*?>2<", told, re.DOTALL), "a weight that is set is shown"
+    assert "do not add up to 100" in words(told)
+    assert "once these weights" not in words(told)
+
+
+def test_cards_of_many_people_come_in_pages(busy: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "CARDS_MAX", 1)
+    browse("wu").send("/records/core/staff/actions/hire", name="Ma", roles=["", "counter"])
+    busy.clock.pass_(days=31)
+    firing.fire_due(busy.service.node)
+    boss, seen, page = browse("wu"), list[str](), "/scores/bicycle_rental/month"
+    while page:
+        html = boss.open(page).text
+        seen += re.findall(r'<h2><a href="[^"]+">([^<]+)</a>', html)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        page = following[1].replace("&amp;", "&") if following else ""
+    assert sorted(seen) == ["Li", "Ma"]
 
 
 def test_a_ranking_says_who_is_first_and_why_the_others_are_out(busy: Any, browse: Any) -> None:
