@@ -10,7 +10,7 @@ from app.pages import backups, developers, settings, today
 from app.pages.actions import action as acting
 from app.pages.actions import choices
 from app.pages.console import audit, chain, closings, conflicts, drift, duplicates, joining, people, plugins, quarantine
-from app.pages.figures import comparing, ledgers, reports, scores, turns
+from app.pages.figures import choosing, comparing, ledgers, reports, scores, turns
 from app.pages.frame import assets, live, session
 from app.pages.frame.desk import desk, local, page_visitor, with_query
 from app.pages.frame.drawing import outside, page
@@ -22,8 +22,8 @@ from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
     assets, session, today, excel, printing, lists, saved, boards, views, pairs, turns, scores, ledgers, reports,
-    choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, comparing, joining, plugins,
-    people, audit, backups, developers, acting, record,
+    choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, choosing, comparing, joining,
+    plugins, people, audit, backups, developers, acting, record,
 )  # fmt: skip
 HEADINGS = {403: "not_allowed", 404: "not_found"}  # status -> word
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

@@ -25,6 +25,10 @@ from stores.reads import oversight, reports
 router = APIRouter(include_in_schema=False)
 PERIODS = {"day": 14, "week": 8, "month": 6, "quarter": 4, "year": 3}
 SERIES_MAX = 8
+_SHORT = {
+    "zh": ((Decimal(100_000_000), "亿"), (Decimal(10_000), "万")),
+    "en": ((Decimal(1_000_000), "M"), (Decimal(1_000), "k")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,23 @@ class Period:
     total: Figure
 
 
-@router.get("/compare")
-def index(request: Request, desk: CurrentDesk) -> Response:
-    """Show the reports of every business that the person may see, as figures to compare."""
-    day = day_of(request)
-    found = [
-        (
-            desk.say(plugin.label),
-            [_listed(desk, plugin, each) for each in reports.listed(desk.node, desk.actor, plugin, day)],
-        )
-        for plugin in desk.catalog.plugins.values()
-        if plugin.reports
-    ]
-    return page(desk, "compare_index.html", title=desk.words.compare, groups=[group for group in found if group[1]])
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure of a report, branch beside branch in one period, and over the periods before it.
+
+    ``rows`` are the lines of the table: what is said of each period, and by which colour the plot draws the branch.
+    """
+
+    label: str
+    start: date
+    end: date
+    bars: list[Bar]
+    total: str
+    plot: plots.Plot | None
+    ticks: list[str]
+    heads: list[str]
+    rows: list[tuple[str, list[str], int]]
+    more: int
 
 
 @router.get("/compare/{plugin}/{report}")
@@ -72,58 +80,63 @@ def compare(plugin: str, report: str, request: Request, desk: CurrentDesk) -> Re
     region = asked.get("region", "")
     told = reports.head(desk.node, desk.actor, business, wanted, day_of(request))
     figure = _figure(wanted, told, asked.get("figure"))
-    places = places_of(desk)
-    regions = _regions(desk)
-    count = PERIODS.get(wanted.period, 6)
-    found = reports.trend(desk.node, desk.actor, business, wanted, figure["name"], day_of(request), count)
-    periods = [_period(each) for each in found]
-    codes = [code for code in _codes(periods) if region in ("", regions.get(code, ""))]
-    start = date.fromisoformat(told["period"]["start"])
-    end = date.fromisoformat(told["period"]["end"])
-    kept = {"figure": figure["name"], "day": start.isoformat(), "region": region}
+    drawn = drawn_for(desk, business, wanted, figure, day_of(request), region)
+    kept = {"figure": figure["name"], "day": drawn.start.isoformat(), "region": region}
     url = f"/compare/{plugin}/{report}"
-    unit = figure["unit"]
-    lines = codes or ["total"]
     return page(
         desk,
         "compare.html",
         title=desk.say(told["label"]),
         business=desk.say(business.label),
-        start=start,
-        end=end,
-        before=url + with_query({**kept, "day": (start - timedelta(days=1)).isoformat()}),
-        after=url + with_query({**kept, "day": (end + timedelta(days=1)).isoformat()}),
+        business_url="/compare" + with_query({"business": plugin}),
+        drawn=drawn,
+        before=url + with_query({**kept, "day": (drawn.start - timedelta(days=1)).isoformat()}),
+        after=url + with_query({**kept, "day": (drawn.end + timedelta(days=1)).isoformat()}),
         figures=[(each["name"], desk.say(each["label"])) for each in told["figures"]],
         figure=figure["name"],
-        label=desk.say(figure["label"]),
-        regions=sorted({each for each in regions.values() if each}),
+        regions=sorted({each for each in _regions(desk).values() if each}),
         region=region,
         url=url,
         kept=kept,
-        bars=_bars(places, periods[-1], codes, unit, f"/reports/{plugin}/{report}", start),
-        total=figure_text(_plain(periods[-1].total), unit),
-        plot=_plot(desk, places, periods, lines),
-        ticks=unit,
-        heads=[period.label for period in periods],
-        rows=[
-            (
-                _name(desk, places, code),
-                [figure_text(_plain(_of(period, code)), unit) for period in periods],
-                n % SERIES_MAX,
-            )
-            for n, code in enumerate(lines)
-        ],
-        shown=lines[:SERIES_MAX],
-        more=max(0, len(lines) - SERIES_MAX),
-        say=lambda value: figure_text(_plain(value), unit),
-        report_url=f"/reports/{plugin}/{report}" + with_query({"day": start.isoformat()}),
+        report_url=f"/reports/{plugin}/{report}" + with_query({"day": drawn.start.isoformat()}),
     )
 
 
-def _listed(desk: Desk, plugin: Plugin, told: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
-    url = f"/compare/{plugin.name}/{told['report']}"
-    figures = [(url + with_query({"figure": each["name"]}), desk.say(each["label"])) for each in told["figures"]]
-    return url, desk.say(told["label"]), figures
+def drawn_for(
+    desk: Desk, business: Plugin, report: Report, figure: Mapping[str, Any], day: date | None, region: str = ""
+) -> Comparison:
+    """Return one figure (as ``reports.head`` names it) of the period that ``day`` is in, and of those before it."""
+    places, regions, unit = places_of(desk), _regions(desk), figure["unit"]
+    count = PERIODS.get(report.period, 6)
+    found = reports.trend(desk.node, desk.actor, business, report, figure["name"], day, count)
+    periods = [_period(each) for each in found]
+    codes = [code for code in _codes(periods) if region in ("", regions.get(code, ""))]
+    lines = codes or ["total"]
+    plot = _plot(desk, places, periods, lines)
+    start = found[-1]["start"]
+    return Comparison(
+        desk.say(figure["label"]),
+        start,
+        found[-1]["end"],
+        _bars(places, periods[-1], codes, unit, f"/reports/{business.name}/{report.name}", start),
+        figure_text(_plain(periods[-1].total), unit),
+        plot,
+        [tick_text(desk, tick.value, unit) for tick in plot.ticks] if plot else [],
+        [period.label for period in periods],
+        [
+            (_name(desk, places, code), [figure_text(_plain(_of(p, code)), unit) for p in periods], n % SERIES_MAX)
+            for n, code in enumerate(lines)
+        ],
+        max(0, len(lines) - SERIES_MAX),
+    )
+
+
+def tick_text(desk: Desk, value: Decimal, unit: str | None) -> str:
+    """Return a mark of an axis as short as it can be told: ¥30万, ¥300k; what is small stands as it is."""
+    size, word = next(((s, w) for s, w in _SHORT[desk.language] if abs(value) >= s), (Decimal(1), ""))
+    if unit == "percent" or not word:
+        return figure_text(f"{value.normalize():f}", unit).removesuffix(".00")
+    return f"{'¥' if unit == 'CNY' else ''}{(value / size).normalize():f}{word}"
 
 
 def _figure(report: Report, told: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.pages.frame.console_words import CONSOLE
 from app.pages.frame.words import WORDS, Words
 from app.pages.showing.values import duration_text, money_text, shown
 from core.model.fields import FieldSpec
@@ -39,3 +40,7 @@ def test_every_word_of_the_pages_is_in_both_languages() -> None:
     for name, text in WORDS.items():
         assert text.zh, name
         assert text.en, name
+
+
+def test_no_word_of_the_console_is_called_like_one_of_all_pages() -> None:
+    assert [name for name, text in CONSOLE.items() if WORDS[name] is not text] == []
