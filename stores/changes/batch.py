@@ -198,7 +198,7 @@ class Batch:
         self.tally.dissents += dissents
         self.tally.merged += len(group) - len(unknown)
         for entry in unknown:
-            self._keep([entry], quarantine.unknown_type(entry.type))
+            self._keep([entry], quarantine.unknown_type(self.node.catalog, entry.type))
 
     def _step(
         self,

@@ -91,7 +91,7 @@ def check_cells(shape: Shape, entry: Entry) -> None:
     Nor may it hold what does not read as a value: one such record would break every list that it stands in.
     """
     if not is_moment(entry.at):
-        raise Unfit(_bad_cell("at", "it is no moment", "不是有效的时间"))
+        raise Unfit(_bad_cell(Text("when it was done", "操作时间"), "it is no moment", "不是有效的时间"))
     for name, (_, new) in entry.body.items():
         check_column(shape, name, (new,))
 
@@ -101,17 +101,17 @@ def check_column(shape: Shape, name: str, column: Sequence[Cell]) -> None:
     kinds = set(map(type, column))
     for form in kinds - {NoneType, shape.forms.get(name)}:
         if name in shape.forms or form not in (str, int):
-            raise Unfit(_bad_cell(name, f"it holds {form.__name__}", f"其类型为 {form.__name__}"))
+            raise Unfit(_bad_cell(_label(shape, name), *_NO_VALUE))
     if str in kinds:
         texts = of_kind(str, column, kinds)
         if "\0" in "".join(texts):
-            raise Unfit(_bad_cell(name, "it contains a NUL", "含有 NUL 字符"))
+            raise Unfit(_bad_cell(_label(shape, name), "it contains a NUL", "含有 NUL 字符"))
         if name in shape.written:
             _check_written(shape, name, set(texts))
     if int in kinds:
         numbers = of_kind(int, column, kinds)
         if not -_INT_MAX <= min(numbers) <= max(numbers) <= _INT_MAX:
-            raise Unfit(_bad_cell(name, "the number is too large", "数值过大"))
+            raise Unfit(_bad_cell(_label(shape, name), "the number is too large", "数值过大"))
 
 
 def is_moment(cell: Cell) -> bool:
@@ -120,10 +120,9 @@ def is_moment(cell: Cell) -> bool:
 
 
 def _check_written(shape: Shape, name: str, texts: Collection[str]) -> None:
-    spec = shape.written[name]
-    read = _reader(spec)
+    read = _reader(shape.written[name])
     if not all(_reads(read, text) for text in texts):
-        raise Unfit(_bad_cell(name, f"it does not read as a {spec.type}", f"不是有效的 {spec.type} 值"))
+        raise Unfit(_bad_cell(_label(shape, name), *_NO_VALUE))
 
 
 def _reader(spec: FieldSpec) -> Callable[[Cell], object]:
@@ -311,7 +310,16 @@ def _dissent(
     return Dissent(kind, entry.type, held.id, held.store, field, base, mine, wrote, theirs, entry, policy, outcome)
 
 
-def _bad_cell(name: str, en: str, zh: str) -> Problem:
-    what = Text(f"`{name}` cannot be kept: {en}", f"字段 `{name}` 无法保存：{zh}")
+def _bad_cell(label: Text, en: str, zh: str) -> Problem:
+    what = Text(f"{label.en} cannot be kept: {en}", f"“{label.zh}”无法保存：{zh}")
     fix = Text("update the sending node, then retry the change", "请更新发送节点后重试该更改")
-    return Problem("bad-cell", what, fix=fix, field=name)
+    return Problem("bad-cell", what, fix=fix)
+
+
+def _label(shape: Shape, name: str) -> Text:
+    """Return what people call a field; one that this version does not have keeps its name."""
+    own = shape.record.fields.get(name)
+    return own.label if own is not None else Text(name, name)
+
+
+_NO_VALUE = ("it is no value of this field", "不是该字段的有效值")

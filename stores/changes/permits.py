@@ -174,10 +174,9 @@ _FIXED = Problem(
 
 
 def _not_asked(record: RecordType, names: list[str]) -> Problem:
-    listed = ", ".join(names)
-    what = Text(
-        f"the action does not ask for {listed} of the {record.label.en}", f"该操作不涉及{record.label.zh}的 {listed}"
-    )
+    labels = [record.fields[name].label if name in record.fields else Text(name, name) for name in names]
+    en, zh = ", ".join(each.en for each in labels), "、".join(each.zh for each in labels)
+    what = Text(f"{record.label.en}: the action does not ask for {en}", f"{record.label.zh}：该操作不涉及“{zh}”")
     return Problem("field-not-asked", what, fix=_FIXED.fix)
 
 

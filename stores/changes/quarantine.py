@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from core.host.catalog import Catalog
 from core.model.change import Entry
 from core.model.clock import iso
 from core.model.errors import Problem, Text
@@ -110,7 +111,7 @@ def park(
     node: Node,
     rows: Sequence[StateRow],
     versions: Mapping[str, str],
-    problem: Callable[[str], Problem],
+    problem: Callable[[Catalog, str], Problem],
 ) -> None:
     """Keep rows from headquarters that the plugins here cannot read yet; of one record the latest.
 
@@ -121,7 +122,8 @@ def park(
     for row in rows:
         cells = [row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x]
         text = canonical_json([*cells, versions.get(row.type.partition(".")[0])])
-        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, _why(problem(row.type)), at, 1))
+        why = _why(problem(node.catalog, row.type))
+        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, why, at, 1))
     bulk.upsert(connection, QUARANTINE, _COLUMNS, kept)
 
 
@@ -225,22 +227,27 @@ WAYS_OUT: Mapping[str, Text] = {  # what to do about lines that are held back fo
 }
 
 
-def unknown_type(key: str) -> Problem:
-    """Return why a change of a type that no plugin here declares is parked."""
-    return Problem(
-        UNKNOWN_TYPE,
-        Text(f"no plugin on this node knows the record type `{key}`", f"本节点的插件没有记录类型 `{key}`"),
-        fix=WAYS_OUT[UNKNOWN_TYPE],
-    )
+def unknown_type(catalog: Catalog, key: str) -> Problem:
+    """Return why a change of a type that no plugin here declares is parked: by its business, as far as it is known."""
+    name = key.partition(".")[0]
+    plugin = catalog.plugins.get(name)
+    what = Text(f"the plugin `{name}` does not run on this node", f"本节点没有运行插件 `{name}`")
+    if plugin is not None:
+        what = Text(
+            f"{plugin.label.en}, in the version of this node, has no records of this kind",
+            f"本节点的“{plugin.label.zh}”版本没有此类记录",
+        )
+    return Problem(UNKNOWN_TYPE, what, fix=WAYS_OUT[UNKNOWN_TYPE])
 
 
-def unknown_state(key: str) -> Problem:
+def unknown_state(catalog: Catalog, key: str) -> Problem:
     """Return why a row of a known type is parked: headquarters' newer version has states that this one has not."""
+    label = catalog.records[key].label
     return Problem(
         UNKNOWN_STATE,
         Text(
-            f"a record of `{key}` came in a state that this node's version of the plugin does not have",
-            f"收到的 `{key}` 记录处于本节点插件版本没有的状态",
+            f"{label.en}: a record came in a state that this node's version of the plugin does not have",
+            f"{label.zh}：收到的记录处于本节点插件版本没有的状态",
         ),
         fix=WAYS_OUT[UNKNOWN_STATE],
     )

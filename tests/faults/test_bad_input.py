@@ -67,7 +67,7 @@ def test_what_a_hostile_branch_sends_is_told_to_who_keeps_the_node_and_holds_up_
         desk = shop.as_("li").get("/api/status").json()
 
     assert {(each["seq"], each["code"]) for each in kept["held_back"]} == {(1, "bad-cell"), (2, "unknown-type")}
-    assert "frame" in next(each["what"] for each in kept["held_back"] if each["seq"] == 1)
+    assert "Frame number" in next(each["what"] for each in kept["held_back"] if each["seq"] == 1)
     assert "held_back" not in desk
     told = [(getattr(each, "node", None), getattr(each, "code", None)) for each in caplog.records]
     assert {("evil", "frame-broken"), ("evil", "not-yours")} <= set(told)

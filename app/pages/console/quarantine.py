@@ -19,10 +19,10 @@ from app.pages.showing.names import name_of
 from app.pages.showing.values import NOTHING, Shown, shown, shown_moment
 from core.language.definition import RecordType
 from core.model.change import Entry
-from core.model.errors import NodeError
+from core.model.errors import NodeError, Text
 from core.model.values import INT_MAX, BadValue, Cell
 from stores.changes import log, quarantine
-from stores.changes.quarantine import WAITING, Kept
+from stores.changes.quarantine import UNKNOWN_TYPE, WAITING, Kept, unknown_type
 from stores.changes.quarantine import Deed as Held
 from stores.reads import oversight
 from stores.reads.reading import Reading
@@ -144,7 +144,7 @@ def _deed(
     return Deed(
         Held(kept.kept_at, kept.origin, kept.seq, kept.tx),
         store,
-        desk.say(kept.why),
+        desk.say(_why(desk, kept)),
         shown_moment(desk, kept.kept_at),
         shown_moment(desk, entry.at) if entry else NOTHING,
         desk.words.system if entry and entry.actor == "system" else who or desk.words.somebody,
@@ -154,6 +154,11 @@ def _deed(
         desk.say(quarantine.WAYS_OUT[kept.code]) if kept.code in quarantine.WAYS_OUT else "",
         [_change(desk, each, lines[each.seq], opened) for each in group if each.seq in lines],
     )
+
+
+def _why(desk: Desk, kept: Kept) -> Text:
+    """Return why a line is held back. Which plugin is missing is said as it is now: one may have come since."""
+    return unknown_type(desk.catalog, kept.type).what if kept.code == UNKNOWN_TYPE else kept.why
 
 
 def _unknown(desk: Desk, action: str) -> str:

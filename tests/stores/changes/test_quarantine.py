@@ -56,6 +56,9 @@ def test_a_type_unknown_here_is_parked_and_merged_after_the_plugin_came(database
     shops.push(shops.east)
     assert shops.hub.row(MEMBER, "m1")["name"] == "Chen"
     assert [line.code for line in quarantined(shops.hub)] == ["unknown-type", "unknown-type"]
+    assert {line.why.en for line in quarantined(shops.hub)} == {
+        "Club, in the version of this node, has no records of this kind"
+    }
 
     upgrade(shops.hub)
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.signin.passwords import Passwords
 from app.signin.staffing import NewPerson, add_person
+from stores.changes import log, quarantine
 from tests.app.pages.conftest import PASSWORD, words
 
 
@@ -116,3 +117,19 @@ def test_a_place_that_nobody_gave_out_breaks_nothing(branch: Any, browse: Any, a
 
     assert browse("wu").open(f"/quarantine?after={quote(after)}").status_code in {200, 400, 404}
     assert browse("wu").open(f"/closings/bund?before={quote(after)}").status_code in {200, 400, 404}
+
+
+def test_a_reason_names_no_record_as_the_rules_do(branch: Any, browse: Any) -> None:
+    hub, node = branch.shop.service.node, branch.node
+    made = branch.rental()
+    with hub.database.write() as connection:
+        problem = quarantine.unknown_type(hub.catalog, "bakery.loaf")
+        quarantine.keep(connection, hub, log.latest(connection, f"{node.identity.node}.1", 1), "bund", problem)
+        connection.exec_driver_sql("UPDATE quarantine SET type = 'bicycle_rental.saddle', why = replace(why, 'x', 'y')")
+
+    page = browse("wu").texts("/quarantine")
+
+    assert made
+    assert "Bicycle rental, in the version of this node, has no records of this kind" in page
+    assert "saddle" not in page
+    assert "“自行车租赁”" in browse("wu", "zh").open("/quarantine").text
