@@ -81,7 +81,7 @@ class Branch:
         """How its line stands: of several nodes the one that is best off speaks for the store."""
         order: tuple[State, ...] = ("online", "silent", "long", "never", "shut")
         found = {each.state for each in self.stations}
-        best = next((state for state in order if state in found), "none")
+        best: State = next((state for state in order if state in found), "none")
         return "closed" if self.closed and best != "online" else best
 
     @property
