@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, Transaction
 
 from core.host.catalog import Catalog
 from core.host.host import Host
@@ -51,7 +51,7 @@ class Node:
     clock: HybridClock
     _tables: tuple[Catalog, Tables] | None = None
     _questions: tuple[Catalog, dict[int, Any]] | None = None
-    _settings: WeakKeyDictionary[Connection, SettingsOf] = field(default_factory=WeakKeyDictionary)
+    _settings: WeakKeyDictionary[Transaction, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _watchers: list[Callable[[frozenset[str]], None]] = field(default_factory=list)
@@ -112,7 +112,9 @@ class Node:
         Kept for one transaction: what a transaction reads cannot change under it, and what it writes must not
         show in others before it is committed.
         """
-        known = self._settings.setdefault(connection, {})
+        transaction = connection.get_transaction()
+        assert transaction is not None, "settings are read inside a transaction"
+        known = self._settings.setdefault(transaction, {})
         key = (self.catalog.revision, plugin, store)
         if key not in known:
             known[key] = self._layered_settings(connection, plugin, store)

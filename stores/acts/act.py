@@ -5,7 +5,8 @@ This is the only way anything is written by a person, a timer, a replayed reques
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,10 +93,20 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
         return decided, []
     with told_plainly():
         commit(connection, node, decided.deed, decided.edits)
-        timers.rearm(connection, node, decided.receipt.touched, decided.deed.at)
+        timers.rearm(connection, node, decided.receipt.touched, decided.deed.at, made=made([decided]))
         if decided.event is not None:
             outbox.put_event(connection, node, decided.event, decided.receipt.record)
     return decided.receipt, decided.later
+
+
+def made(some: Sequence[Decided]) -> dict[str, dict[str, Row]]:
+    """Return the new records whose timers are to be armed, by type and id, as the database would give them back."""
+    found: dict[str, dict[str, Row]] = defaultdict(dict)
+    for each in some:
+        for edit in each.edits:
+            if edit.kind == "create" and edit.record.timers:
+                found[edit.record.key][edit.id] = rows.made(edit.record, edit.id, edit.store, edit.values, each.deed.at)
+    return found
 
 
 def decide(connection: Connection, node: Node, call: Call, shared: Shared | None = None) -> Decided | Receipt:

@@ -7,19 +7,17 @@ been carried out one by one, and what is written is the same (docs/decisions/001
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
 
-from core.language.expressions import Row
 from core.model.errors import NodeError
 from core.model.fields.files import may_hold
-from stores import posts, rows
+from stores import posts
 from stores.acts import outbox, timers
-from stores.acts.act import Decided, decide, perform, told_plainly
+from stores.acts.act import Decided, decide, made, perform, told_plainly
 from stores.acts.calls import Call, Receipt
 from stores.acts.effects import Later
 from stores.acts.waiting import Waiting
@@ -142,6 +140,10 @@ class _Looking:
     def __init__(self, connection: Connection, write: Callable[[], None]) -> None:
         self._connection, self._write = connection, write
 
+    def get_transaction(self) -> RootTransaction | None:
+        """Which transaction this is says nothing of what is in it, so nothing is written for it."""
+        return self._connection.get_transaction()
+
     def __getattr__(self, name: str) -> Any:
         self._write()
         return getattr(self._connection, name)
@@ -168,17 +170,7 @@ def _write(connection: Connection, node: Node, some: Sequence[Decided], given: n
     numbers.remember(connection, given)
     with told_plainly():
         touched = [key for each in some for key in each.receipt.touched]
-        timers.rearm(connection, node, touched, some[0].deed.at, made=_made(some))
+        timers.rearm(connection, node, touched, some[0].deed.at, made=made(some))
         for each in some:
             if each.event is not None:
                 outbox.put_event(connection, node, each.event, each.receipt.record)
-
-
-def _made(some: Sequence[Decided]) -> dict[str, dict[str, Row]]:
-    """Return the new records whose timers are to be armed, by type and id, as the database would give them back."""
-    made: dict[str, dict[str, Row]] = defaultdict(dict)
-    for each in some:
-        for edit in each.edits:
-            if edit.kind == "create" and edit.record.timers:
-                made[edit.record.key][edit.id] = rows.made(edit.record, edit.id, edit.store, edit.values, each.deed.at)
-    return made

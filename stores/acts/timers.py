@@ -61,14 +61,15 @@ def rearm(
         if record is not None and record.timers:
             new = made.get(type_, {})
             kept = _kept_here(connection, node, record, [id for id in ids if id not in new])
-            _rearm_records(connection, node, record, kept, moment, fired_until)
+            if kept:
+                _rearm_records(connection, node, record, kept, moment, fired_until)
             _change(connection, node, record, new, {}, moment, None)
     _open_for_newcomers(connection, node, set(groups))
 
 
 def _kept_here(connection: Connection, node: Node, record: RecordType, ids: list[str]) -> list[str]:
     """Return the records whose timers run here. Headquarters receives thousands whose timers run in the stores."""
-    if len(ids) == 1:
+    if len(ids) <= 1:
         return ids
     if not _any_here(connection, node, record):
         return []

@@ -142,7 +142,7 @@ def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[
         old = [edit.id for edit in group if edit.kind != "create"]
         names = {name for edit in group for name in edit.values}
         table = node.tables[key]
-        assert names <= set(table.c.keys()), f"{key} has no {names - set(table.c.keys())}"
+        assert names.issubset(bulk.columns_of(table)), f"{key} has no {names - set(bulk.columns_of(table))}"
         records[key] = held.load(connection, table, old, names) if old else {}
         for edit in group:
             if edit.kind == "create":
@@ -217,7 +217,9 @@ def _without_hidden(connection: Connection, node: Node, record: RecordType, line
     The hash covers the line as it is sent, so anybody can check the chain; the digest covers the rest, so this node
     can prove that what it kept is what was written (docs/decisions/0004).
     """
-    names = record.sync.hide.union(*_withheld(node, line))
+    names = record.sync.hide.union(*_withheld(node, line)) if node.host.hears("entry_outgoing") else record.sync.hide
+    if not names:
+        return line, None
     kept = {name: cells for name, cells in line.body.items() if name in names}
     if not kept:
         return line, None

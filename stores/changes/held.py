@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -105,9 +106,16 @@ def overwrite(connection: Connection, table: Table, records: Iterable[Held]) -> 
 
 
 def _insert(connection: Connection, table: Table, records: Sequence[Held]) -> None:
-    names = tuple(name for name in bulk.columns_of(table) if name not in _FIXED)
+    if not records:
+        return
+    names = _own(table)
     rows = [(*_fixed(held), *map(held.cells.get, names)) for held in records]
     bulk.insert(connection, table, (*_FIXED, *names), rows)
+
+
+@lru_cache(maxsize=2048)
+def _own(table: Table) -> tuple[str, ...]:
+    return tuple(name for name in bulk.columns_of(table) if name not in _FIXED)
 
 
 def _fixed(held: Held) -> tuple[Any, ...]:

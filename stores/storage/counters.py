@@ -20,9 +20,10 @@ HLC = "hlc"  # node_state: the last clock stamp given out or heard of
 LEAP = 1 << 40  # places; a chain that gave out a million a second would need twelve days for them
 PLACES_A_MS = 1 << 20  # more than any hub gives out
 HS = "hs"  # node_state: the hub's order, the number of its last transaction
-_STANDING = (  # one question for all of it: every action asks it
-    "SELECT key, value, NULL FROM node_state WHERE key IN (?, ?) UNION ALL "
-    "SELECT '', CAST(position AS TEXT), proof FROM checkpoint WHERE peer = ? AND stream = 'head'"
+_STANDING = (  # one question for all of it, four looks by key: every action asks it
+    "SELECT (SELECT value FROM node_state WHERE key = ?), (SELECT value FROM node_state WHERE key = ?), "
+    "(SELECT position FROM checkpoint WHERE peer = ? AND stream = 'head'), "
+    "(SELECT proof FROM checkpoint WHERE peer = ? AND stream = 'head')"
 )
 
 
@@ -47,21 +48,21 @@ class Counters:
 def load(connection: Connection, node: Node) -> Counters:
     """Return where the node stands. The clock is told what was kept, so that it never goes back (sync.md 6)."""
     origin = node.identity.origin
-    kept = {key: (value, proof) for key, value, proof in bulk.run(connection, _STANDING, HLC, HS, origin)}
-    hlc, hs = (int(kept[key][0]) if key in kept else 0 for key in (HLC, HS))
-    seq, digest = kept.get("", (0, None))
+    ((clock, place, seq, digest),) = bulk.run(connection, _STANDING, HLC, HS, origin, origin)
+    hlc, hs = int(clock or 0), int(place or 0)
     node.clock.observe(hlc)
     mark = node.new_id() if node.is_hub else ""
-    return Counters(origin, int(seq), digest or GENESIS, hlc, hs, hs, mark)
+    return Counters(origin, seq or 0, digest or GENESIS, hlc, hs, hs, mark)
 
 
 def save(connection: Connection, counters: Counters) -> None:
     """Keep the counters in the caller's transaction: they are durable exactly when what they number is."""
-    facts = [(HLC, str(counters.hlc)), (HS, str(counters.hs))]
-    bulk.upsert(connection, NODE_STATE, ("key", "value"), facts)
+    facts = [(HLC, str(counters.hlc))]
     if counters.hs > counters.began:
+        facts.append((HS, str(counters.hs)))
         marks.put(connection, counters.began, counters.hs, counters.mark)
         counters.began = counters.hs
+    bulk.upsert(connection, NODE_STATE, ("key", "value"), facts)
     if counters.hash != GENESIS:
         move_head(connection, counters.origin, counters.seq, counters.hash)
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from sqlite3 import Connection as SQLite
+from types import TracebackType
 from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url, text
 from sqlalchemy.pool import StaticPool
 
-from core.model.errors import NodeError, Problem, Text
-from stores.storage import bulk, journal
+from core.model.errors import NodeError, Text
+from stores.storage import driver, journal
+from stores.storage.faults import READ_FAULTS, WRITE_FAULTS, Busy, StorageFault, as_told, told_plainly
 from stores.storage.replica import Replica
 from stores.storage.turns import TurnMissed, Turns
 
@@ -41,32 +42,6 @@ _WRITE_LOCK = text("SELECT pg_advisory_xact_lock(:family, coalesce(hashtext(curr
     family=_LOCK_FAMILY
 )
 
-_READ_FAULTS = ("disk i/o", "malformed", "not a database")
-# Statements come from the compiled plugins: a column that is not there was renamed since this one was built.
-_COLUMN_GONE = ("no such column", "has no column named", "undefinedcolumn")
-_LOCKED = ("locked", "lock timeout", "could not serialize", "deadlock")
-_AWAY = (
-    "connection failed",
-    "connection refused",
-    "connection is closed",
-    "closed database",
-    "terminating connection",
-    "starting up",
-)
-_WRITE_FAULTS = (*_READ_FAULTS, "is full", "no space", "readonly")
-
-
-class Busy(NodeError):
-    """Another writer did not finish in time; nothing was saved, the same action may be tried again."""
-
-    status = 503
-
-
-class StorageFault(NodeError):
-    """The disk is full, read-only or damaged; nothing was saved."""
-
-    status = 507
-
 
 class Database:
     """One node's database, by URL: ``sqlite:///path``, ``sqlite:///:memory:`` or ``postgresql://…``."""
@@ -83,14 +58,15 @@ class Database:
         self.url: URL = _with_driver(make_url(url))
         self._turns = Turns()
         self._writing: Any = None  # the driver's connection of whoever has the turn, or had it last
+        self._kept: Connection | None = None  # the writer's, from one transaction to the next
         self._wait_s_max = write_wait_s_max
         self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
         if self.dialect == "postgresql":
             self._writer, self._reader = _postgres(self.url, write_wait_s_max)
         elif self.in_memory:
-            self._writer = self._reader = _sqlite_in_memory()
+            self._writer = self._reader = _sqlite_in_memory(self._turns)
         else:
-            self._writer, self._reader = _sqlite_files(self.url, synchronous)
+            self._writer, self._reader = _sqlite_files(self.url, synchronous, self._turns)
         self._replica = Replica(_replica_url(replica, self.dialect)) if replica else None
 
     @property
@@ -108,8 +84,7 @@ class Database:
         """Whether somebody of this process is writing right now; what can wait for a quiet moment asks."""
         return self._turns.taken
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """Open the one write transaction; commit at the end of the block, roll back if it raises.
 
         Threads of this process wait in line; other processes are kept out by ``BEGIN IMMEDIATE`` or by the
@@ -118,12 +93,7 @@ class Database:
 
         Raises ``Busy`` when no turn came in time and ``StorageFault`` when the disk refuses.
         """
-        turn = self._turns.turn(self._wait_s_max)
-        with _told_plainly(_WRITE_FAULTS), turn, self._writer.connect() as connection, connection.begin():
-            if self.dialect == "postgresql":
-                connection.execute(_WRITE_LOCK)
-            self._writing = _driver(connection)
-            yield connection
+        return _Writing(self, self._turns, self._wait_s_max)
 
     def take_away(self, thread: int) -> bool:
         """Roll back the write transaction of a thread that is stuck inside it, and let the next one write.
@@ -135,6 +105,7 @@ class Database:
         if self.dialect == "sqlite":
             self._writer.dispose(close=False)  # its pool has one connection, and that one is lost
             self._writing.interrupt()
+        self._kept = None
         self._writing.close()
         return self._turns.take_from(thread)
 
@@ -142,21 +113,21 @@ class Database:
     def write_beside(self, file: Path, name: str) -> Iterator[Connection]:
         """Open the write transaction with another SQLite file at hand, whose tables are called ``name.table``."""
         assert self.dialect == "sqlite", "only SQLite reads SQLite files"
-        turn = self._turns.turn(self._wait_s_max)
-        with _told_plainly(_WRITE_FAULTS), turn, self._writer.connect() as connection:
-            driver = _driver(connection)
-            driver.execute(f"ATTACH ? AS {name}", (str(file),)).close()
+        with told_plainly(WRITE_FAULTS), self._turns.turn(self._wait_s_max):
+            connection = self.connected()
+            beneath = driver.raw(connection)
+            beneath.execute(f"ATTACH ? AS {name}", (str(file),)).close()
             try:
                 with connection.begin():
                     yield connection
             finally:
-                driver.execute(f"DETACH {name}").close()
+                beneath.execute(f"DETACH {name}").close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read transaction: one consistent picture, never blocked by the writer; writing in it fails."""
         with (
-            _told_plainly(_READ_FAULTS),
+            told_plainly(READ_FAULTS),
             self._shared_connection(),
             self._reader.connect() as connection,
             connection.begin(),
@@ -174,42 +145,102 @@ class Database:
             if elsewhere is None:
                 yield connection
                 return
-        with _told_plainly(_READ_FAULTS), elsewhere, elsewhere.begin():
+        with told_plainly(READ_FAULTS), elsewhere, elsewhere.begin():
             yield elsewhere
 
     def image(self) -> bytes:
         """Return a database in memory as bytes."""
         with self.read() as connection:
-            image: bytes = _driver(connection).serialize()
+            image: bytes = driver.raw(connection).serialize()
             return image
 
     def load(self, image: bytes) -> None:
         """Become the database in memory that ``image`` was made of. What was in this one is gone."""
         assert self.in_memory, "a file is not overwritten"
         with self._turns.turn(self._wait_s_max), self._writer.connect() as connection:
-            _driver(connection).deserialize(image)
+            driver.raw(connection).deserialize(image)
 
     def copy_into(self, copy: SQLite) -> None:
         """Copy the database, as it is at one moment, into an open SQLite one, while others write."""
         assert self.dialect == "sqlite", "PostgreSQL has tools of its own"
         with self._reader.connect() as connection:
-            _driver(connection).backup(copy)
+            driver.raw(connection).backup(copy)
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._kept is not None and not self._turns.taken:
+            self.let_go(self._kept)
         self._reader.dispose()
         self._writer.dispose()
         if self._replica:
             self._replica.close()
+
+    def connected(self) -> Connection:
+        """Return the connection of whoever has the turn; it stays open from one transaction to the next.
+
+        To take it out of a pool and put it back each time costs as much as five statements.
+        """
+        if self._kept is None:
+            self._kept = self._writer.connect()
+            self._writing = driver.raw(self._kept)
+        return self._kept
+
+    def let_go(self, connection: Connection) -> None:
+        """Put a writer's connection back into its pool: the next transaction gets one that has been looked at."""
+        if connection is self._kept:  # else it was taken away, and this is what is left of it
+            self._kept = None
+        connection.close()
 
     def _shared_connection(self) -> AbstractContextManager[None]:
         """A database in memory has one connection, so its readers wait in line with the writer."""
         return self._turns.turn(self._wait_s_max) if self.in_memory else nullcontext()
 
 
-def _driver(connection: Connection) -> Any:
-    """Return the SQLite connection underneath."""
-    return connection.connection.dbapi_connection
+class _Writing(AbstractContextManager[Connection]):
+    """The block of one write transaction. A class: generators around an action would cost as much as its statements."""
+
+    _connection: Connection | None = None
+    _transaction: RootTransaction
+
+    def __init__(self, database: Database, turns: Turns, wait_s_max: float) -> None:
+        self._database, self._turns, self._wait_s_max = database, turns, wait_s_max
+
+    def __enter__(self) -> Connection:
+        """Wait for the turn and begin."""
+        try:
+            self._turns.take(self._wait_s_max)
+        except TurnMissed as missed:
+            raise as_told(missed, WRITE_FAULTS) from None
+        try:
+            connection = self._connection = self._database.connected()
+            self._transaction = connection.begin()
+            if self._database.dialect == "postgresql":
+                connection.execute(_WRITE_LOCK)
+        except BaseException as error:
+            self._end(error)
+            raise as_told(error, WRITE_FAULTS) from error
+        return connection
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Commit, or roll back what has raised."""
+        try:
+            self._transaction.__exit__(kind, error, at)
+        except BaseException as refused:
+            self._end(refused)
+            raise as_told(refused, WRITE_FAULTS) from refused
+        self._end(error)
+        if error is not None and (plain := as_told(error, WRITE_FAULTS)) is not error:
+            raise plain from error
+
+    def _end(self, error: BaseException | None) -> None:
+        """Hand the turn on. A connection on which more went wrong than a refused action is looked at before it is used
+        again, and PostgreSQL's each time: its pool asks whether the server is still there."""
+        try:
+            fine = error is None or isinstance(error, NodeError)
+            if self._connection is not None and not (fine and self._database.dialect == "sqlite"):
+                self._database.let_go(self._connection)
+        finally:
+            self._turns.hand_on()
 
 
 def _with_driver(url: URL) -> URL:
@@ -254,13 +285,13 @@ def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
     return engine.execution_options(isolation_level="READ COMMITTED"), reader
 
 
-def _sqlite_files(url: URL, synchronous: Synchronous) -> tuple[Engine, Engine]:
+def _sqlite_files(url: URL, synchronous: Synchronous, turns: Turns) -> tuple[Engine, Engine]:
     file = Path(url.database or "")
     if problem := journal.foreign(file):
         raise StorageFault((problem,))
     _make_private(file)
     writer = create_engine(url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
-    _take_over(writer, "BEGIN IMMEDIATE", [*WRITER, f"synchronous = {synchronous}"])
+    _take_over(writer, "BEGIN IMMEDIATE", [*WRITER, f"synchronous = {synchronous}"], turns)
     reader = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_reset_on_return=None)
     _take_over(reader, "BEGIN DEFERRED", ["query_only = ON"])
     return writer, reader
@@ -273,16 +304,17 @@ def _make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def _sqlite_in_memory() -> Engine:
+def _sqlite_in_memory(turns: Turns) -> Engine:
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    _take_over(engine, "BEGIN IMMEDIATE", ["foreign_keys = ON"])
+    _take_over(engine, "BEGIN IMMEDIATE", ["foreign_keys = ON"], turns)
     return engine
 
 
-def _take_over(engine: Engine, begin: str, pragmas: list[str]) -> None:
+def _take_over(engine: Engine, begin: str, pragmas: list[str], turns: Turns | None = None) -> None:
     """Begin transactions ourselves. Python's driver would begin late, and would not roll a CREATE TABLE back.
 
-    ``write`` and ``read`` end what they begin, so the pool need not roll back what comes back to it.
+    ``write`` and ``read`` end what they begin, so the pool need not roll back what comes back to it. With ``turns``
+    only who has the turn may begin: a connection that somebody keeps after his block writes nothing.
     """
 
     @event.listens_for(engine, "connect")
@@ -293,53 +325,5 @@ def _take_over(engine: Engine, begin: str, pragmas: list[str]) -> None:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        bulk.run_only(connection, begin)
-
-
-@contextmanager
-def _told_plainly(faults: tuple[str, ...]) -> Iterator[None]:
-    """Turn a full disk or a writer that never ends into an error that a person can act on."""
-    try:
-        yield
-    except TurnMissed:
-        raise Busy((_BUSY,)) from None
-    except DatabaseError as error:
-        said = f"{type(error.orig).__name__} {error.orig}".lower()
-        if error.connection_invalidated or any(sign in said for sign in _AWAY):
-            raise Busy((_SERVER_AWAY,)) from error
-        if type(error) not in {OperationalError, DatabaseError, ProgrammingError}:
-            raise
-        if any(sign in said for sign in _LOCKED):
-            raise Busy((_BUSY,)) from error
-        if any(sign in said for sign in _COLUMN_GONE):
-            raise Busy((_UPDATING,)) from error
-        if any(fault in said for fault in faults):
-            raise StorageFault((_storage_problem(str(error.orig)),)) from error
-        raise
-
-
-_BUSY = Problem(
-    "node-busy",
-    Text("another change is still being written", "另一项更改仍在写入"),
-    fix=Text("try again in a moment", "请稍后重试"),
-)
-
-_SERVER_AWAY = Problem(
-    "database-away",
-    Text("the database server of this node has gone away for a moment", "本节点的数据库服务器暂时不可用"),
-    fix=Text("nothing was saved; try again in a moment", "未保存任何内容，请稍后重试"),
-)
-
-_UPDATING = Problem(
-    "node-updating",
-    Text("the plugins of this node are just being updated", "本节点的插件正在更新"),
-    fix=Text("try again in a moment", "请稍后重试"),
-)
-
-
-def _storage_problem(said: str) -> Problem:
-    return Problem(
-        "storage-fault",
-        Text(f"the database cannot be written: {said}", f"数据库无法写入：{said}"),
-        fix=Text("free disk space or check the disk, then try again", "请清理磁盘空间或检查磁盘后重试"),
-    )
+        assert turns is None or turns.mine, "the block of this connection has ended"
+        driver.begin(connection, begin)

@@ -24,6 +24,23 @@ def driver_of(connection: Connection) -> sqlite3.Connection | None:
     """
     if connection.dialect.name != "sqlite" or connection.dispatch.before_cursor_execute:
         return None
+    assert connection.in_transaction(), "the block of this connection has ended"
+    return raw(connection)
+
+
+def begin(connection: Connection, sql: str) -> None:
+    """Begin SQLite's transaction; there is none yet, so ``driver_of`` would refuse."""
+    if connection.dispatch.before_cursor_execute:
+        connection.exec_driver_sql(sql)
+        return
+    try:
+        raw(connection).execute(sql)
+    except FAULTS as error:
+        raise told(connection, sql, error) from error
+
+
+def raw(connection: Connection) -> sqlite3.Connection:
+    """Return the SQLite connection underneath, whoever listens."""
     return cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
 

@@ -49,30 +49,33 @@ class Turns:
     @contextmanager
     def turn(self, wait_s_max: float) -> Iterator[None]:
         """Hold the turn for the block; raise ``TurnMissed`` after waiting ``wait_s_max`` seconds."""
-        assert not self.mine, "this thread already holds the turn: pass the open connection on instead"
-        self._take(wait_s_max)
+        self.take(wait_s_max)
         try:
             yield
         finally:
-            self._hand_on()
+            self.hand_on()
 
-    def _take(self, wait_s_max: float) -> None:
-        called = Event()
+    def take(self, wait_s_max: float) -> None:
+        """Take the turn, to be handed on; raise ``TurnMissed`` as ``turn`` does."""
+        me = get_ident()
+        assert self._holder != me, "this thread already holds the turn: pass the open connection on instead"
         with self._guard:
             if self._holder is None and not self._queue:
-                self._holder = get_ident()
+                self._holder = me
                 return
+            called = Event()
             self._queue.append(called)
         if called.wait(wait_s_max):
-            self._holder = get_ident()
+            self._holder = me
             return
         with self._guard:
             if called in self._queue:
                 self._queue.remove(called)
                 raise TurnMissed
-        self._holder = get_ident()  # called at the very last moment
+        self._holder = me  # called at the very last moment
 
-    def _hand_on(self) -> None:
+    def hand_on(self) -> None:
+        """Let the next in line have the turn."""
         with self._guard:
             if self._holder == get_ident():  # else it was taken away meanwhile
                 self._call_next()

@@ -13,7 +13,7 @@ import pytest
 
 from stores.changes import log
 from stores.node import Node
-from stores.storage import bulk, checkpoints
+from stores.storage import bulk, checkpoints, driver
 from stores.storage.credentials import Credential
 from stores.storage.database import Database, StorageFault
 from sync.branch.push import LogDamaged
@@ -41,8 +41,8 @@ def read_only(database: Database) -> Iterator[None]:
 
 
 def _pragma(database: Database, what: str) -> int:
-    with database._writer.connect() as connection:
-        found = connection.connection.dbapi_connection.execute(f"PRAGMA {what}").fetchone()  # type: ignore[union-attr]
+    with database._turns.turn(5):
+        found = driver.raw(database.connected()).execute(f"PRAGMA {what}").fetchone()
         return int(found[0]) if found else 0
 
 

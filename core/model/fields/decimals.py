@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import tzinfo
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.model.errors import Text
@@ -64,12 +65,17 @@ def scale(spec: FieldSpec) -> int:
 def quantized(number: Decimal, digits: int) -> Decimal:
     """Return the number rounded half up to ``digits``; -0.00 becomes 0.00; ``BadValue`` if no column holds it."""
     if number.adjusted() + digits <= 19:
-        rounded = number.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
+        rounded = number.quantize(_step(digits), context=_EXACT)
         if abs(rounded.scaleb(digits, _EXACT)) <= INT_MAX:
             return rounded or rounded.copy_abs()
     raise BadValue(
         Text("the number is too large", "数字过大"), Text("enter a smaller number", "请填写较小的数字"), code="too-big"
     )
+
+
+@lru_cache
+def _step(digits: int) -> Decimal:
+    return Decimal(1).scaleb(-digits)
 
 
 def read_number(raw: object) -> Decimal:
