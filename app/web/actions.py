@@ -1,15 +1,22 @@
-"""Writing: the two addresses by which an action is carried out, and the signature on a waiting request."""
+"""Writing: the two addresses by which an action is carried out, and the signature on a waiting request.
+
+An action is what people wait for at the desk. Its two routes are Starlette's own, and all there is to do about one is
+done in one go off the event loop: each change of threads waits for its turn.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
-from app.web.body import JsonBody, JsonMap, only
-from app.web.caller import Caller, CurrentCaller
+from app.web.body import JsonBody, JsonMap, only, read_json
+from app.web.caller import Caller, CurrentCaller, caller_of, visitor_of
 from app.web.errors import problem_json
+from app.web.routes import add_plain
 from core.language.definition import RecordType
 from core.model.errors import ActionRefused, Clash, Language, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
@@ -26,16 +33,21 @@ _INSIDE = Text("put the fields inside `ask`", "请将字段放入 `ask` 中")
 _MOMENT = FieldSpec("datetime")
 
 
-@router.post("/{plugin}/{record}/actions/{action}")
-def create(plugin: str, record: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
-    """Carry out an action that makes a new record."""
-    return carry_out(caller, plugin, record, None, action, body)
+def add_actions(app: FastAPI) -> None:
+    """Add the two addresses: for an action that makes a new record, and for one on a record that is there."""
+    for of_record in ("", "/{record_id}"):
+        add_plain(app, f"/api/{{plugin}}/{{record}}{of_record}/actions/{{action}}", serve_action)
 
 
-@router.post("/{plugin}/{record}/{record_id}/actions/{action}")
-def change(plugin: str, record: str, record_id: str, action: str, body: JsonBody, caller: CurrentCaller) -> JsonMap:
-    """Carry out an action on an existing record. A warning asks for a ``reason`` and a second call."""
-    return carry_out(caller, plugin, record, record_id, action, body)
+async def serve_action(request: Request) -> Response:
+    """Carry out the action that a request names. A warning asks for a ``reason`` and a second call."""
+    return await run_in_threadpool(_answered, request, await read_json(request))
+
+
+def _answered(request: Request, body: JsonMap) -> Response:
+    named, caller = request.path_params, caller_of(request, visitor_of(request))
+    receipt = carry_out(caller, named["plugin"], named["record"], named.get("record_id"), named["action"], body)
+    return JSONResponse(receipt)
 
 
 @router.post("/core/request/{request_id}/sign")

@@ -51,7 +51,7 @@ def parse_json(raw: bytes) -> JsonMap:
         raise _malformed("nested too deep", "嵌套过深") from None
     except ValueError as error:  # a whole number with thousands of digits, NaN, a doubled key
         raise _malformed(str(error), str(error)) from None
-    if not _is_unicode(value):
+    if b"\\u" in raw and not _is_unicode(value):
         raise _malformed(
             "it holds half of a surrogate pair (\\ud800 to \\udfff)", "含有不完整的代理字符（\\ud800 至 \\udfff）"
         )

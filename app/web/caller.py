@@ -57,7 +57,12 @@ def visitor_of(request: Request) -> Visitor:
 
 
 def caller(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> Caller:
-    """Return the signed-in person's request, or raise SignInNeeded. Runs in the thread pool: it reads the database."""
+    """Return the signed-in person's request to a route. Runs in the thread pool: it reads the database."""
+    return caller_of(request, seen)
+
+
+def caller_of(request: Request, seen: Visitor) -> Caller:
+    """Return the signed-in person's request, or raise SignInNeeded; reads the database."""
     if seen.token is None:
         raise SignInNeeded.of(
             "sign-in-needed", "sign in first", "请先登录", fix=Text("POST /api/session", "POST /api/session 登录")

@@ -6,7 +6,7 @@ The routes are Starlette's own: a branch asks them all day, and there is nothing
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
@@ -14,6 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.web.routes import Endpoint, add_plain
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
@@ -67,7 +68,6 @@ CALLS: tuple[tuple[str, type[Any], Callable[[Node, Credential, Any], Answer]], .
 )
 MERGES = frozenset({"push", "refill"})  # frames of log lines and rows, which take headquarters long
 Handler: TypeAlias = Callable[[Node, Credential, Q], Answer]
-Endpoint: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def add_sync(app: FastAPI, node: Node) -> None:
@@ -77,7 +77,7 @@ def add_sync(app: FastAPI, node: Node) -> None:
         """Redeem an invitation; the only call without a credential."""
         return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
 
-    app.add_route(f"{PREFIX}/enrol", enrol, methods=["POST"], include_in_schema=False)
+    add_plain(app, f"{PREFIX}/enrol", enrol)
     asking, line = Gate(), CapacityLimiter(MERGING_MAX)
     app.state.merging = merging = Gate(MERGES_MAX)
     for name, kind, handle in CALLS:
@@ -85,7 +85,7 @@ def add_sync(app: FastAPI, node: Node) -> None:
             endpoint = _merge(node, merging, line, kind, handle)
         else:
             endpoint = _question(node, asking, kind, handle)
-        app.add_route(f"{PREFIX}/{name}", endpoint, methods=["POST"], include_in_schema=False)
+        add_plain(app, f"{PREFIX}/{name}", endpoint)
 
 
 def _question(node: Node, gate: Gate, kind: type[Q], handle: Handler[Q]) -> Endpoint:

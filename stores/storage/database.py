@@ -218,7 +218,8 @@ class _Writing(AbstractContextManager[Connection]):
                 connection.execute(_WRITE_LOCK)
         except BaseException as error:
             self._end(error)
-            raise as_told(error, WRITE_FAULTS) from error
+            _tell(error)
+            raise
         return connection
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -227,10 +228,11 @@ class _Writing(AbstractContextManager[Connection]):
             self._transaction.__exit__(kind, error, at)
         except BaseException as refused:
             self._end(refused)
-            raise as_told(refused, WRITE_FAULTS) from refused
+            _tell(refused)
+            raise
         self._end(error)
-        if error is not None and (plain := as_told(error, WRITE_FAULTS)) is not error:
-            raise plain from error
+        if error is not None:
+            _tell(error)
 
     def _end(self, error: BaseException | None) -> None:
         """Hand the turn on. A connection on which more went wrong than a refused action is looked at before it is used
@@ -241,6 +243,12 @@ class _Writing(AbstractContextManager[Connection]):
                 self._database.let_go(self._connection)
         finally:
             self._turns.hand_on()
+
+
+def _tell(error: BaseException) -> None:
+    """Raise what an error means to a person, if it means anything else than it says."""
+    if (plain := as_told(error, WRITE_FAULTS)) is not error:
+        raise plain from error
 
 
 def _with_driver(url: URL) -> URL:

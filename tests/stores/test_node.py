@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from stores.actor import Actor
+from stores.storage.database import Database
 from tests.stores.shop import Shop
 
 PLUGIN = """
@@ -35,6 +36,17 @@ def test_a_transaction_sees_one_picture_and_the_next_one_the_change(shop: Shop) 
         assert str(shop.node.settings(before, "club", "0755")["hold"]) == "20m"
     with shop.node.database.read() as after:
         assert str(shop.node.settings(after, "club", "0755")["hold"]) == "30m"
+
+
+def test_a_write_sees_what_another_process_has_set_since_the_write_before(shop: Shop) -> None:
+    setting = shop.do("setting.set", ADMIN, plugin="club", name="hold", value='"30m"').id
+    with shop.node.database.write() as before:
+        assert str(shop.node.settings(before, "club", "0755")["hold"]) == "30m"
+    with Database(str(shop.node.database.url)).write() as elsewhere:  # nobody tells this node
+        elsewhere.exec_driver_sql("UPDATE core_setting SET value = '\"40m\"' WHERE id = ?", (setting,))
+
+    with shop.node.database.write() as after:
+        assert str(shop.node.settings(after, "club", "0755")["hold"]) == "40m"
 
 
 def test_what_a_transaction_wrote_and_did_not_keep_shows_nowhere(shop: Shop) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from stores.acts import firing
 
@@ -31,6 +33,25 @@ def test_an_action_makes_a_record_and_says_what_it_did(li: Any, bicycle: str) ->
     assert (receipt["number"], receipt["state"], receipt["provisional"]) == ("hq-R0001", "out", False)
     shown = li.get(f"/api/bicycle_rental/rental/{receipt['id']}").json()
     assert (shown["guest"], shown["deposit"], shown["taken_at"][:16]) == ("陈先生", "300.00", "2026-03-13T10:00")
+
+
+def test_all_there_is_to_do_about_an_action_is_done_in_one_go_off_the_event_loop(
+    li: Any, bicycle: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[object] = []
+    to_a_thread = to_thread.run_sync
+
+    def noted(*told: Any, **more: Any) -> Any:
+        gone.append(told)
+        return to_a_thread(*told, **more)
+
+    monkeypatch.setattr(to_thread, "run_sync", noted)
+
+    with caplog.at_level(logging.INFO, "branchline.web"):
+        assert hand_out(li, bicycle).status_code == 200
+
+    assert len(gone) == 1
+    assert [line.route for line in caplog.records] == ["/api/{plugin}/{record}/actions/{action}"]  # type: ignore[attr-defined]
 
 
 def test_every_problem_is_told_field_by_field_and_nothing_is_saved(li: Any, shop: Any) -> None:

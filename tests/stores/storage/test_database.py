@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Table, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.model.errors import NodeError
+from stores.storage import bulk
 from stores.storage.columns import Chars
 from stores.storage.database import Busy, Database
 
@@ -136,6 +137,58 @@ def test_a_second_process_waits_for_the_lock_before_it_reads(database_url: str, 
 
     # Then it saw what the first one wrote
     assert seen == [["V8"]]
+
+
+def test_a_connection_that_is_kept_after_its_block_writes_nothing(on_disk: Database) -> None:
+    with on_disk.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+
+    with pytest.raises(AssertionError, match="block"):
+        add(connection, "V8")
+    with pytest.raises(AssertionError, match="block"):
+        bulk.run_only(connection, "INSERT INTO room (name) VALUES ('V8')")
+
+    with on_disk.write() as again:
+        assert rooms(again) == []
+
+
+def test_the_writer_s_connection_stays_open_and_one_that_failed_is_looked_at_first(on_disk: Database) -> None:
+    taken: list[object] = []
+    event.listen(on_disk._writer, "checkout", lambda *told: taken.append(told))
+    for _ in range(3):
+        with on_disk.write():
+            pass
+    with pytest.raises(NodeError), on_disk.write():
+        raise NodeError(())
+    with on_disk.write():
+        assert len(taken) == 1
+
+    with pytest.raises(DBAPIError), on_disk.write() as connection:
+        add(connection, "V8")
+    with on_disk.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+        add(connection, "V9")
+    assert len(taken) == 2
+    with on_disk.read() as connection:
+        assert rooms(connection) == ["V9"]
+
+
+def test_a_writer_of_another_process_that_never_ends_makes_it_busy_and_the_next_one_writes(
+    on_disk: Database,
+) -> None:
+    with on_disk.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 10")
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+    other = Database(str(on_disk.url))
+
+    with other.write(), pytest.raises(Busy), on_disk.write():
+        pass
+    with on_disk.write() as connection:
+        add(connection, "V8")
+    other.close()
+
+    with on_disk.read() as connection:
+        assert rooms(connection) == ["V8"]
 
 
 def test_text_sorts_byte_by_byte_on_every_database(database: Database) -> None:
