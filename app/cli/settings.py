@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from app.cli.common import Config, language, opened, say, table
 from core.language.definition import Setting
 from core.model.clock import from_iso
 from core.model.errors import Text
+from core.model.fields import time_text
 from stores.layers import Layer, Standing
 from stores.node import Node
 from stores.reads.settings import deviations, standings
@@ -67,7 +69,7 @@ def drift(config: Config) -> None:
 def _said(node: Node, setting: Setting, value: object) -> str:
     if value is None:
         return Text("not configured", "未配置").say(language())
-    return str(setting.spec.json(value, node.zone))
+    return time_text(value) if isinstance(value, time) else str(setting.spec.json(value, node.zone))
 
 
 def _lock(standing: Standing) -> Text:

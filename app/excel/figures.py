@@ -40,12 +40,11 @@ def report_file(desk: Desk, plugin: str, report: str, request: Request) -> tuple
 
 def _rows(desk: Desk, told: Mapping[str, Any]) -> Iterator[list[Value]]:
     names = [each["name"] for each in told["figures"]]
+    several = len({each["by"] for each in told["rows"]}) > 1
     for each in told["rows"]:
         label = each["name"]
-        yield [
-            desk.say(label) if hasattr(label, "say") else str(label or desk.words.empty),
-            *_values(names, each["figures"]),
-        ]
+        name = desk.say(label) if hasattr(label, "say") else str(label or desk.words.empty)
+        yield [f"{desk.say(each['by'])} {name}" if several else name, *_values(names, each["figures"])]
     places = places_of(desk)
     for each in told["stores"]:
         yield [f"{desk.words.store} {places.name(each['store'])}", *_values(names, each["figures"])]

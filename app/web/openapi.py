@@ -240,7 +240,7 @@ def _reports(plugin: Plugin, language: Language) -> Iterator[tuple[str, Document
         yield base, _report(f"reports.{report.name}", "reports", f"{_WORDS['report'].say(language)}: {said}", when)
         yield f"{base}/{{figure}}", _behind(report, language, when)
     for policy in plugin.dispatch.values():
-        of = {"name": "for", "in": "query", "schema": {"type": "string"}}
+        of = {"name": "for", "in": "query", "required": policy.item is not None, "schema": {"type": "string"}}
         yield (
             f"/api/{plugin.name}/rankings/{policy.name}",
             _report(

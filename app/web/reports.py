@@ -38,7 +38,10 @@ def scorecard(plugin: str, card: str, request: Request, caller: CurrentCaller) -
 
 @router.get("/{plugin}/rankings/{policy}")
 def ranking(plugin: str, policy: str, request: Request, caller: CurrentCaller) -> JsonMap:
-    """Return whose turn it is and why, for the caller's store; ``for`` names the record that is to be assigned."""
+    """Return whose turn it is and why, for the caller's store; ``for`` names the record that is to be assigned.
+
+    It is needed where the order depends on that record.
+    """
     return ranked(caller, plugin, policy, request.query_params.get("for"), request.query_params.get("store"))
 
 
@@ -61,11 +64,17 @@ def cards(
 
 
 def ranked(caller: Caller, plugin: str, policy: str, item: str | None, store: str | None) -> JsonMap:
-    """Return a ranking, for programs and for pages; Forbidden for who does not assign by the policy."""
+    """Return a ranking, for programs and for pages.
+
+    Forbidden for who does not assign by the policy; NodeError where it takes a record and ``item`` names none.
+    """
+    rule, node = policy_of(caller, plugin, policy, store), caller.node
     found = caller.catalog.plugin(plugin)
-    _known(found.dispatch, policy, Text("dispatch policy", "派单规则"))
-    rule = found.dispatch[policy]
-    node = caller.node
+    if rule.item and not item:
+        label = caller.catalog.records[rule.item].label
+        what = Text(f"the order depends on the {label.en}: say which one", f"顺序因{label.zh}而异，请指明是哪一条")
+        fix = Text("give its id as `for`", "请用 `for` 给出其 id")
+        raise NodeError((Problem("item-needed", what, fix, field="for"),))
     with node.database.read() as connection:
         kind = _picker(found, policy)
         row = rows.get(connection, node, kind, item) if item and kind else None
@@ -80,6 +89,16 @@ def ranked(caller: Caller, plugin: str, policy: str, item: str | None, store: st
         "keys": {key.name: key.label.say(caller.language) for key in rule.prefer},
         "candidates": [_said(turns.describe(candidate), caller) for candidate in order],
     }
+
+
+def policy_of(caller: Caller, plugin: str, policy: str, store: str | None = None) -> Dispatch:
+    """Return a dispatch policy; NotFound with the nearest name, Forbidden for who does not assign by it."""
+    found = caller.catalog.plugin(plugin)
+    _known(found.dispatch, policy, Text("dispatch policy", "派单规则"))
+    with caller.node.database.read() as connection:
+        world = NodeWorld(connection, caller.node, plugin, store or caller.actor.store)
+        _check_may_see(world, found, found.dispatch[policy], caller)
+    return found.dispatch[policy]
 
 
 def _scored(caller: Caller, plugin: Plugin, kind: RecordType, shown: JsonMap) -> JsonMap:

@@ -47,6 +47,13 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class State(Text):
+    """A state of a record: what people call it, and whether the plugin says that it is ``over``."""
+
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One input of an action: a field of the record, or (``field`` None) a one-off input read as ``ask.name``."""
 
@@ -209,7 +216,7 @@ class RecordType:
     label: Text
     place: Place
     fields: Mapping[str, Field]
-    states: Mapping[str, Text] = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
     timers: Mapping[str, Timer] = field(default_factory=dict)
     exclusive: Mapping[str, Exclusive] = field(default_factory=dict)
@@ -229,6 +236,16 @@ class RecordType:
     def key(self) -> str:
         """The name on the wire and in the log: ``plugin.record``."""
         return f"{self.plugin}.{self.name}"
+
+    def is_over(self, state: str) -> bool:
+        """Say whether nobody waits for a next step in a state.
+
+        The plugin says so, or no action leads on from it.
+        """
+        if state in self.states and self.states[state].over:
+            return True
+        here = (action for action in self.actions.values() if action.sources and state in action.sources)
+        return not any(outcome.to not in {None, state} for action in here for outcome in action.outcomes)
 
     @property
     def table(self) -> str:
@@ -301,6 +318,8 @@ class Dispatch:
     """A candidate policy: who is eligible, with reasons, then who comes first.
 
     ``order`` gives the names of the keys to compare, first to last; without it, or where it is blank, all as written.
+    ``item`` is the record type that somebody is picked for (``self`` of the rules); None where no rule looks at it:
+    whose turn it is can then be said beforehand.
     """
 
     name: str
@@ -311,6 +330,7 @@ class Dispatch:
     place: Place
     cite: tuple[str, ...] = ()
     order: Formula | None = None
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

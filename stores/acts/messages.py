@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Final, cast
 
 from core.language.definition import RecordType
 from core.language.expressions import EmptyValue, Env, Expression, Formula, Row
 from core.language.expressions.tree import Call, FieldOf, walk
 from core.model.errors import Language, Text
+from core.model.fields import time_text
 
 if TYPE_CHECKING:
     from stores.world import NodeWorld
@@ -82,6 +83,8 @@ def _plainly(value: object, formula: Formula, env: Env) -> str:
         return "—"
     if isinstance(value, datetime):
         return value.astimezone(env.zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, time):
+        return time_text(value)
     if isinstance(value, Row):
         return str(value.values.get("name") or value.values.get("number") or value.id)
     if isinstance(value, list):

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, or_
 
 from core.language.calendar import Period
-from core.language.definition import SYSTEM, Plugin, RecordType
+from core.language.definition import SYSTEM, Plugin
 from core.language.expressions import holds
 from core.language.report import Figure, Report, ReportRead
 from core.model.errors import Forbidden, NodeError, NotFound, Problem, Text, suggest
@@ -21,17 +21,15 @@ from stores.actor import Actor
 from stores.acts.messages import value_or_none
 from stores.acts.permission import acting_roles
 from stores.node import Node
+from stores.reads.breakdown import RowLine, row_lines
 from stores.reads.reading import Reading
-from stores.reads.records import LIMIT_MAX, Page, query
-from stores.reads.showing import display_names
+from stores.reads.records import Page, query
 from stores.reads.sight import known_roles
 from stores.reads.stores import stores_of
-from stores.reads.tally import Tally, behind, in_row, period_of, tally
+from stores.reads.tally import behind, in_row, period_of, tally
 from stores.world import NodeWorld
 
 Json = dict[str, Any]
-STAFF = "core.staff"
-ROWS_MAX = LIMIT_MAX
 
 
 def show_report(
@@ -40,9 +38,9 @@ def show_report(
     """Return a report for the period that ``day`` (default: the business day) is in.
 
     ``total`` is of all stores asked, ``stores`` of each of them when there is more than one, ``rows`` of each row, the
-    greatest first. A store's people get their store; people of headquarters every store of the business, or ``store``.
-    Who may see only some rows gets no totals: they would tell the others'. Labels are Texts; figures that are not whole
-    numbers are text. Raises Forbidden.
+    greatest first, with the figures counted ``by`` what it is. A store's people get their store; people of headquarters
+    every store of the business, or ``store``. Who may see only some rows gets no totals: they would tell the others'.
+    Labels are Texts; figures that are not whole numbers are text. Raises Forbidden.
     """
     with node.database.survey() as connection:
         reading = Reading(connection, node, actor)
@@ -53,10 +51,11 @@ def show_report(
         found = tally(world, report, period, stores, actor)
         hidden, bound = _hidden(report, rules), all(rule.where is not None for rule in rules)
         answer = _head(world, report, period, hidden)
-        answer["rows"], answer["more"] = _row_lines(reading, found, rules, hidden)
+        lines, answer["more"] = row_lines(reading, found, rules, hidden)
+        answer["rows"] = [_row_line(node, report, line, hidden) for line in lines]
         answer["total"] = None if bound else _line(node, report, found.line(stores), hidden)
-        lines = [] if bound or len(stores) < 2 else [(each, found.line([each])) for each in stores]
-        answer["stores"] = [{"store": each, "figures": _line(node, report, line, hidden)} for each, line in lines]
+        apart = [] if bound or len(stores) < 2 else [(each, found.line([each])) for each in stores]
+        answer["stores"] = [{"store": each, "figures": _line(node, report, line, hidden)} for each, line in apart]
         answer["not_configured"] = sorted(name for name in found.blank if name not in hidden)
     return answer
 
@@ -207,88 +206,8 @@ def _described(figure: Figure) -> Json:
     return told | {"from": sorted(figure.parts)}
 
 
-def _row_lines(
-    reading: Reading, found: Tally, rules: Sequence[ReportRead], hidden: Collection[str]
-) -> tuple[list[Json], bool]:
-    """Return a line per row the reader may see, and whether there are more than a page holds."""
-    report = found.report
-    keys = _subjects(reading, found, rules) if report.subject else _open_keys(reading, found)
-    keys.sort(key=lambda key: (key is None, str(key)))
-    lines = [(key, found.line(found.stores, key, of_row=True)) for key in keys]
-    first = next((name for name, one in report.figures.items() if one.group is not None and name not in hidden), None)
-    if first is not None:
-        lines.sort(key=lambda line: (line[1][first] is not None, line[1][first] or 0), reverse=True)
-    lines, more = lines[:ROWS_MAX], len(lines) > ROWS_MAX
-    names = _row_names(reading, report, [key for key, _ in lines])
-    told = [
-        {"row": key, "name": names.get(str(key)), "figures": _line(reading.node, report, line, hidden)}
-        for key, line in lines
-    ]
-    return told, more
-
-
-def _subjects(reading: Reading, found: Tally, rules: Sequence[ReportRead]) -> list[object]:
-    """Return the ids of those who have a row: of the stores asked, meeting the report's and a reader's ``where``."""
-    report = found.report
-    assert report.subject is not None
-    record = reading.node.catalog.records[report.subject]
-    table = reading.node.table(record)
-    query_ = select(table).where(table.c._life % 2 == 1, table.c._store.in_(found.stores)).order_by(table.c.id)
-    own, kept = record.name, list[object]()
-    for cells in reading.connection.execute(query_).mappings():
-        row = rows.from_cells(record, dict(cells))
-        env = reading.env(found.world.plugin, str(row.values["store"])).having(period=found.period, **{own: row})
-        if holds(report.where, env) and any(holds(rule.where, env) for rule in rules):
-            kept.append(row.id)
-    return kept
-
-
-def _open_keys(reading: Reading, found: Tally) -> list[object]:
-    """Return the rows, or none where they would show values that the reader sees masked in the records."""
-    for figure in found.report.figures.values():
-        if figure.query is None or figure.group is None:
-            continue
-        first = figure.group.text.split(".")[1]
-        sight = reading.sight_of(reading.node.catalog.records[figure.query.record])
-        plain = figure.group.kind.name in ("record", "bool", "date") or figure.group.kind.options is not None
-        if not (plain if sight.blind else first not in sight.record.fields or sight.is_open(first)):
-            return []
-    return found.rows()
-
-
-def _row_names(reading: Reading, report: Report, keys: Sequence[object]) -> Mapping[str, object]:
-    """Return what people call the rows: names of records the reader may know, labels of options, plain values.
-
-    Each figure may be counted by something else, so a row is whatever one of them calls it. A text that no figure
-    calls anything is its own name only where none counts by records: an id is no name.
-    """
-    ids = {str(key) for key in keys if key is not None}
-    groups = [(one.query, one.group) for one in report.figures.values() if one.group is not None]
-    targets = {report.subject, *(group.kind.record for _, group in groups)} - {None}
-    names: dict[str, object] = {str(key): str(key) for key in keys if _is_plain(key, among_records=bool(targets))}
-    for counted, group in groups:
-        if counted is not None and group.kind.record is None:
-            names |= _option_labels(reading.node.catalog.records[counted.record], group.text.split(".")[-1])
-    for target in targets:
-        names |= display_names(reading, str(target), ids)
-    return names
-
-
-def _is_plain(key: object, *, among_records: bool) -> bool:
-    """Whether a row's key can stand for its name: a number or a day always, a text where it cannot be an id."""
-    if not isinstance(key, str) or not among_records:
-        return key is not None and not isinstance(key, bool)
-    try:
-        return bool(date.fromisoformat(key))
-    except ValueError:
-        return False
-
-
-def _option_labels(record: RecordType, field: str) -> Mapping[str, Text]:
-    if field == "state":
-        return record.states
-    spec = record.fields[field].spec if field in record.fields else None
-    return spec.options if spec is not None and spec.options else {}
+def _row_line(node: Node, report: Report, line: RowLine, hidden: Collection[str]) -> Json:
+    return {"row": line.key, "name": line.name, "by": line.by, "figures": _line(node, report, line.figures, hidden)}
 
 
 def _line(node: Node, report: Report, line: Mapping[str, object], hidden: Collection[str]) -> Json:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from core.language.definition import SYSTEM, Plugin, ReadRule, RecordType
+from core.language.definition import SYSTEM, Action, Plugin, ReadRule, RecordType
 from core.language.expressions import Env, Formula, Row
 from stores import rows
 from stores.acts.permission import acting_roles, may_know
@@ -42,13 +42,19 @@ def guarded(reading: Reading, record: RecordType, rules: tuple[ReadRule, ...]) -
 def assigners(plugin: Plugin, policy: str) -> set[str]:
     """Return the roles that assign by a dispatch policy or confirm what it chose: its reasons are about colleagues."""
     actions = [action for record in plugin.records.values() for action in record.actions.values()]
-    picked = {field for a in actions for o in a.outcomes for field, name in o.pick.items() if name == policy}
+    picked = {f for a in picking(plugin, policy) for o in a.outcomes for f, name in o.pick.items() if name == policy}
     deciding = [
         action
         for action in actions
         if any(ask.field in picked for ask in action.ask) or any(picked & o.pick.keys() for o in action.outcomes)
     ]
     return {role for action in deciding for role in action.by}
+
+
+def picking(plugin: Plugin, policy: str) -> list[Action]:
+    """Return the actions that pick somebody by a dispatch policy."""
+    actions = [action for record in plugin.records.values() for action in record.actions.values()]
+    return [action for action in actions if any(policy in outcome.pick.values() for outcome in action.outcomes)]
 
 
 def may_know_reasons(plugin: Plugin, policy: str, roles: Set[str]) -> bool:

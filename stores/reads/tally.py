@@ -71,16 +71,32 @@ class Tally:
     blank: dict[str, set[str]] = field(default_factory=dict)
     special: frozenset[str] = frozenset()  # stores that have settings of their own
 
-    def rows(self) -> list[Row]:
-        """Return the rows that occur, in no order."""
-        grouped = [name for name, figure in self.report.figures.items() if figure.group is not None]
+    def rows(self, figures: Iterable[str]) -> list[Row]:
+        """Return the rows that occur in some figures, in no order."""
+        grouped = [name for name in figures if self.report.figures[name].group is not None]
         return list({row for name in grouped for _, row in self.cells[name]})
 
-    def line(self, stores: Iterable[str], row: Row = None, *, of_row: bool = False) -> dict[str, object]:
-        """Return all figures for ``stores`` together; with ``of_row`` those of one row. None: there is no value."""
+    def occurs(self, name: str, row: Row) -> bool:
+        """Say whether a row occurs in a figure, or in one that is counted by the same field: else it has none.
+
+        Who has asked for rooms has 0 refused ones. Who never asks has none to be refused, and no figure.
+        """
+        field = self._field(name)
+        alike = [each for each in self.cells if self._field(each) == field]
+        return any((store, row) in self.cells[each] for each in alike for store in self.stores)
+
+    def _field(self, name: str) -> str | None:
+        group = self.report.figures[name].group
+        return group.text if group is not None else None
+
+    def line(
+        self, stores: Iterable[str], row: Row = None, *, of_row: bool = False, figures: Iterable[str] | None = None
+    ) -> dict[str, object]:
+        """Return all figures for ``stores`` together, or some; with ``of_row`` those of one row. None: no value."""
         wanted = set(stores)
         found: dict[str, object] = {}
-        for name, figure in self.report.figures.items():
+        for name in self.report.figures if figures is None else figures:
+            figure = self.report.figures[name]
             found[name] = (
                 self._counted(figure, wanted, row, of_row=of_row)
                 if figure.query

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.pages.actions.inputs import Input
 from app.pages.frame.desk import Desk
+from app.pages.showing.names import names_of
 from app.pages.showing.values import ranking_text
 from app.web.reports import ranked
 from core.language.definition import Action, Ask, Dispatch, RecordType
@@ -46,10 +47,16 @@ def offered(drawn: Input, turn: Turn) -> Input:
 
 
 def said(desk: Desk, rule: Dispatch, candidates: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return candidates with what each key said of them in words."""
+    """Return candidates with what each key said of them in words, and what has no name called as on its page."""
+    told = list(candidates)
+    names = names_of(desk, rule.of, [str(each["id"]) for each in told if each["name"] == each["id"]])
     return [
-        {**each, "keys": {key.name: ranking_text(desk, key, each["keys"].get(key.name)) for key in rule.prefer}}
-        for each in candidates
+        {
+            **each,
+            "name": names.get(str(each["id"]), each["name"]),
+            "keys": {key.name: ranking_text(desk, key, each["keys"].get(key.name)) for key in rule.prefer},
+        }
+        for each in told
     ]
 
 

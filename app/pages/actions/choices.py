@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
 
 from app.pages.frame.desk import CurrentDesk, Desk
+from app.pages.showing.apart import apart_of
 from app.pages.showing.names import called
 from core.language.definition import RecordType
 from core.model.errors import Forbidden
@@ -48,9 +50,14 @@ def few(desk: Desk, key: str) -> list[Choice] | None:
     return found if len(found) <= FEW else None
 
 
-def matching(desk: Desk, record: RecordType, words: str, limit: int) -> list[Choice]:
-    """Return records whose number or texts hold the words; who or what is no longer active is not offered."""
-    where: list[tuple[str, str, object]] = []
+def matching(
+    desk: Desk, record: RecordType, words: str, limit: int, also: Sequence[tuple[str, str, object]] = ()
+) -> list[Choice]:
+    """Return records whose number or texts hold the words, and for which ``also`` holds, in the order of their names.
+
+    Who or what is no longer active is not offered.
+    """
+    where: list[tuple[str, str, object]] = [*also]
     active = record.fields.get("active")
     if active is not None and active.stored and active.spec.type == "bool":
         where.append(("active", "eq", True))
@@ -81,9 +88,7 @@ def named(desk: Desk, key: str, text: str) -> list[Choice]:
 
 def _choice(desk: Desk, record: RecordType, row: dict[str, Any]) -> Choice:
     label = called(desk, record, row)
-    notes = [row.get("number"), row.get("badge"), *(row.get(name) for name in name_fields(record))]
-    note = next((str(each) for each in notes if each and str(each) != label), "")
-    return Choice(str(row["id"]), label, note)
+    return Choice(str(row["id"]), label, apart_of(desk, record, row, label))
 
 
 def _is_askable(desk: Desk, record: RecordType, name: str) -> bool:

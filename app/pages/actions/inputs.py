@@ -20,7 +20,7 @@ from app.pages.frame.posts import Posts, posts_of, running_in
 from app.pages.showing.values import part_label, parts_of
 from core.model.contents import name_in
 from core.model.errors import Problem
-from core.model.fields import FieldSpec
+from core.model.fields import FieldSpec, time_text
 
 Pairs = list[tuple[str, str]]
 UNITS = ("m", "h", "d", "bd", "w", "mo", "y")
@@ -120,6 +120,8 @@ def flatten(spec: FieldSpec, name: str, value: object) -> Pairs:
         return [(name, found[1]), (f"{name}.unit", found[2])] if found else [(name, str(value))]
     if spec.type == "datetime":
         return [(name, str(value)[:19])]
+    if spec.type == "time":
+        return [(name, time_text(value))]
     if spec.type == "geo" and isinstance(value, Mapping):
         return [(name, f"{value['lat']},{value['lon']}")]
     if isinstance(value, bool):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +22,15 @@ from stores.reads.reading import Reading
 
 router = APIRouter(include_in_schema=False)
 ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one kind: what they are, the figures above them, and of each row its name and cells."""
+
+    by: str
+    heads: list[str]
+    rows: list[tuple[str, list[tuple[str, str]]]]
 
 
 @router.get("/reports/{plugin}")
@@ -42,10 +53,13 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
     kept = {"day": start.isoformat(), "store": asked.get("store")}
     heads = [(each["name"], desk.say(each["label"])) for each in told["figures"]]
     counted = _opened(desk, told["figures"])
-    lines = [(_row_name(desk, each), {**kept, "row": each["row"] or ""}, each["figures"]) for each in told["rows"]]
     called = places_of(desk).name
     stores = [(called(each["store"]), {**kept, "store": each["store"]}, each["figures"]) for each in told["stores"]]
     units = {each["name"]: each["unit"] for each in told["figures"]}
+
+    def cells(row: object, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return _cells(url, {**kept, "row": row or ""}, figures, counted, units)
+
     return page(
         desk,
         "report.html",
@@ -55,7 +69,7 @@ def report_page(plugin: str, report: str, request: Request, desk: CurrentDesk) -
         due=_moment(desk, told["due"]),
         heads=heads,
         total=_cells(url, kept, told["total"], counted, units) if told["total"] is not None else None,
-        rows=[(_words(desk, name), _cells(url, query, figures, counted, units)) for name, query, figures in lines],
+        tables=_tables(desk, told, cells),
         stores=[(name, _cells(url, query, figures, counted, units)) for name, query, figures in stores],
         compare=f"/compare/{plugin}/{report}" + with_query({"day": start.isoformat()}),
         blank=[label for name, label in heads if name in told["not_configured"]],
@@ -93,6 +107,18 @@ def behind(plugin: str, report: str, figure: str, request: Request, desk: Curren
         rows=[(cols.link(record, r), [cols.cell(desk, record, c, r, {}) for c in columns]) for r in found.rows],
         next_url=url + with_query({**kept, "cursor": found.next}) if found.next else None,
     )
+
+
+def _tables(desk: Desk, told: Mapping[str, Any], cells: Callable[[Any, Mapping[str, Any]], Any]) -> list[Table]:
+    """Return a table for each thing that figures are counted by, with the columns that say something of it."""
+    labels = {each["name"]: desk.say(each["label"]) for each in told["figures"]}
+    found = []
+    for by, rows in groupby(told["rows"], key=lambda row: row["by"]):
+        lines = list(rows)
+        heads = [labels[name] for name in lines[0]["figures"]]
+        named = [(_words(desk, _row_name(desk, each)), cells(each["row"], each["figures"])) for each in lines]
+        found.append(Table(desk.say(by), heads, named))
+    return found
 
 
 def _row_name(desk: Desk, row: Mapping[str, Any]) -> object:

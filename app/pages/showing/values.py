@@ -13,7 +13,7 @@ from app.pages.frame.line import clock_text
 from core.language.definition import DispatchKey, Field, RecordType
 from core.model.contents import hash_in, name_in
 from core.model.duration import Duration
-from core.model.fields import BadValue, FieldSpec
+from core.model.fields import BadValue, FieldSpec, time_text
 from stores.acts.messages import labels_of
 
 Kind = Literal["text", "ref", "moment", "image", "photo", "file", "list", "table", "state", "mask", "none"]
@@ -89,11 +89,10 @@ def shown_state(desk: Desk, record: RecordType, state: object) -> Shown:
 
 def tone_of(record: RecordType, state: str) -> str:
     """Return the colour of a state, read off the workflow: where records begin, where they end, and between."""
-    if state in {o.to for action in record.actions.values() if action.new for o in action.outcomes}:
-        return "new"
-    starting = (action for action in record.actions.values() if action.sources and state in action.sources)
-    leads_on = any(outcome.to not in {None, state} for action in starting for outcome in action.outcomes)
-    return "active" if leads_on else "over"
+    if record.is_over(state):
+        return "over"
+    born = (outcome.to for action in record.actions.values() if action.new for outcome in action.outcomes)
+    return "new" if state in born else "active"
 
 
 def shown_moment(desk: Desk, value: object) -> Shown:
@@ -197,8 +196,7 @@ def _ref(desk: Desk, spec: FieldSpec, value: object, names: Mapping[str, str]) -
 
 
 def _time(_desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:
-    """Return a time of day; whole minutes have no seconds."""
-    return Shown("text", str(value).removesuffix(":00") if str(value).count(":") > 1 else str(value))
+    return Shown("text", time_text(value))
 
 
 def _duration(desk: Desk, _spec: FieldSpec, value: object, _names: Mapping[str, str]) -> Shown:

@@ -9,7 +9,7 @@ from core.language.compile.drafts import Blueprint
 from core.language.compile.values import formula
 from core.language.compile.workshop import Workshop, text_of
 from core.language.definition import Dispatch, DispatchKey
-from core.language.expressions import Formula, NameScope
+from core.language.expressions import Formula, NameScope, names_in
 from core.language.manifest.sections import DispatchShape, PreferShape
 from core.language.source import KeyPath
 from core.model.errors import Text
@@ -34,11 +34,13 @@ def compile_dispatch(shop: Workshop, plans: list[Blueprint]) -> dict[str, Dispat
         of = shop.reach.dispatch.get(name)
         if of is None:
             continue
-        scope = shop.scope({shape.of: record_kind(of), "self": picker_kind(name, plans)}, empty=["me", "self"])
+        picker = picker_kind(name, plans)
+        scope = shop.scope({shape.of: record_kind(of), "self": picker}, empty=["me", "self"])
         checks = [
             compile_check(shop, key, check, (*path, "eligible", key), scope) for key, check in shape.eligible.items()
         ]
         keys = [_key(shop, row, index, (*path, "prefer", index), scope) for index, row in enumerate(shape.prefer)]
+        rules = [*(check.rule for check in checks if check), *(key.value for key in keys if key)]
         label = text_of(shape.label) if shape.label else Text(name.replace("_", " "), name.replace("_", " "))
         found[name] = Dispatch(
             name,
@@ -49,6 +51,7 @@ def compile_dispatch(shop: Workshop, plans: list[Blueprint]) -> dict[str, Dispat
             shop.root.key_place(path),
             tuple(shape.cite),
             _order(shop, shape, [key.name for key in keys if key], (*path, "order")),
+            picker.record if any("self" in names_in(rule) for rule in rules) else None,
         )
         _check_order(shop, shape, path)
     return found

@@ -7,7 +7,7 @@ from typing import Literal
 
 from core.language.compile.reach import RecordDraft
 from core.language.compile.typed import spec_of
-from core.language.compile.workshop import Workshop, text_of
+from core.language.compile.workshop import Workshop, state_of
 from core.language.definition import RecordType
 from core.language.manifest.records import ActionShape, FieldShape, RecordShape
 from core.language.source import KeyPath
@@ -85,7 +85,7 @@ def _draft(shop: Workshop, plan: Blueprint) -> None:
             draft.defaulted.add(name)
         if field.required:
             draft.present.add(name)
-    draft.states |= {name: text_of(label) for name, label in shape.states.items()}
+    draft.states |= {name: state_of(state) for name, state in shape.states.items()}
     draft.numbered |= shape.number is not None
     draft.timers |= set(shape.timers)
     draft.actions |= {n: _asked(action) for n, action in shape.actions.items() if not opens(plan, n, action)}

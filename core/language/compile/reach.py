@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.language.definition import Ledger, Plugin, RecordType, Rule
+from core.language.definition import Ledger, Plugin, RecordType, Rule, State
 from core.language.expressions import Formula, RecordShape
 from core.model.errors import Text
 from core.model.fields import FieldSpec
@@ -21,7 +21,7 @@ class RecordDraft:
 
     key: str  # qualified
     specs: dict[str, FieldSpec]
-    states: dict[str, Text]
+    states: dict[str, State]
     computed: set[str] = field(default_factory=set)
     present: set[str] = field(default_factory=set)  # never empty
     defaulted: set[str] = field(default_factory=set)  # filled in when the record is created

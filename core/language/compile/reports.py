@@ -8,9 +8,7 @@ from core.language.compile.records import subject_of
 from core.language.compile.values import condition, formula
 from core.language.compile.views import known_path
 from core.language.compile.workshop import Workshop
-from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, Formula
-from core.language.expressions.formula import Cases
-from core.language.expressions.tree import Name, walk
+from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, names_in
 from core.language.manifest.reports import FigureShape, ReportShape
 from core.language.report import Figure, Report, ReportRead
 from core.language.source import KeyPath
@@ -131,19 +129,10 @@ def _worked_out(shop: Workshop, name: str, one: FigureShape, path: KeyPath, abov
             shop.key_fault("needless-key", f"a value has no `{key}`", f"`value` 不带 `{key}`", (*path, key))
     names = {each: figure.query.kind if figure.query else DECIMAL for each, figure in above.items()}
     value = formula(shop, one.value, (*path, "value"), shop.scope(names), expect=DECIMAL)
-    used = _named(value) & above.keys()
+    used = names_in(value) & above.keys()
     parts = used.union(*(above[each].parts for each in used))
     label, place = shop.label(one.label, path, needed=False), shop.root.key_place(path)
     return Figure(name, label, place, value=value, parts=frozenset(parts), unit=one.unit, cite=tuple(one.cite))
-
-
-def _named(value: Formula | None) -> set[str]:
-    """Return every name a formula speaks of."""
-    if isinstance(value, Expression):
-        return {node.name for node in walk(value.tree) if isinstance(node, Name)}
-    if isinstance(value, Cases):
-        return {name for row in value.rows for part in (row.when, row.is_) for name in _named(part)}
-    return set()
 
 
 def _read(shop: Workshop, shape: ReportShape, path: KeyPath, names: dict[str, Kind]) -> dict[str, ReportRead] | None:

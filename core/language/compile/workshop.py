@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from core.language.compile.reach import Reach
-from core.language.definition import EVERYONE, SYSTEM
+from core.language.definition import EVERYONE, SYSTEM, State
 from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, NameScope
 from core.language.expressions.functions import Functions
-from core.language.manifest import Manifest, TextShape
+from core.language.manifest import Manifest, StateShape, TextShape
 from core.language.source import KeyPath, YamlNode
 from core.model.errors import DefinitionError, Problem, Text, suggest
 from core.model.fields import Fields, FieldSpec
@@ -105,6 +105,11 @@ class Workshop:
             self._knobs = Kind("map", parts=tuple((name, spec.static) for name, spec in self.settings.items()))
         everywhere = {**STANDARD_NAMES, "settings": self._knobs, **(names or {})}
         return NameScope(everywhere, self.reach.shapes, own, frozenset(empty), self.reach.words)
+
+
+def state_of(shape: StateShape) -> State:
+    """Return a state."""
+    return State(shape.en, shape.zh, shape.over)
 
 
 def text_of(shape: TextShape) -> Text:

@@ -13,6 +13,7 @@ from core.language.expressions.formula import (
     Literal,
     expressions_in,
     holds,
+    names_in,
 )
 from core.language.expressions.functions import FUNCTIONS, Function, Functions, Param
 from core.language.expressions.names import (
@@ -56,5 +57,6 @@ __all__ = [
     "expressions_in",
     "fits",
     "holds",
+    "names_in",
     "unify",
 ]

@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 from typing import Protocol
 
 from core.language.expressions.env import EmptyValue, Env
-from core.language.expressions.tree import Node
+from core.language.expressions.tree import Name, Node, walk
 from core.model.errors import Place, Problem
 from core.model.kinds import INT, Kind
 
@@ -182,6 +182,12 @@ def expressions_in(formula: Formula | None) -> Iterator[Expression]:
                 yield from expressions_in(row.is_)
         case Aggregate():
             yield from expressions_in(formula.where)
+
+
+def names_in(formula: Formula | None) -> set[str]:
+    """Return every name a formula speaks of: ``self``, ``settings``, a record at hand."""
+    nodes = (node for each in expressions_in(formula) for node in walk(each.tree))
+    return {node.name for node in nodes if isinstance(node, Name)}
 
 
 def holds(condition: Formula | None, env: Env) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from core.language.manifest.base import Shape, TextShape, Title, Value, Word
+from core.language.manifest.base import Shape, StateShape, TextShape, Title, Value, Word
 from core.language.manifest.faults import problems_of
 from core.language.manifest.records import FieldShape, RecordShape, SettingShape, TypedShape
 from core.language.manifest.reports import ReportShape
@@ -33,6 +33,7 @@ __all__ = [
     "FieldShape",
     "Manifest",
     "RecordShape",
+    "StateShape",
     "TextShape",
     "TypedShape",
     "json_schema",

@@ -20,6 +20,16 @@ class TextShape(Shape):
     zh: str = Field(min_length=1, description="Chinese")
 
 
+class StateShape(TextShape):
+    """A state: its name, and whether a record in it is over with."""
+
+    over: bool = Field(
+        default=False,
+        description="Nobody waits for a next step although an action may still start from here: a released booking "
+        "that can be seated again. Grey, and no work in hand. A state that no action leads on from is over by itself",
+    )
+
+
 def _listed(value: object) -> object:
     """Let one name stand for a list of one."""
     return value if isinstance(value, list) or value is None else [value]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from core.language.manifest.base import Cited, Names, OneOrMore, Rule, TextShape, Value, Word
+from core.language.manifest.base import Cited, Names, OneOrMore, Rule, StateShape, TextShape, Value, Word
 
 PeriodName = Literal["day", "week", "month", "quarter", "year"]
 
@@ -243,7 +243,7 @@ class RecordShape(Cited):
     fields: dict[Word, FieldShape] = Field(default={})
     exclusive: dict[Word, ExclusiveShape] = Field(default={})
     alike: dict[Word, AlikeShape] = Field(default={})
-    states: dict[Word, TextShape] = Field(default={}, description="The first is where a created record starts")
+    states: dict[Word, StateShape] = Field(default={}, description="The first is where a created record starts")
     by: Names | None = Field(default=None, description="Roles for actions that name none")
     actions: dict[Word, ActionShape] = Field(default={})
     timers: dict[Word, TimerShape] = Field(default={})

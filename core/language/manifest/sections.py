@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from core.language.manifest.base import Cited, Names, Rule, Shape, TextShape, Value, Word
+from core.language.manifest.base import Cited, Names, Rule, Shape, StateShape, TextShape, Value, Word
 from core.language.manifest.records import (
     ActionShape,
     CheckShape,
@@ -117,7 +117,7 @@ class ScorecardShape(Cited):
         default=None, description="When the figures stop moving; marks and the closing come after. None: at the closing"
     )
     fields: dict[Word, FieldShape] = Field(default={}, description="What else a card keeps")
-    states: dict[Word, TextShape] = Field(default={}, description="States beside open, locked and closed")
+    states: dict[Word, StateShape] = Field(default={}, description="States beside open, locked and closed")
     actions: dict[Word, ActionShape] = Field(default={}, description="Actions beside mark and close")
     timers: dict[Word, TimerShape] = Field(default={})
     read: dict[str, ReadShape] | None = None

@@ -3,6 +3,7 @@
 from core.model.fields.base import MASKS, FieldType, masked
 from core.model.fields.registry import FIELD_TYPES, Fields
 from core.model.fields.spec import FieldSpec
+from core.model.fields.times import time_text
 from core.model.values import BadValue
 
-__all__ = ["FIELD_TYPES", "MASKS", "BadValue", "FieldSpec", "FieldType", "Fields", "masked"]
+__all__ = ["FIELD_TYPES", "MASKS", "BadValue", "FieldSpec", "FieldType", "Fields", "masked", "time_text"]

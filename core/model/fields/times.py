@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)([:：]([0-5]\d))?")
 
 
+def time_text(value: object) -> str:
+    """Return a time of day, a value or a cell, as people write it: whole minutes have no seconds."""
+    text = str(value)
+    return text.removesuffix(":00") if text.count(":") > 1 else text
+
+
 class TimeField(FieldType):
     """A time of day, kept as ``HH:MM:SS``."""
 
@@ -46,3 +52,6 @@ class TimeField(FieldType):
 
     def to_json(self, value: object, spec: FieldSpec, zone: tzinfo) -> object:
         return self.to_cell(value, spec)
+
+    def show_bound(self, bound: object, spec: FieldSpec) -> str:
+        return time_text(bound)

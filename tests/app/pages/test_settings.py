@@ -103,3 +103,24 @@ def test_headquarters_looks_into_the_layers_of_a_store(drifting: Any, browse: An
 
     assert "does not count" in line(page, "Longest loan")
     assert 'href="/settings/' not in page
+
+
+def test_a_time_of_day_has_no_seconds_in_a_list_in_a_form_and_as_a_bound(shop: Any, browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    more = '  opens: {type: time, default: "08:00", min: "06:00", max: "10:30", label: {en: Opens at, zh: 开门时间}}\n'
+    text = file.read_text(encoding="utf-8").replace("settings:\n", "settings:\n" + more)
+    file.write_text(text, encoding="utf-8")
+    shop.service.node.host.reload()
+    wu = browse("wu")
+
+    assert line(wu.open("/settings?plugin=bicycle_rental").text, "Opens at").startswith(
+        "Opens at 08:00 Default 06:00 – 10:30"
+    )
+    form = wu.open("/settings/bicycle_rental/opens").text
+    assert re.search(
+        r'<input type="time" [^>]*name="value" value="08:00">', form.replace(' aria-describedby="hint-value"', "")
+    )
+    assert ":00:00" not in words(form)
+    assert "10:30" in words(wu.send("/settings/bicycle_rental/opens", value="11:00").text)
+    wu.send("/settings/bicycle_rental/opens", value="09:00")
+    assert "09:00 The whole chain" in line(wu.open("/settings").text, "Opens at")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from stores.world import NodeWorld
 from tests.stores.shop import Shop, local
 
 SHAPE = RecordShape(
-    "club.thing", dict.fromkeys(("name", "tags", "due", "empty"), ANY) | {"who": record_kind("core.staff")}
+    "club.thing", dict.fromkeys(("name", "tags", "due", "opens", "empty"), ANY) | {"who": record_kind("core.staff")}
 )
 SCOPE = NameScope({"self": record_kind("club.thing"), "now": ANY}, {"thing": SHAPE})
 PLUGIN = """
@@ -28,6 +29,7 @@ records:
       name: {type: text, label: {en: Name, zh: 名}}
       tags: {type: list, of: text, label: {en: Tags, zh: 标签}}
       due: {type: datetime, label: {en: Due, zh: 时}}
+      opens: {type: time, label: {en: Opens, zh: 开门}}
       empty: {type: int, label: {en: Empty, zh: 空}}
       who: {type: ref, to: staff, label: {en: Who, zh: 谁}}
     by: desk
@@ -39,7 +41,7 @@ records:
 def say(a_shop: Callable[..., Shop]) -> Callable[..., str]:
     shop = a_shop(PLUGIN)
     shop.hire("li", "desk")
-    shop.put("thing", "t1", name="{self.due}", tags=["a", "b"], due=local("2026-03-07 21:00"), who="li")
+    shop.put("thing", "t1", name="{self.due}", tags=["a", "b"], due=local("2026-03-07 21:00"), opens=time(18), who="li")
     shop.put("thing", "t2", who="nobody")
 
     def make(text: str, id: str = "t1", **more: Any) -> str:
@@ -56,6 +58,7 @@ def say(a_shop: Callable[..., Shop]) -> Callable[..., str]:
 
 
 def test_values_stand_in_their_places_in_the_shop_s_words(say: Callable[..., str]) -> None:
+    assert say("{self.opens}") == "18:00"
     assert say("{self.due} {self.tags} {self.empty} {self.empty + 1}") == "2026-03-07 21:00 a, b — —"
 
 

@@ -207,3 +207,63 @@ def test_a_report_that_is_due_is_told_to_those_who_answer_for_it_and_opens(shop:
     listed = browse("li").open("/records/core/notice").text
     assert ">Daily<" in listed or "Daily, " in listed
     assert "bicycle_rental.reports" not in words(listed)
+
+
+def test_an_order_that_depends_on_a_record_asks_for_which_and_then_shows_it(busy: Any, browse: Any) -> None:
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "    prefer: [{key: '=waiting_since",
+        "    prefer: [{key: '=self.guest', label: {en: For, zh: 对象}}, {key: '=waiting_since",
+    )
+    text = text.replace("      assign: {by: counter,", "      assign: {from: late, by: counter,")
+    file.write_text(text, encoding="utf-8")
+    busy.service.node.host.reload()
+    assert busy.service.node.catalog.faults == ()
+    li = browse("li")
+
+    page = li.open("/turns/bicycle_rental/turn").text
+    asked = re.findall(r'<li><a href="(/turns/bicycle_rental/turn\?for=[^"]+)"><b>([^<]+)</b>', page)
+    assert [name for _, name in asked] == ["hq-R0002"], "the one that is back waits for nobody"
+    assert "Choose the Rental: the order depends on it" in words(page)
+    assert "F-2" in words(page)
+    assert "ranking" not in page
+    chosen = li.open(asked[0][0]).text
+    assert re.search(r'<td class="num">1</td><td><a href="[^"]+">Li</a></td>\s*<td>F-2</td>', chosen)
+    assert "For: hq-R0002" in words(chosen)
+
+    refused = busy.as_("li").get("/api/bicycle_rental/rankings/turn")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "item-needed")
+
+
+def test_an_order_for_which_nothing_waits_says_so(shop: Any, busy: Any, browse: Any) -> None:
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace('=waiting_since(staff, "turn")', "=self.guest")
+    file.write_text(
+        text.replace("      assign: {by: counter,", "      assign: {from: out, by: counter,"), encoding="utf-8"
+    )
+    busy.service.node.host.reload()
+
+    assert "没有待安排的租赁" in browse("li", "zh").texts("/turns/bicycle_rental/turn")
+
+
+def test_what_is_counted_by_different_things_stands_in_tables_of_its_own(busy: Any, browse: Any) -> None:
+    file = busy.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "    figures: {out: {count: rental, where: 'rental.state == \"late\"', label: {en: Late, zh: 超时}}}",
+        """    figures:
+      handed: {count: rental, by: handed_by, label: {en: Handed out, zh: 租出}}
+      colours: {count: bicycle, by: color, label: {en: Bicycles, zh: 自行车数}}""",
+    )
+    file.write_text(text, encoding="utf-8")
+    busy.service.node.host.reload()
+    assert busy.service.node.catalog.faults == ()
+
+    page = browse("wu").open("/reports/bicycle_rental/daily?store=hq").text
+
+    assert re.search(
+        r'<th>Staff</th><th class="num">Handed out</th></tr></thead><tbody><tr><th scope="row">Li</th>', page
+    )
+    assert re.search(
+        r'<th>Colour</th><th class="num">Bicycles</th></tr></thead><tbody><tr><th scope="row">Red</th>', page
+    )
+    assert page.count('<th scope="row">') == 2

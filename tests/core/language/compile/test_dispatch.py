@@ -68,3 +68,13 @@ def test_a_policy_without_an_order_is_warned_of(faults: Faults) -> None:
 dispatch:
   turn: {of: staff}  # ~ no-order
 """)
+
+
+def test_a_policy_knows_whether_its_order_depends_on_what_somebody_is_picked_for(load: Load) -> None:
+    of_project = "eligible: {senior: {rule: self.size < 100, message: {en: Too large, zh: 面积过大}}}"
+    by_count = "prefer: [{key: {count: project, where: project.size == self.size}, label: {en: Alike, zh: 同类}}]"
+    by_badge = "prefer: [{key: =staff.badge, label: {en: Badge, zh: 工号}}]"
+
+    found = [load(f"{TURN}    {rules}\n").dispatch["turn"].item for rules in (of_project, by_count, by_badge)]
+
+    assert found == ["shop.project", "shop.project", None]

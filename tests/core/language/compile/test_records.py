@@ -279,3 +279,20 @@ records:
     sync: {hide: [nmae], keep: long}  # <- unknown-field bad-duration
 """
     )
+
+
+def test_a_state_is_over_when_nothing_leads_on_from_it_or_the_plugin_says_so(load: Load) -> None:
+    booking = load("""
+records:
+  booking:
+    label: {en: Booking, zh: 订房}
+    states: {held: {en: Held, zh: 保留}, released: {en: Released, zh: 已取消, over: true}, seated: {en: Seated, zh: 已入座}}
+    by: desk
+    actions:
+      hold:    {from: new, to: held, label: {en: Hold, zh: 保留}}
+      release: {from: held, to: released, label: {en: Release, zh: 取消}}
+      seat:    {from: [held, released], to: seated, label: {en: Seat, zh: 入座}}
+""").records["booking"]
+
+    assert booking.states["released"].say("zh") == "已取消"
+    assert [state for state in booking.states if booking.is_over(state)] == ["released", "seated"]
