@@ -44,10 +44,10 @@ def serve(
     """Start one node and serve it until Ctrl+C. 启动一个节点。"""
     settings = read_settings(config)
     start_logging(settings.log.level)
+    if sync_only and (settings.upstream or not settings.database_url.startswith("postgresql:")):
+        raise _alone()
     bound = bind(host or settings.listen.host, settings.listen.port if port is None else port)
     service = open_service(settings)
-    if sync_only and service.bell is None:
-        raise _alone()
     address, number = bound.getsockname()[:2]
     say(
         Text(

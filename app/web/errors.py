@@ -14,11 +14,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.logs import trace
 from app.signin.throttle import TooManyAttempts
 from app.web.language import language_of
 from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, Problem, SignInNeeded, Text
+from sync.wire.link import PREFIX
 
 log = logging.getLogger("branchline.web")
 
@@ -148,7 +150,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _unexpected(request: Request, error: Exception) -> Response:
     """Answer our own mistake: an incident number for the person, type and frames (no values) for the log."""
     incident = request.app.state.service.new_id()[-12:]
-    log.error("unexpected error", extra={"incident": incident, "route": route_of(request), **trace(error)})
+    log.error("unexpected error", extra={"incident": incident, "route": route_of(request.scope), **trace(error)})
     what = Text(f"something went wrong in the program; incident {incident}", f"程序内部出错，事件编号 {incident}")
     fix = Text("nothing was saved; tell support the incident number", "未保存任何内容，请将事件编号告知技术支持")
     broken = NodeError((Problem("internal-error", what, fix=fix),))
@@ -157,10 +159,14 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return response
 
 
-def route_of(request: Request) -> str:
-    """Return the route's template: what may be logged of an address (ids of records stay out)."""
-    route = request.scope.get("route")
-    return getattr(route, "path", "(none)")
+def route_of(scope: Scope) -> str:
+    """Return the route's template: what may be logged of an address (ids of records stay out).
+
+    The calls of sync are fixed words and are matched without a template.
+    """
+    if "endpoint" in scope and scope["path"].startswith(f"{PREFIX}/"):
+        return str(scope["path"])
+    return getattr(scope.get("route"), "path", "(none)")
 
 
 _SEE_DOCS = Text("see /docs for the addresses of this node", "本节点的接口说明见 /docs")

@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.errors import route_of
 from core.model.errors import Forbidden, Text
 
 log = logging.getLogger("branchline.web")
@@ -55,9 +56,9 @@ class Guard:
         try:
             await self._app(scope, receive, complete)
         finally:
-            route = getattr(scope.get("route"), "path", "(none)")
             spent = round((time.monotonic() - began) * 1000, 1)
-            log.info("request", extra={"method": scope["method"], "route": route, "status": status, "ms": spent})
+            told = {"method": scope["method"], "route": route_of(scope), "status": status, "ms": spent}
+            log.info("request", extra=told)
 
 
 def _add(headers: MutableHeaders, pairs: Iterable[tuple[str, str]]) -> None:

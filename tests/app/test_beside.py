@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
 import time
@@ -62,7 +63,10 @@ def url(postgres_url: str) -> Iterator[str]:
         yield make()
 
 
-def test_what_is_merged_beside_headquarters_wakes_its_pages_and_timers(url: str, tmp_path: Path) -> None:
+def test_what_is_merged_beside_headquarters_wakes_its_pages_and_timers(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "branchline.web")
     heard: list[frozenset[str]] = []
     with (
         opened(tmp_path / "hq", node="hq", database=url) as main,
@@ -86,6 +90,8 @@ def test_what_is_merged_beside_headquarters_wakes_its_pages_and_timers(url: str,
         assert made.id in found
         assert httpx.get(f"{console}/sign-in").status_code == 200
         assert httpx.get(f"{door}/sign-in").status_code == 404, "a page has no business at this door"
+        routes = {record.__dict__.get("route") for record in caplog.records}
+        assert {"/sync/v1/hello", "/sync/v1/push"} <= routes
         link.close()
 
 
