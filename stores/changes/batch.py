@@ -146,10 +146,10 @@ class Batch:
         self.tally.plain += found.keys
         self.tally.merged += len(found.keys)
         self.newest, self.standing.hs = found.newest, max(start, found.hs)
-        number, rest = lines.transactions(), dict[int, list[Entry]]()
+        rest: dict[int, list[Entry]] = {}
         for place, done in enumerate(found.done):
             if not done:
-                rest.setdefault(number[place], []).append(lines[place])
+                rest.setdefault(found.number[place], []).append(lines[place])
         return list(rest.items())
 
     def _load(self, entries: Sequence[Entry]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -24,13 +26,23 @@ from stores.changes.older import lift
 from stores.node import Node
 from stores.storage import bulk
 from stores.storage.counters import Counters
+from stores.storage.system import LOG
 
 CONFLICT = "core.conflict"
 OPEN = f"{CONFLICT}.open"
 
-_ORIGIN, _SEQ, _HLC, _AT, _ACTOR, _PK, _BODY = (
-    log.COLUMNS.index(name) for name in ("origin", "seq", "hlc", "at", "actor", "pk", "body")
-)
+_WROTE = ("pk", "origin", "hlc", "seq", "at", "actor", "body")
+
+# Of the records of a type that are in dispute, by id and origin: who wrote what of it and when, oldest first.
+Told = Mapping[tuple[str, str], Sequence["_Wrote"]]
+
+
+class _Wrote(NamedTuple):
+    hlc: int
+    seq: int
+    at: str
+    actor: str
+    body: str  # JSON, its fields as they are called now
 
 
 def record(
@@ -44,11 +56,11 @@ def record(
     if not dissents:
         return []
     type_ = node.catalog.records[CONFLICT]
-    told = _told(connection, dissents)
+    told = _told(connection, dissents, node.catalog)
     edits = []
     for dissent in dissents:
         store = sender if dissent.store == HEADQUARTERS else dissent.store
-        cells = _cells(dissent, told.get(dissent.type, {}), node.catalog)
+        cells = _cells(dissent, told.get(dissent.type, {}))
         edits.append(Edit(type_, node.new_id(), store, "create", cells))
     make_on(connection, node, standing, Deed(node.new_id(), OPEN, SYSTEM, node.now()), type_, edits)
     return [{"id": edit.id, "store": edit.store, **edit.values} for edit in edits]
@@ -64,9 +76,9 @@ def cell_of(text: str | None, *, integer: bool) -> Cell:
     return None if text is None else int(text) if integer else text
 
 
-def _cells(dissent: Dissent, told: Mapping[str, Sequence[bulk.Values]], catalog: Catalog) -> dict[str, Cell]:
+def _cells(dissent: Dissent, told: Told) -> dict[str, Cell]:
     entry = dissent.entry
-    mine = _author(dissent, told, catalog)
+    mine = _author(dissent, told)
     cells: dict[str, Cell] = {
         "kind": dissent.kind,
         "record_type": dissent.type,
@@ -87,47 +99,51 @@ def _cells(dissent: Dissent, told: Mapping[str, Sequence[bulk.Values]], catalog:
     return cells
 
 
-def _author(dissent: Dissent, told: Mapping[str, Sequence[bulk.Values]], catalog: Catalog) -> dict[str, Cell]:
+def _author(dissent: Dissent, told: Told) -> dict[str, Cell]:
     """Return who wrote what stood here, when and where: the stamp names the origin, the log knows the rest."""
     if dissent.rival is not None:
         return {"mine_by": dissent.rival.by, "mine_at": dissent.rival.at or None}
     stamp = dissent.mine_stamp
     if stamp is None or not stamp.hlc:
         return {}
-    rows = [row for row in told.get(dissent.id, ()) if row[_ORIGIN] == stamp.origin]
-    exact = _wrote(dissent, [row for row in rows if row[_HLC] == stamp.hlc], catalog)
+    lines = told.get((dissent.id, stamp.origin), ())
+    exact = _wrote(dissent, [line for line in lines if line.hlc == stamp.hlc])
     if not exact:
-        mine = (dissent.entry.origin, dissent.entry.seq)
-        exact = [row for row in _wrote(dissent, rows, catalog) if (row[_ORIGIN], row[_SEQ]) != mine]
+        own = dissent.entry.seq if dissent.entry.origin == stamp.origin else None
+        exact = [line for line in _wrote(dissent, lines) if line.seq != own]
     if exact:
-        return {"mine_by": exact[-1][_ACTOR], "mine_at": exact[-1][_AT], "mine_origin": stamp.origin}
+        return {"mine_by": exact[-1].actor, "mine_at": exact[-1].at, "mine_origin": stamp.origin}
     at = iso(datetime.fromtimestamp(stamp_ms(stamp.hlc) / 1000, UTC))
     return {"mine_at": at, "mine_origin": stamp.origin or None}
 
 
-def _wrote(dissent: Dissent, rows: Sequence[bulk.Values], catalog: Catalog) -> Sequence[bulk.Values]:
-    """Return the lines among ``rows`` that wrote the field in dispute, by the name it has now.
-
-    Where no version of the plugin called it otherwise, the text tells: inside a value every quote has a backslash.
-    """
+def _wrote(dissent: Dissent, lines: Sequence[_Wrote]) -> Sequence[_Wrote]:
+    """Return the lines that wrote the field in dispute. The text tells: inside a value every quote has a backslash."""
     if dissent.field is None:
-        return rows
-    plugin = catalog.plugins.get(dissent.type.partition(".")[0])
-    if plugin is not None and not plugin.migrations:
-        written = f"{canonical_json(dissent.field)}:["
-        return [row for row in rows if written in row[_BODY]]
-    return [row for row in rows if dissent.field in lift(catalog, log.from_row(row)).body]
+        return lines
+    written = f"{canonical_json(dissent.field)}:["
+    return [line for line in lines if written in line.body]
 
 
-def _told(connection: Connection, dissents: Sequence[Dissent]) -> dict[str, dict[str, list[bulk.Values]]]:
-    """Return, by type and id, what the log says about the records in dispute: rows, of which few have to be read."""
+def _told(connection: Connection, dissents: Sequence[Dissent], catalog: Catalog) -> dict[str, Told]:
+    """Return, by type, what the log says about the records in dispute."""
     ids: dict[str, set[str]] = defaultdict(set)
     for dissent in dissents:
         if dissent.rival is None:
             ids[dissent.type].add(dissent.id)
-    found: dict[str, dict[str, list[bulk.Values]]] = {}
-    for type_, pks in ids.items():
-        about = found[type_] = defaultdict(list)
-        for row in log.rows_of_records(connection, type_, pks):
-            about[row[_PK]].append(row)
+    return {type_: _lines(connection, type_, pks, catalog) for type_, pks in ids.items()}
+
+
+def _lines(connection: Connection, type_: str, pks: set[str], catalog: Catalog) -> Told:
+    """Return the lines about some records of a type. Only where its plugin has other versions are they read as such."""
+    plugin = catalog.plugins.get(type_.partition(".")[0])
+    found: dict[tuple[str, str], list[_Wrote]] = defaultdict(list)
+    if plugin is not None and not plugin.migrations:
+        rest = " AND type = ? ORDER BY origin, seq"
+        for pk, origin, *wrote in bulk.select(connection, LOG, _WROTE, "pk", pks, rest, type_):
+            found[pk, origin].append(_Wrote._make(wrote))
+        return found
+    for entry in map(partial(lift, catalog), log.of_records(connection, type_, pks)):
+        line = _Wrote(entry.hlc, entry.seq, entry.at, entry.actor, canonical_json(entry.body))
+        found[entry.pk, entry.origin].append(line)
     return found

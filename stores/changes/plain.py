@@ -43,10 +43,11 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What has been written: the records, and for each line whether it is dealt with."""
+    """What has been written: the records, and for each line whether it is dealt with and its transaction's number."""
 
     keys: list[Key]
     done: Sequence[int]
+    number: Sequence[int]
     newest: int = 0  # the highest stamp given
     hs: int = 0  # the last place taken
 
@@ -71,12 +72,12 @@ def merge_plain(
     for block in blocks:
         for place in block.places:
             plain[place] = 1
+    number = lines.transactions()
     if not blocks:
-        return Merged([], plain)
+        return Merged([], plain, number)
     _leave_strangers(lines, plain, people, sender)
     _leave_second_words(lines, plain, waiting)
     on_file = [_leave_changed(connection, node, block, lines, plain, sender) for block in blocks]
-    number = lines.transactions()
     _leave_mixed(number, plain)
     stamps = _stamps(lines, number, after, latest)
     for block, known in zip(blocks, on_file, strict=True):
@@ -86,7 +87,8 @@ def merge_plain(
         else:
             _go_on(connection, node, block, lines, places, stamps, known)
     keys = list(compress(zip(lines.columns["type"], lines.columns["pk"], strict=True), plain))
-    return Merged(keys, plain, max(compress(stamps.hlc, plain), default=0), max(compress(stamps.hs, plain), default=0))
+    newest, last = (max(compress(column, plain), default=0) for column in (stamps.hlc, stamps.hs))
+    return Merged(keys, plain, number, newest, last)
 
 
 def _is_plain(node: Node, block: Block, sender: str) -> bool:
@@ -132,8 +134,11 @@ def _leave_strangers(lines: Lines, plain: bytearray, people: People, sender: str
 
 def _leave_second_words(lines: Lines, plain: bytearray, waiting: set[Key]) -> None:
     """Leave what is not the first that is said of a record, here or in quarantine."""
+    pks = lines.columns["pk"]
+    if not waiting and len(set(pks)) == len(pks):
+        return
     said = set(waiting)
-    for place, key in enumerate(zip(lines.columns["type"], lines.columns["pk"], strict=True)):
+    for place, key in enumerate(zip(lines.columns["type"], pks, strict=True)):
         if key in said:
             plain[place] = 0
         said.add(key)
