@@ -157,7 +157,8 @@ def test_a_thousand_edits_are_written_in_a_handful_of_statements(shop: Stand) ->
     shop.do(*(Edit(BOOKING, f"b{n:04}", "east", "create", {"guest": f"guest {n}"}) for n in range(1_000)))
 
     assert len(shop.rows(BOOKING)) == 1_000
-    assert len(said) < 12
+    assert len(set(said)) < 14
+    assert len(said) < 60  # SQLite takes some dozens of rows a statement
 
 
 def test_a_deed_that_writes_nothing_leaves_no_line_and_takes_no_place(hub: Stand) -> None:
