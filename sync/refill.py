@@ -59,7 +59,7 @@ def refill(node: Node, caller: Credential, question: Refill) -> RefillAnswer:
             return RefillAnswer(0, 0)
         source = Source(question.origin, caller.store, gaps)
         done = refills.take_back(connection, node, source, question.rows)
-        touched = [*done.touched, *(apply.retry(connection, node).touched if done.taken else ())]
+        touched = [*done.touched, *apply.retry_behind(connection, node, done.touched)]
         arrival.arm(connection, node, touched)
         if done.taken or done.shown:
             alarms.sound(connection, node, ALARM, caller.node, _REFILLED.filled({"node": caller.node}))

@@ -1,9 +1,11 @@
-"""What headquarters does beside serving: it listens for silence, looks for records alike, and sweeps once a day."""
+"""What headquarters does beside serving: it listens for silence, looks for records alike, tries again what could not be
+merged, and sweeps once a day."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.chain import acts
 from app.settings import SyncSettings
 from core.model.clock import iso
 from stores.changes import alike
@@ -23,6 +25,7 @@ def do(node: Node, settings: SyncSettings) -> int:
         return 0
     if settings.silent:
         silence.watch(node, timedelta(seconds=settings.silent))
+    acts.try_what_is_due(node)
     for _ in range(PAGES_MAX):
         if not alike.is_behind(node):
             break

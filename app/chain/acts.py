@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.model.errors import NodeError, NotFound, Problem, Text, suggest
 from stores.actor import Actor
 from stores.changes import alarms, apply, discarding, quarantine
 from stores.node import Node
 from stores.storage import credentials
+from stores.storage.database import Connection
 from sync import arrival
 
 
 def try_again(node: Node) -> tuple[int, int]:
     """Merge what is in quarantine once more; return how many changes went through, and how many are left."""
+    return _tried(node, apply.retry_all)
+
+
+def try_what_is_due(node: Node) -> None:
+    """Try again what has waited long enough to be tried by itself."""
+    with node.database.read() as connection:
+        deeds = quarantine.due(connection, node.now())
+    if deeds:
+        _tried(node, lambda connection, there: apply.retry(connection, there, deeds))
+
+
+def _tried(node: Node, retry: Callable[[Connection, Node], apply.MergeReport]) -> tuple[int, int]:
     with node.database.write() as connection:
-        report = apply.retry(connection, node)
+        report = retry(connection, node)
         arrival.arm(connection, node, report.touched)
         left = quarantine.count(connection)
     arrival.settle(node, report.touched)

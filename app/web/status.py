@@ -31,6 +31,8 @@ def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict
     told = {**brief, **standing(seen.service, seen.language)}
     if keeps(who):
         told["held_back"] = held_back(seen.service, seen.language)
-        if not node.is_hub:
+        if node.is_hub:
+            told["refused"] = request.app.state.refusals.told(seen.language)
+        else:
             told["money_waiting"] = f"{money_unsent(seen.service):.2f}"
     return told

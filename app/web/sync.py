@@ -14,6 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.web.refusals import Refusals
 from app.web.routes import Endpoint, add_plain
 from core.model.errors import NodeError
 from stores.node import Node
@@ -78,6 +79,7 @@ def add_sync(app: FastAPI, node: Node) -> None:
         return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
 
     add_plain(app, f"{PREFIX}/enrol", enrol)
+    app.state.refusals = Refusals(node.now)
     asking, line = Gate(), CapacityLimiter(MERGING_MAX)
     app.state.merging = merging = Gate(MERGES_MAX)
     for name, kind, handle in CALLS:
@@ -201,8 +203,11 @@ def _refused(error: NodeError, form: codec.Form, request: Request) -> Response:
     """Return the refusal of a call; the log says whose it was and why. Who is asked to come back has done no wrong."""
     problem = error.problems[0]
     if not isinstance(error, HubBusy):
-        who = {"node": getattr(request.state, "node", None), "call": request.url.path.rpartition("/")[2]}
-        log.warning("a call of sync was refused", extra={**who, "code": problem.code, "status": error.status})
+        node, call = getattr(request.state, "node", None), request.url.path.rpartition("/")[2]
+        told = request.app.state.refusals.note(node, call, problem)
+        if told is not None:
+            who = {"node": node, "call": call, "times": told.times}
+            log.warning("a call of sync was refused", extra={**who, "code": problem.code, "status": error.status})
     wait_s = error.retry_after_s if isinstance(error, HubBusy) else None
     refusal: Message = Refusal(problem.code, problem.render("en"), problem.render("zh"), wait_s)
     response = _response(codec.encode(refusal, form), form, error.status)

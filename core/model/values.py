@@ -14,6 +14,7 @@ T = TypeVar("T")
 Cell = int | str | None
 INT_MAX = 2**63 - 1  # what a database column and the wire hold; the minimum is its negative
 TEXT_CHARS_MAX = 100_000
+LINE_CHARS_MAX = 1 << 20  # of all texts of one change, old and new; of the longest letters still less than half a frame
 
 
 class BadValue(ValueError):

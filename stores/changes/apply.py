@@ -7,7 +7,7 @@ comes down (``apply_rows``). Both change records by the steps in ``merging``, as
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,11 +17,11 @@ from core.model.change import GENESIS, Entry
 from core.model.clock import iso, stamp_ms
 from core.model.lines import Lines
 from core.model.values import Cell
-from stores.changes import conflicts, downward, log, quarantine
+from stores.changes import conflicts, downward, log, people, quarantine
 from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
 from stores.changes.downward import NO_VERSIONS, ApplyReport, Versions
 from stores.changes.feed import StateRow
-from stores.changes.quarantine import Key, Stuck
+from stores.changes.quarantine import DeedKey, Key, Stuck, Tried
 from stores.changes.sifting import BrokenChain, ForkedLog, sift
 from stores.node import Node
 from stores.storage import checkpoints, counters, state, upgrades
@@ -36,10 +36,14 @@ __all__ = [
     "catch_up",
     "merge_entries",
     "retry",
+    "retry_all",
+    "retry_behind",
     "upgraded",
 ]
 
 
+FREED_MAX = 100  # actions in quarantine that are tried again because of what has just arrived
+RETRIED_MAX = 2_000  # actions of one store that are tried again when plugins have changed
 report = logging.getLogger(__name__)
 
 
@@ -100,21 +104,47 @@ def merge_entries(
     )
 
 
-def retry(connection: Connection, node: Node) -> MergeReport:
-    """Try again what is in quarantine: after a plugin was installed or updated, and from time to time.
+def retry_all(connection: Connection, node: Node) -> MergeReport:
+    """Try again what is in quarantine: after a plugin was installed or updated, and when a person asks.
+
+    Of what one store has sent no more than ``RETRIED_MAX`` actions now; the rest is due and follows by itself, so that
+    a store that has sent a million bad lines holds up nobody.
+    """
+    quarantine.all_due(connection, node.now())
+    return retry(connection, node, quarantine.due(connection, node.now(), RETRIED_MAX))
+
+
+def retry(connection: Connection, node: Node, deeds: Collection[DeedKey]) -> MergeReport:
+    """Try again some actions that are in quarantine.
 
     What fails once more goes back with one more try counted; order within a record is kept.
     """
     standing = counters.load(connection, node)
     total, opened = Tally(), list[Mapping[str, Cell]]()
-    for (_, sender, tries), group in groupby(quarantine.take(connection), key=_transaction):
-        tally = merge_transactions(connection, node, standing, [each.entry for each in group], sender, tries + 1)
+    for (_, sender, tried), group in groupby(quarantine.take(connection, deeds), key=_transaction):
+        again = tried._replace(times=tried.times + 1)
+        tally = merge_transactions(connection, node, standing, [each.entry for each in group], sender, again)
         opened += conflicts.record(connection, node, standing, tally.dissents, sender)
         total.add(tally)
     _save(connection, node, standing)
     waiting = tuple((entry.origin, entry.seq) for entry in total.waiting)
     merged, touched = total.merged, _touched(total, opened)
     return MergeReport("", 0, GENESIS, merged=merged, waiting=waiting, conflicts=tuple(opened), touched=touched)
+
+
+def retry_behind(connection: Connection, node: Node, touched: Collection[Key]) -> tuple[Key, ...]:
+    """Try again what waited for records that have just arrived, then what waited for those, and so on; return the
+    records touched. No more than ``FREED_MAX`` actions: the others have their turn when time has passed."""
+    freed, arrived, left = list[Key](), touched, FREED_MAX
+    while arrived and left > 0 and not quarantine.is_empty(connection):
+        deeds = quarantine.behind(connection, arrived, people.told_of(connection, node, arrived), left)
+        if not deeds:
+            break
+        left -= len(deeds)
+        report = retry(connection, node, deeds)
+        arrived = report.touched if report.merged else ()
+        freed += arrived
+    return tuple(freed)
 
 
 def apply_rows(
@@ -156,7 +186,7 @@ def catch_up(connection: Connection, node: Node) -> tuple[Key, ...]:
         versions = {plugin: version} if version else NO_VERSIONS
         touched += apply_rows(connection, node, rows, versions=versions).touched
     if node.is_hub:
-        touched += retry(connection, node).touched
+        touched += retry_all(connection, node).touched
     return tuple(dict.fromkeys(touched))
 
 
@@ -173,8 +203,8 @@ def upgraded(connection: Connection, node: Node) -> tuple[Key, ...]:
     return tuple(found)
 
 
-def _transaction(stuck: Stuck) -> tuple[tuple[str, str], str, int]:
-    return (stuck.entry.origin, stuck.entry.tx), stuck.sender, stuck.tries
+def _transaction(stuck: Stuck) -> tuple[DeedKey, str, Tried]:
+    return (stuck.entry.origin, stuck.entry.tx), stuck.sender, stuck.tried
 
 
 def _save(connection: Connection, node: Node, standing: Counters) -> None:

@@ -31,7 +31,7 @@ from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, ch
 from stores.changes.older import lift_all
 from stores.changes.people import People
 from stores.changes.permits import may_write
-from stores.changes.quarantine import WAITING, Key
+from stores.changes.quarantine import MERGE_FAILED, MISSING, NEW, WAITING, Key, Tried
 from stores.node import Node
 from stores.storage.counters import Counters
 
@@ -63,7 +63,7 @@ class Tally:
 
 
 def merge_transactions(
-    connection: Connection, node: Node, standing: Counters, entries: Sequence[Entry], sender: str, tries: int = 1
+    connection: Connection, node: Node, standing: Counters, entries: Sequence[Entry], sender: str, tried: Tried = NEW
 ) -> Tally:
     """Merge log lines, in order and with whole transactions, into the records; return what happened.
 
@@ -73,12 +73,12 @@ def merge_transactions(
     before = standing.hs
     try:
         with connection.begin_nested():
-            return Batch(connection, node, standing, sender, tries).run(entries)
+            return Batch(connection, node, standing, sender, tried).run(entries)
     except _REFUSED:
         standing.hs = before
     tally = Tally()
     for group in _transactions(entries):
-        tally.add(_merge_alone(connection, node, standing, group, sender, tries))
+        tally.add(_merge_alone(connection, node, standing, group, sender, tried))
     return tally
 
 
@@ -87,28 +87,28 @@ def _transactions(entries: Iterable[Entry]) -> list[list[Entry]]:
 
 
 def _merge_alone(
-    connection: Connection, node: Node, standing: Counters, group: list[Entry], sender: str, tries: int
+    connection: Connection, node: Node, standing: Counters, group: list[Entry], sender: str, tried: Tried
 ) -> Tally:
     before = standing.hs
     try:
         with connection.begin_nested():
-            return Batch(connection, node, standing, sender, tries).run(group)
+            return Batch(connection, node, standing, sender, tried).run(group)
     except _REFUSED as error:
         standing.hs = before
         problem = _failed(error)
-        quarantine.keep(connection, node, group, sender, problem, tries)
+        quarantine.keep(connection, node, group, sender, problem, tried)
         return Tally(waiting=list(group), reasons=Counter({problem.code: len(group)}))
 
 
 class Batch:
     """The records some transactions touch, and how far the merge of them has got."""
 
-    def __init__(self, connection: Connection, node: Node, standing: Counters, sender: str, tries: int) -> None:
+    def __init__(self, connection: Connection, node: Node, standing: Counters, sender: str, tried: Tried) -> None:
         self.connection = connection
         self.node = node
         self.standing = standing
         self.sender = sender
-        self.tries = tries
+        self.tried = tried
         self.records: dict[Key, Held] = {}
         self.shapes: dict[str, Shape] = {}
         self.waiting: set[Key] = set()
@@ -167,7 +167,10 @@ class Batch:
                 found = held.load(self.connection, self.node.tables[key], pks, sorted(fields))
                 self.records.update(((key, pk), record_) for pk, record_ in found.items())
         self.people.meet({entry.actor for entry in entries} - {SYSTEM})
-        self.waiting = quarantine.waiting(self.connection, ((entry.type, entry.pk) for entry in entries))
+        if self.tried.times > 1:
+            self.waiting = quarantine.waiting_before(self.connection, entries)
+        else:
+            self.waiting = quarantine.waiting(self.connection, ((entry.type, entry.pk) for entry in entries))
 
     def _merge(self, group: Sequence[Entry], hs: int) -> None:
         """Work out what a transaction makes of the records it touches; they change only when all of it fits."""
@@ -210,10 +213,10 @@ class Batch:
         dissents: list[Dissent],
     ) -> Touched:
         """Return what one line makes of its record; add to ``dissents`` what could not both stand."""
-        if key in self.waiting:
+        current = before.held if before else self.records.get(key)
+        if key in self.waiting and not self._is_awaited(entry, current):
             raise Unfit(WAITING)
         check_cells(shape, entry)
-        current = before.held if before else self.records.get(key)
         home = may_write(shape.record, current, entry, self.sender, self.people)
         mixed, met = not home or (before is not None and before.mixed), before.met if before else ()
         if current is None:
@@ -228,6 +231,11 @@ class Batch:
             record.at, record.by = entry.at, entry.actor
         return Touched(record, entry, mixed, met)
 
+    def _is_awaited(self, entry: Entry, current: Held | None) -> bool:
+        """Say whether a line brings the very record that those in quarantine wait for."""
+        creates = current is None and entry.kind == "create"
+        return creates and quarantine.only_missing(self.connection, entry.type, entry.pk)
+
     def _known_better(self, problem: Problem, group: Sequence[Entry]) -> Problem:
         """Say that a record is gone for good, where nobody need wait for it to arrive."""
         missing = problem.code == MISSING and any(
@@ -237,7 +245,7 @@ class Batch:
         return GONE if missing else problem
 
     def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
-        quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tries)
+        quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tried)
         self.waiting.update((entry.type, entry.pk) for entry in group)
         self.tally.waiting += group
         self.tally.reasons[problem.code] += len(group)
@@ -274,7 +282,6 @@ def _created(shape: Shape, entry: Entry, stamp: FieldStamp) -> Held:
     return record
 
 
-MISSING = "record-missing"  # the code of a change whose record is not here
 GONE = Problem(
     "record-gone",
     Text("the record was deleted, and even its tombstone is gone", "该记录已删除，其墓碑也已清除"),
@@ -285,4 +292,4 @@ GONE = Problem(
 def _failed(error: BaseException) -> Problem:
     said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
     what = Text(f"the change could not be merged: {said}", f"更改无法合并：{said}")
-    return Problem("merge-failed", what, fix=Text("it is tried again; see the log", "将自动重试，详见日志"))
+    return Problem(MERGE_FAILED, what, fix=Text("it is tried again; see the log", "将自动重试，详见日志"))

@@ -17,7 +17,7 @@ from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
 from core.model.merge import FieldStamp
 from core.model.stamps import RowStamps
-from core.model.values import Cell
+from core.model.values import LINE_CHARS_MAX, Cell
 from stores.changes import held, log
 from stores.changes.held import LIFE, Held
 from stores.changes.log import Body
@@ -31,7 +31,6 @@ from stores.storage.system import NODE_STATE
 
 EditKind = Literal["create", "update", "delete", "undelete"]
 NOTICE = "core.notice"
-LINE_CHARS_MAX = 1 << 20  # of all texts of one change, old and new; of the longest letters still less than half a frame
 UPSTREAM = "hub"  # the peer that hidden fields are hidden from
 
 

@@ -17,9 +17,9 @@ from core.model.clock import iso
 from core.model.lines import Block, Lines, bodies_of, chained
 from core.model.merge import FieldStamp
 from core.model.stamps import pack_one
-from core.model.values import Cell, canonical_json
+from core.model.values import LINE_CHARS_MAX, Cell, canonical_json
 from stores.changes import log
-from stores.changes.commit import LINE_CHARS_MAX, NOTICE, Deed, Edit, commit_on
+from stores.changes.commit import NOTICE, Deed, Edit, commit_on
 from stores.changes.merging import DECIDED
 from stores.changes.older import version_of
 from stores.node import Node

@@ -17,7 +17,7 @@ from core.model.clock import from_iso
 from core.model.errors import Problem, Text
 from core.model.fields import FieldSpec
 from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
-from core.model.values import Cell, of_kind
+from core.model.values import LINE_CHARS_MAX, TEXT_CHARS_MAX, Cell, of_kind
 from stores.changes.held import LIFE, Held
 
 DECIDED = ("state", "number")  # what the record's home decides and nobody merges
@@ -26,6 +26,7 @@ _STANDING = frozenset(
 )  # a value that saw the current one stands
 _COMBINED = frozenset({MergePolicy.SUM, MergePolicy.UNION, MergePolicy.APPEND, MergePolicy.MAX, MergePolicy.MIN})
 _INT_MAX = 2**63 - 1
+_CORE = "core"
 _FREE = frozenset({"text", "phone", "ref", "enum", "file", "image", "signature"})  # any text will do
 _LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
 
@@ -104,14 +105,27 @@ def check_column(shape: Shape, name: str, column: Sequence[Cell]) -> None:
             raise Unfit(_bad_cell(_label(shape, name), *_NO_VALUE))
     if str in kinds:
         texts = of_kind(str, column, kinds)
-        if "\0" in "".join(texts):
+        joined = "".join(texts)
+        if "\0" in joined:
             raise Unfit(_bad_cell(_label(shape, name), "it contains a NUL", "含有 NUL 字符"))
+        if len(joined) > TEXT_CHARS_MAX and max(map(len, texts)) > (most := _chars_max(shape, name)):
+            raise Unfit(_bad_cell(_label(shape, name), f"it is longer than {most} characters", f"超过 {most} 个字符"))
         if name in shape.written:
             _check_written(shape, name, set(texts))
     if int in kinds:
         numbers = of_kind(int, column, kinds)
         if not -_INT_MAX <= min(numbers) <= max(numbers) <= _INT_MAX:
             raise Unfit(_bad_cell(_label(shape, name), "the number is too large", "数值过大"))
+
+
+def _chars_max(shape: Shape, name: str) -> int:
+    """Return how long a text of a field may be: as long as a node lets anybody enter it, so no honest one is longer.
+
+    What grows by joining (notes, lists) is bounded by what one change may hold, as is what the node itself puts
+    together, the messages and conflicts of core.
+    """
+    joined = shape.policies.get(name) in _COMBINED or name not in shape.policies
+    return LINE_CHARS_MAX if joined or shape.record.plugin == _CORE else TEXT_CHARS_MAX
 
 
 def is_moment(cell: Cell) -> bool:

@@ -15,6 +15,18 @@ from stores.changes.invariants import Touched
 from stores.changes.permits import REQUEST, STAFF
 from stores.changes.quarantine import Key
 from stores.node import Node
+from stores.storage import bulk
+
+_NAMING = {REQUEST: "actor", posts.ASSIGNMENT: "staff"}  # record types that tell of people, and the field for whom
+
+
+def told_of(connection: Connection, node: Node, arrived: Collection[Key]) -> set[str]:
+    """Return the people of whom records that have arrived tell: where they work, what post they hold, what they ask."""
+    found = {id_ for type_, id_ in arrived if type_ == STAFF}
+    for key, name in _NAMING.items():
+        ids = [id_ for type_, id_ in arrived if type_ == key]
+        found.update(str(row[0]) for row in bulk.select(connection, node.tables[key], (name,), "id", ids) if row[0])
+    return found
 
 
 class People:

@@ -18,6 +18,7 @@ from core.model.scope import holds, is_home
 from core.model.values import Cell
 from stores.changes.held import LIFE, Held
 from stores.changes.merging import Unfit
+from stores.changes.quarantine import MISSING, NOT_HIS_NAME, NOT_HIS_POST
 
 CORE = "core"
 STAFF = "core.staff"
@@ -133,6 +134,8 @@ def _changeable(record: RecordType) -> frozenset[str]:
 
 def _check_request(current: Held | None, entry: Entry, sender: str, store_of: StoreOf) -> None:
     """Refuse a request, or a signature, in the name of somebody who does not work where it comes from."""
+    if current is None and entry.kind != "create":
+        raise Unfit(_MISSING)
     if current is None:
         _, actor = entry.body.get("actor", (None, None))
         _, asked_in = entry.body.get("asked_in", (None, None))
@@ -155,7 +158,7 @@ def _signatures(cell: Cell) -> list[dict[str, object]]:
 
 
 _MISSING = Problem(
-    "record-missing",
+    MISSING,
     Text("the record it changes has not arrived here", "所更改的记录尚未到达总部"),
     fix=Text("it is merged when the record is there; until then it waits", "记录到达后将自动合并，在此之前等待"),
 )
@@ -181,7 +184,7 @@ def _not_asked(record: RecordType, names: list[str]) -> Problem:
 
 
 _NOT_HIS_POST = Problem(
-    "not-his-post",
+    NOT_HIS_POST,
     Text(
         "nobody of this store whose post allows it has done this",
         "执行人并非该门店拥有相应岗位的员工",
@@ -192,7 +195,7 @@ _NOT_HIS_POST = Problem(
     ),
 )
 _NOT_HIS_NAME = Problem(
-    "not-in-this-name",
+    NOT_HIS_NAME,
     Text("a store may only ask and sign for people who work in it", "门店只能以本店在职人员的名义申请或签字"),
     fix=Text("sign in at the node of the store where the person works", "请在该人员所属门店的节点登录操作"),
 )

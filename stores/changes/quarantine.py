@@ -1,6 +1,10 @@
 """Changes that could not be merged: stored, acknowledged, visible, retried; what follows on the same record waits.
 
 Only the record waits. One bad change that held up everything behind it would stop a shop for one typing mistake.
+
+Nothing is tried again without a reason, or a branch that sends rubbish could keep headquarters busy with it. The record
+or the person that a change waits for has arrived (``behind``); time has passed for what may go through by itself, ever
+more of it after every try (``due``); plugins have changed, or somebody asks: then all of it is due.
 """
 
 from __future__ import annotations
@@ -9,6 +13,8 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -24,6 +30,7 @@ from stores.storage import bulk
 from stores.storage.system import QUARANTINE
 
 Key = tuple[str, str]  # record type, record id
+DeedKey = tuple[str, str]  # the log that an action stands in, and its transaction
 WAITING = Problem(
     "waits-behind",
     Text("an earlier change of the same record is in quarantine", "同一记录的较早更改尚在隔离中"),
@@ -32,8 +39,14 @@ WAITING = Problem(
 UNKNOWN_TYPE = "unknown-type"
 UNKNOWN_STATE = "unknown-state"
 _PATIENT = (UNKNOWN_TYPE, UNKNOWN_STATE)  # nothing is wrong with what waits for these reasons
+MISSING, NOT_HIS_NAME, NOT_HIS_POST = "record-missing", "not-in-this-name", "not-his-post"
+MERGE_FAILED = "merge-failed"  # a hook or the database said no, and may say yes later
+_OF_RECORD, _OF_PERSON = frozenset({MISSING, WAITING.code}), frozenset({NOT_HIS_NAME, NOT_HIS_POST})
+_BY_ITSELF = _OF_RECORD | _OF_PERSON | {MERGE_FAILED}  # of all else, what was sent is wrong and stays so
+_FIRST_MIN, _LAST_MIN = 1, 15  # minutes until a change is tried again by itself: doubled after every try
+DUE_MAX = 200  # actions of one store that are tried again at once: no store gets in the way of another
 _CELLS = 10  # of a parked row; the version it was written in stands behind them
-_COLUMNS = ("origin", "seq", "tx", "type", "pk", "entry", "why", "kept_at", "tries")
+_COLUMNS = ("origin", "seq", "tx", "type", "pk", "actor", "hlc", "entry", "why", "kept_at", "tries", "next_at")
 _LINES = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine"
 _DOWN = "down/"  # begins the origin of a row from headquarters that is parked here
 _DOWN_END = "down0"  # the first text after all that begin so
@@ -69,34 +82,81 @@ class Deed:
     tx: str
 
 
+class Tried(NamedTuple):
+    """How often a change has been tried, this time included, and since when it has been held back (a cell)."""
+
+    times: int = 1
+    since: str = ""
+
+
+NEW = Tried()
+
+
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A log line that waits, the store that sent it, and how often it has been tried."""
+    """A log line that waits, the store that sent it, and how often it has been tried until now."""
 
     entry: Entry
     sender: str
-    tries: int
+    tried: Tried
 
 
 def keep(
-    connection: Connection, node: Node, entries: Sequence[Entry], sender: str, problem: Problem, tries: int = 1
+    connection: Connection, node: Node, entries: Sequence[Entry], sender: str, problem: Problem, tried: Tried = NEW
 ) -> None:
     """Put lines of the log into quarantine with the reason."""
-    at, why = iso(node.now()), _why(problem)
-    rows = [(e.origin, e.seq, e.tx, e.type, e.pk, canonical_json(sender), why, at, tries) for e in entries]
+    now, why, by = node.now(), _why(problem), canonical_json(sender)
+    since, after = tried.since or iso(now), _next(problem, now, tried.times)
+    rows = [(e.origin, e.seq, e.tx, e.type, e.pk, e.actor, e.hlc, by, why, since, tried.times, after) for e in entries]
     bulk.upsert(connection, QUARANTINE, _COLUMNS, rows)
 
 
-def take(connection: Connection) -> list[Stuck]:
-    """Take all log lines out, to be tried again now, in the order in which their origins wrote them."""
+def take(connection: Connection, deeds: Collection[DeedKey]) -> list[Stuck]:
+    """Take the log lines of some actions out, to be tried again now, in the order in which they happened."""
     columns = ", ".join(f'log."{name}"' for name in log.COLUMNS)
     sql = (
-        f"SELECT {columns}, q.entry, q.tries FROM quarantine AS q "  # noqa: S608 - names of our own
-        "JOIN log ON log.origin = q.origin AND log.seq = q.seq ORDER BY log.hlc, log.origin, log.seq"
+        f"SELECT {columns}, q.entry, q.tries, q.kept_at FROM quarantine AS q "  # noqa: S608 - names of our own
+        "JOIN log ON log.origin = q.origin AND log.seq = q.seq WHERE q.origin = ? AND q.tx = ?"
     )
-    found = bulk.run(connection, sql)
-    bulk.run_only(connection, "DELETE FROM quarantine WHERE NOT (origin >= ? AND origin < ?)", _DOWN, _DOWN_END)
-    return [Stuck(log.from_row(row[:-2]), json.loads(row[-2]), row[-1]) for row in found]
+    found = [row for deed in deeds for row in bulk.run(connection, sql, *deed)]
+    bulk.delete_all(connection, QUARANTINE, ("origin", "tx"), list(deeds))
+    stuck = [Stuck(log.from_row(row[:-3]), json.loads(row[-3]), Tried(row[-2], row[-1])) for row in found]
+    return sorted(stuck, key=lambda each: _place(each.entry))
+
+
+def behind(connection: Connection, arrived: Iterable[Key], people: Iterable[str], limit: int) -> list[DeedKey]:
+    """Return up to ``limit`` actions that wait for one of the records that have arrived, or for a word about people.
+
+    Of one record those that were done first.
+    """
+    sql = "SELECT origin, tx, why FROM quarantine WHERE type = ? AND pk = ? ORDER BY hlc, origin, seq LIMIT ?"
+    found = dict[DeedKey, None]()
+    for key in sorted(waiting(connection, arrived)):
+        lines = bulk.run(connection, sql, *key, limit)
+        found.update({(origin, tx): None for origin, tx, why in lines if _code(why) in _OF_RECORD})
+        if len(found) >= limit:
+            break
+    of_people = bulk.select(connection, QUARANTINE, ("origin", "tx", "why"), "actor", set(people))
+    found.update({(origin, tx): None for origin, tx, why in of_people if _code(why) in _OF_PERSON})
+    return list(found)[:limit]
+
+
+def due(connection: Connection, now: datetime, limit: int = DUE_MAX) -> list[DeedKey]:
+    """Return actions that are to be tried again by now: of every store up to ``limit``, those that are due longest."""
+    at, found = iso(now), list[DeedKey]()
+    sql = (
+        "SELECT origin, tx FROM quarantine WHERE entry = ? AND next_at <= ? GROUP BY origin, tx"
+        " ORDER BY min(next_at), min(hlc), origin LIMIT ?"
+    )
+    for (sender,) in bulk.run(connection, "SELECT DISTINCT entry FROM quarantine WHERE next_at <= ?", at):
+        found += [(origin, tx) for origin, tx in bulk.run(connection, sql, sender, at, limit)]
+    return found
+
+
+def all_due(connection: Connection, now: datetime) -> None:
+    """Let everything be tried again, whatever it waits for: plugins have changed, or a person asks."""
+    sql = "UPDATE quarantine SET next_at = ? WHERE NOT (origin >= ? AND origin < ?)"
+    bulk.run_only(connection, sql, iso(now), _DOWN, _DOWN_END)
 
 
 def drop(connection: Connection, origin: str, tx: str) -> int:
@@ -123,7 +183,7 @@ def park(
         cells = [row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x]
         text = canonical_json([*cells, versions.get(row.type.partition(".")[0])])
         why = _why(problem(node.catalog, row.type))
-        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, text, why, at, 1))
+        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, None, None, text, why, at, 1, None))
     bulk.upsert(connection, QUARANTINE, _COLUMNS, kept)
 
 
@@ -146,13 +206,30 @@ def unpark(connection: Connection, known: Collection[str]) -> Mapping[tuple[str,
 
 def waiting(connection: Connection, records: Iterable[Key]) -> set[Key]:
     """Return those of ``records`` that have a change in quarantine. It is mostly empty: then one look is all."""
-    if not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1"):
+    if is_empty(connection):
         return set()
     keys = set(records)
     rest = " AND NOT (origin >= ? AND origin < ?)"
     pks = {pk for _, pk in keys}
     found = bulk.select(connection, QUARANTINE, ("type", "pk"), "pk", pks, rest, _DOWN, _DOWN_END)
     return {(row[0], row[1]) for row in found} & keys
+
+
+def is_empty(connection: Connection) -> bool:
+    """Say whether nothing is in quarantine, as is mostly so."""
+    return not bulk.run(connection, "SELECT 1 FROM quarantine LIMIT 1")
+
+
+def only_missing(connection: Connection, type_: str, pk: str) -> bool:
+    """Say whether what is in quarantine about a record waits for nothing but that it is created."""
+    lines = bulk.run(connection, "SELECT DISTINCT why FROM quarantine WHERE type = ? AND pk = ?", type_, pk)
+    return {_code(why) for (why,) in lines} <= _OF_RECORD
+
+
+def waiting_before(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
+    """Return the records of one action that is tried again of which an earlier change is in quarantine."""
+    sql = "SELECT 1 FROM quarantine WHERE type = ? AND pk = ? AND (hlc, origin, seq) < (?, ?, ?) LIMIT 1"
+    return {(e.type, e.pk) for e in entries if bulk.run(connection, sql, e.type, e.pk, *_place(e))}
 
 
 def listed(connection: Connection) -> list[Kept]:
@@ -264,6 +341,22 @@ def _line(row: bulk.Values) -> Kept:
     told, down = json.loads(why), origin.startswith(_DOWN)
     sender = "" if down else json.loads(entry)
     return Kept(origin, seq, type_, pk, told["code"], Text(told["en"], told["zh"]), kept_at, tries, tx, sender)
+
+
+def _next(problem: Problem, now: datetime, tries: int) -> str | None:
+    """Return when a change that was tried so often is tried again by itself; None: only when plugins have changed or a
+    person asks."""
+    if problem.code not in _BY_ITSELF:
+        return None
+    return iso(now + timedelta(minutes=min(_LAST_MIN, _FIRST_MIN << min(tries - 1, 10))))
+
+
+def _place(entry: Entry) -> tuple[int, str, int]:
+    return entry.hlc, entry.origin, entry.seq
+
+
+def _code(why: str) -> str:
+    return str(json.loads(why)["code"])
 
 
 def _why(problem: Problem) -> str:

@@ -105,16 +105,24 @@ class Quarantine(System, table=True):
     """A change that could not be applied: stored, acknowledged, retried, visible (sync.md 13)."""
 
     __tablename__: ClassVar[str] = "quarantine"
-    __table_args__ = (Index("quarantine_of_record", "type", "pk"),)
+    __table_args__ = (
+        Index("quarantine_of_record", "type", "pk", "hlc"),
+        Index("quarantine_of_deed", "origin", "tx"),
+        Index("quarantine_of_actor", "actor"),
+        Index("quarantine_next", "next_at", "entry"),
+    )
     origin: str = Field(sa_type=Chars, primary_key=True)
     seq: int = Field(sa_type=Whole, primary_key=True)
     tx: str = Field(sa_type=Chars)
     type: str = Field(sa_type=Chars)
     pk: str = Field(sa_type=Chars)
+    actor: str | None = Field(default=None, sa_type=Chars)  # in whose name it was done; of a parked row nobody's
+    hlc: int | None = Field(default=None, sa_type=Whole)  # its stamp, for the order within a record
     entry: str = Field(sa_type=Chars)  # JSON, to try again: who sent the log line; of a parked row the row itself
     why: str = Field(sa_type=Chars)  # JSON: {"en": …, "zh": …}
     kept_at: str = Field(sa_type=Chars)
     tries: int = Field(default=1, sa_type=Whole)
+    next_at: str | None = Field(default=None, sa_type=Chars)  # when it is tried again by itself; empty: never
 
 
 class Account(System, table=True):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from core.model.change import Entry
 from core.model.errors import Problem, Text
-from stores.changes import alarms, apply, compaction, feed, log, quarantine
+from stores.changes import alarms, apply, compaction, feed, log
 from stores.node import Node
 from stores.reads import oversight
 from stores.storage import checkpoints, counters, credentials, peers
@@ -39,7 +39,6 @@ from sync.protocol import (
     Standing,
 )
 
-RETRIED_MAX = 100  # changes in quarantine that are tried again when something new has arrived
 ROOM_BYTES = 8  # what an empty or numeric cell is counted as
 
 
@@ -226,10 +225,8 @@ _CLONED = Text(
 
 
 def _freed(connection: Connection, node: Node, report: apply.MergeReport) -> Sequence[tuple[str, str]]:
-    """Try again what waited for a record that may have come just now; what is stuck for good is not tried for ever."""
-    if not report.merged or not 0 < quarantine.count(connection) <= RETRIED_MAX:
-        return ()
-    return apply.retry(connection, node).touched
+    """Try again what waited for a record, or for a word about a person, that has come just now."""
+    return apply.retry_behind(connection, node, report.touched) if report.merged else ()
 
 
 def _page(connection: Connection, node: Node, caller: Credential, question: Pull) -> feed.Feed:

@@ -87,9 +87,9 @@ def a_frame_is_merged_twice(patch: Patch) -> None:
     """What was merged once is merged once more."""
     real = apply.merge_transactions
 
-    def twice(connection: Any, node: Any, standing: Any, entries: Any, sender: str, tries: int = 1) -> Any:
-        real(connection, node, standing, entries, sender, tries)
-        return real(connection, node, standing, entries, sender, tries)
+    def twice(connection: Any, node: Any, standing: Any, entries: Any, sender: str, *tried: Any) -> Any:
+        real(connection, node, standing, entries, sender, *tried)
+        return real(connection, node, standing, entries, sender, *tried)
 
     patch.setattr(apply, "merge_transactions", twice)
 

@@ -15,6 +15,7 @@ from stores.acts.calls import Call
 from stores.changes import digest, log, quarantine
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
+from stores.storage import checkpoints, counters
 from stores.storage.credentials import Credential
 from stores.storage.migrate import migrate
 from sync import arrival
@@ -176,6 +177,40 @@ def test_a_row_from_a_headquarters_of_the_old_version_is_read_as_the_new_one(
     update(hub, new)
 
     agree(hub, bund)
+
+
+def test_filling_in_a_default_after_an_update_is_local_and_sends_nothing(
+    start: Callable[[], tuple[Node, Node]], new: Host
+) -> None:
+    # Given a chain at rest, and a new version that fills a field of every record
+    hub, bund = start()
+    for n in range(20):
+        write(bund, bund.new_id(), "create", guest=f"客人{n}", state="no_show")
+    write(bund, LI, "create", guest="李", state="held")
+    write(hub, WANG, "create", guest="王", state="held", store="hq")
+    sync(hub, bund)
+    before = [standing_of(node) for node in (hub, bund)]
+
+    # When all take it
+    for node in (hub, bund):
+        update(node, new)
+
+    # Then every record has the value, and nothing has been written that would be sent: no line, no place in the order
+    assert read(hub, LI)["dept"] == read(bund, LI)["dept"] == read(hub, WANG)["dept"] == "sales"
+    assert [standing_of(node) for node in (hub, bund)] == before
+    link = DirectLink(hub, Credential("bund", "bund"))
+    done = sync_round(bund, link)
+    assert (done.pushed, done.pulled, link.calls) == (0, 0, ["hello", "pull"])
+    agree(hub, bund)
+
+
+def standing_of(node: Node) -> tuple[object, ...]:
+    """Return what would have to move for anything to be sent: the log, the order, places, stamps and moments."""
+    table = node.table(node.catalog.records[BOOKING])
+    columns = [table.c[name] for name in ("id", "_hs", "_m", "_at", "_by", "_life")]
+    with node.database.read() as connection:
+        rows = sorted(tuple(row) for row in connection.execute(select(*columns)))
+        return checkpoints.heads(connection), counters.hub_sequence(connection), checkpoints.pulled(connection), rows
 
 
 def test_an_edit_of_both_sides_across_the_rename_is_a_conflict_under_the_new_name(

@@ -153,3 +153,16 @@ def test_a_store_opens_no_conflict_about_a_record_of_a_type_nobody_here_knows(sh
 
     assert shops.hub.conflicts() == []
     assert [line.code for line in quarantined(shops.hub)] == ["not-yours"]
+
+
+@pytest.mark.parametrize(
+    ("field", "chars", "code"), [("guest", 100_001, ["bad-cell"]), ("guest", 100_000, []), ("note", 200_000, [])]
+)
+def test_no_text_gets_in_that_is_longer_than_anybody_may_enter(
+    shops: Chain, field: str, chars: int, code: list[str]
+) -> None:
+    shops.east.create(BOOKING, {field: "x" * chars})  # a note is joined of many
+
+    shops.push(shops.east)
+
+    assert [line.code for line in quarantined(shops.hub)] == code

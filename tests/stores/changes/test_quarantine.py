@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from core.model.change import sealed
-from stores.changes import quarantine
-from stores.changes.apply import retry
+from stores.changes import apply, quarantine
+from stores.changes.apply import retry, retry_all, retry_behind
 from stores.changes.commit import Edit
 from tests.stores.chain import (
     BOOKING,
     MEMBER,
+    STAFF,
     Chain,
     FakeHost,
+    Stand,
+    a_shared_member,
     quarantined,
     rechained,
     upgrade,
@@ -73,7 +78,7 @@ def test_a_retry_that_fails_again_counts_and_keeps_the_order(shops: Chain) -> No
     shops.push(shops.east)
 
     with shops.hub.database.write() as connection:
-        report = retry(connection, shops.hub.node)
+        report = retry_all(connection, shops.hub.node)
 
     assert [(line.code, line.tries) for line in quarantined(shops.hub)] == [("not-yours", 2), ("waits-behind", 2)]
     assert len(report.waiting) == 2
@@ -137,3 +142,110 @@ def test_what_waits_for_a_plugin_is_counted_apart(database_url: str) -> None:
 
     with shops.hub.database.read() as connection:
         assert quarantine.counts(connection) == (0, 1)
+
+
+def tries(stand: Stand) -> list[tuple[str, int]]:
+    return [(each.code, each.tries) for each in quarantined(stand)]
+
+
+def retry_what_is_due(shops: Chain) -> int:
+    """Do what headquarters does from time to time; return how many changes went through."""
+    with shops.hub.database.write() as connection:
+        deeds = quarantine.due(connection, shops.hub.node.now())
+        return retry(connection, shops.hub.node, deeds).merged
+
+
+def test_what_waited_for_a_record_goes_on_in_order_when_it_comes_and_nothing_else_is_tried(shops: Chain) -> None:
+    first = shops.east.create(BOOKING, {"guest": "Chen"})
+    for room in ("V1", "V2", "V3"):
+        shops.east.update(BOOKING, first, room=room)
+    bad = shops.west.create(BOOKING, {"guest": "Lin"})
+    create, *updates = shops.east.log()
+    shops.merge(rechained([each._replace(body={"deposit": (None, "x")}) for each in shops.west.log()]), "west")
+    late = rechained([*(each._replace(seq=n + 1) for n, each in enumerate(updates)), create._replace(seq=4)])
+    shops.merge(late[:3], "east")
+    assert sorted(tries(shops.hub)) == [
+        ("bad-cell", 1),
+        ("record-missing", 1),
+        ("waits-behind", 1),
+        ("waits-behind", 1),
+    ]
+
+    touched = shops.merge(late[3:], "east").touched
+    with shops.hub.database.write() as connection:
+        retry_behind(connection, shops.hub.node, touched)
+
+    assert shops.hub.row(BOOKING, first)["room"] == "V3"
+    assert tries(shops.hub) == [("bad-cell", 1)]
+    assert shops.hub.row(BOOKING, bad) == {}
+
+
+def test_what_is_wrong_in_itself_is_not_tried_because_its_record_was_edited(shops: Chain) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.push(shops.east)
+    shops.east.update(BOOKING, booking, guest="Lin")
+    _, update = shops.east.log()
+    shops.merge([sealed(shops.east.log()[0].hash, update._replace(body={"deposit": (None, "x")}))], "east")
+    shops.hub.update(BOOKING, booking, actor="system", room="V8")
+
+    with shops.hub.database.write() as connection:
+        retry_behind(connection, shops.hub.node, [(BOOKING.key, booking)])
+
+    assert tries(shops.hub) == [("bad-cell", 1)]
+
+
+def test_what_time_may_mend_is_tried_ever_more_seldom_and_what_is_wrong_never(shops: Chain) -> None:
+    booking = shops.east.create(BOOKING, {"guest": "Chen"})
+    shops.east.update(BOOKING, booking, room="V8")
+    _, update = shops.east.log()
+    shops.merge([sealed("0" * 32, update._replace(seq=1))], "east")
+    shops.west.create(BOOKING, {"guest": "Lin"})
+    shops.merge(rechained([each._replace(body={"deposit": (None, "x")}) for each in shops.west.log()]), "west")
+    since = {each.code: each.kept_at for each in quarantined(shops.hub)}
+    found = []
+
+    for _ in range(40):
+        shops.hub.clock.pass_(60)
+        retry_what_is_due(shops)
+        found.append(dict(tries(shops.hub))["record-missing"])
+
+    assert found[:16] == [2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5]
+    assert found[-1] == 6
+    assert dict(tries(shops.hub))["bad-cell"] == 1
+    assert {each.code: each.kept_at for each in quarantined(shops.hub)} == since  # held back since it came
+
+
+def test_a_post_given_at_headquarters_lets_through_what_waited_for_it_in_time(shops: Chain) -> None:
+    member = a_shared_member(shops)
+    shops.west.do(Edit(MEMBER, member, "", "update", {"tier": "gold"}), action="price")
+    shops.push(shops.west)
+    assert [code for code, _ in tries(shops.hub)] == ["not-his-post"]
+    staff = shops.hub.node.catalog.records["core.staff"]
+    shops.hub.update(staff, STAFF["west"], actor="system", roles='["boss"]')
+
+    shops.hub.clock.pass_(60)
+
+    assert retry_what_is_due(shops) == 1
+    assert shops.hub.row(MEMBER, member)["tier"] == "gold"
+
+
+def test_no_store_gets_in_the_way_of_another_and_a_million_bad_lines_hold_up_nobody(
+    shops: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "RETRIED_MAX", 3)
+    for n in range(5):
+        shops.east.create(BOOKING, {"guest": f"Chen {n}"})
+    shops.west.create(BOOKING, {"guest": "Lin"})
+    for shop in (shops.east, shops.west):
+        shops.merge(rechained([each._replace(body={"deposit": (None, "x")}) for each in shop.log()]), shop.store)
+
+    with shops.hub.database.write() as connection:
+        retry_all(connection, shops.hub.node)
+
+    assert [(each.sender, each.tries) for each in quarantined(shops.hub)] == [
+        ("east", 2), ("east", 2), ("east", 2), ("east", 1), ("east", 1), ("west", 2)
+    ]  # fmt: skip
+    retry_what_is_due(shops)
+    assert [each.tries for each in quarantined(shops.hub)] == [2] * 6
+    retry_what_is_due(shops)
+    assert [each.tries for each in quarantined(shops.hub)] == [2] * 6
