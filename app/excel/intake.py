@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, time
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -20,7 +21,6 @@ from core.model.values import canonical_json
 # new: not tried out yet; bad: refused, with the reasons; good: it would be carried out;
 # there: it was carried out by an earlier import; made: carried out by this one; same: the record is so already.
 State = Literal["new", "bad", "good", "there", "made", "same"]
-SHOWN_CELLS = 6  # of a row in the report; enough to know it by
 Find = Callable[[str, str], str]
 
 
@@ -36,8 +36,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row on its way: its number in the file, a few of its cells, the action in it, and how it stands.
+    """One row on its way: its number in the file, its cells as texts, the action in it, and how it stands.
 
+    ``cells`` stand as the template has them, whatever the order of the file: what was refused goes back whole.
     ``id`` is the record: the one it has made, or the one it changes. ``changes`` are what it changes there: heading,
     what stands, what is to stand.
     """
@@ -82,7 +83,8 @@ def understood(desk: Desk, plan: Plan, raw: bytes) -> Intake:
     find = _finder(desk)
     seen: Counter[str] = Counter()
     rows = [_with_files(_row(desk, plan, places, line, find, seen), line, elsewhere) for line in lines[1:]]
-    told = [heading for heading in unused if heading not in {headings[index] for index in elsewhere}]
+    ours = {desk.words.excel_row, desk.words.reason}  # of the file of what was refused
+    told = [each for each in unused if each not in {*ours, *(headings[index] for index in elsewhere)}]
     return Intake(_told_apart(plan, rows), told)
 
 
@@ -179,10 +181,11 @@ def _row(desk: Desk, plan: Plan, places: Mapping[int, Entry], line: Line, find: 
             said += [] if value else [Said("say which record", "请填写是哪条记录", entry.label)]
         elif value is not None:
             (ask if entry.ask is not None else body)[entry.name] = value
-    shown = tuple(_shown(line.cells[index]) for index in list(places)[:SHOWN_CELLS] if index < len(line.cells))
+    found = {entry.name: line.cells[index] for index, entry in places.items() if index < len(line.cells)}
+    written = tuple(_written(found.get(entry.name)) for entry in plan.entries)
     body["ask"] = ask
     key = _key(desk, plan, body, seen, target)
-    return Row(line.row, shown, body, key, "bad" if said else "new", tuple(said), target)
+    return Row(line.row, written, body, key, "bad" if said else "new", tuple(said), target)
 
 
 def _key(desk: Desk, plan: Plan, body: Mapping[str, Any], seen: Counter[str], target: str | None = None) -> str:
@@ -226,8 +229,10 @@ def _apart_from(row: Row, unique: Sequence[Entry], first: dict[tuple[str, str], 
     return replace(row, state="bad", said=(*row.said, *said)) if said else row
 
 
-def _shown(cell: object) -> str:
-    return "" if cell is None else str(cell)[:60]
+def _written(cell: object) -> str:
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()  # a sheet has no plain days
+    return "" if cell is None else str(cell)
 
 
 def _finder(desk: Desk) -> Find:

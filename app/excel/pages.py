@@ -92,9 +92,9 @@ def refused_file(plugin: str, record: str, action: str, desk: CurrentDesk) -> Re
     """Send the rows that were refused, each with its reasons, as a file."""
     plan = plan_of(desk, desk.record(plugin, record), action)
     under = _load(desk, plan) or Under(plan)
-    heads = [Head(desk.words.excel_row, 8), Head(desk.words.reason, 60), *heads_of(desk, plan)[: intake.SHOWN_CELLS]]
+    heads = [Head(desk.words.excel_row, 8), Head(desk.words.reason, 60), *heads_of(desk, plan)]
     rows = [
-        [row.row, _reasons(desk, row), *row.cells, *[None] * (len(heads) - 2 - len(row.cells))]
+        [row.row, _reasons(desk, row), *(cell or None for cell in row.cells)]
         for row in under.rows
         if row.state == "bad"
     ]

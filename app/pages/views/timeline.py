@@ -6,7 +6,7 @@ knows beforehand what the record's ``exclusive`` rule would refuse, and does not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -125,6 +125,8 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
         key = str(row.get(rows_by) or "")
         if key in lanes:
             lanes[key].bars.append(bar)
+    for lane in lanes.values():
+        lane.bars[:] = _readable(lane.bars) if lane.id else lane.bars
     step = window.end - window.start
     days = 1 if step <= timedelta(hours=30) else 14
     return page(
@@ -192,6 +194,19 @@ def _lanes(desk: Desk, record: RecordType, rows_by: str) -> dict[str, Lane]:
     return lanes
 
 
+def _readable(bars: Sequence[Bar]) -> list[Bar]:
+    """Return the bars of a row without what no longer holds it, where something else stands: one would hide the other."""
+    kept: list[Bar] = []
+    for bar in sorted(bars, key=lambda bar: (not bar.block, -bar.x)):
+        if bar.block or not bar.wants or not any(_meet(bar, other) for other in kept):
+            kept.append(bar)
+    return [bar for bar in bars if bar in kept]
+
+
+def _meet(one: Bar, other: Bar) -> bool:
+    return one.x < other.x + other.width and other.x < one.x + one.width
+
+
 def _in_order(record: RecordType, rows_by: str, lanes: Iterable[Lane]) -> list[Lane]:
     """Return the rows as they stand; of people those first who have something: most of a staff never have."""
     people = record.fields[rows_by].spec.to == STAFF
@@ -211,7 +226,7 @@ def _bar(connection: Any, desk: Desk, layout: Layout, row: Mapping[str, Any], wi
     running = rule is not None and _runs(rule, world.env(whole, desk.node.now(), desk.actor))
     if start is None:
         start = min(desk.node.now(), (end - SHORTEST) if end else desk.node.now())
-    stop = max(end or max(desk.node.now(), start), start + SHORTEST)
+    stop = max(end or _ended(desk, row, gone=rule is not None and not running) or start, start + SHORTEST)
     if stop < window.start or start > window.end:
         return None
     others = _others(rule, whole, rows_by)
@@ -225,12 +240,18 @@ def _bar(connection: Any, desk: Desk, layout: Layout, row: Mapping[str, Any], wi
         x=x,
         width=max(window.x(stop) - x, NARROWEST),
         due=end.astimezone(desk.node.zone).isoformat(timespec="milliseconds") if end and _ticks(record, span) else "",
-        open_end=end is None,
+        open_end=end is None and (rule is None or running),
         move=_mover(record, told, whole.id, rows_by),
         seen=str(row["updated_at"] or ""),
         block=others if running else "",
         wants=others,
     )
+
+
+def _ended(desk: Desk, row: Mapping[str, Any], *, gone: bool) -> datetime | None:
+    """Return until when a bar without an end is drawn: till now, or until what is ``gone`` was written last."""
+    now = desk.node.now()
+    return min(now, datetime.fromisoformat(str(row["updated_at"]))) if gone and row.get("updated_at") else now
 
 
 def _moment(desk: Desk, row: Mapping[str, Any], name: str, timers: Mapping[str, datetime]) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -88,6 +89,32 @@ def test_only_what_holds_is_carried_out_and_the_rest_comes_back_as_a_file(shop: 
     assert row[0] == 3
     assert "blue" in row[1]
     assert row[2:4] == ["F-2", "blue"]
+
+
+def test_what_was_refused_comes_back_whole_under_its_own_headings_and_goes_in_once_mended(
+    shop: Any, browse: Any
+) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    more = [f"part{number}" for number in range(7)]
+    fields = "".join(f"      {name}: {{type: date, label: {{en: {name}, zh: {name}}}}}\n" for name in more)
+    text = file.read_text(encoding="utf-8").replace("      scrapped:", f"{fields}      scrapped:")
+    file.write_text(
+        text.replace("ask: [frame, color, photo, papers]", f"ask: [frame, color, {', '.join(more)}]"), "utf-8"
+    )
+    shop.service.node.host.reload()
+    browser, day = browse("li"), datetime(2026, 3, 1)  # noqa: DTZ001 - as a sheet has it
+    send(browser, ADD, made([*reversed(more), "Colour", "Frame number"], [day] * 7 + ["blue", "F-2"]))
+    finish(browser, ADD)
+
+    head, row = rows_of(browser.open(f"{ADD}/refused").content)
+    told = dict(zip(head, row, strict=True))
+    assert (told["Frame number *"], told["Colour"]) == ("F-2", "blue")
+    assert {told[name] for name in more} == {"2026-03-01"}
+    send(browser, ADD, made(head, [*(("green" if cell == "blue" else cell) for cell in row)]))
+    assert "Columns not used" not in finish(browser, ADD).text
+
+    browser.send(f"{ADD}/go")
+    assert frames(shop) == ["F-2"]
 
 
 def test_the_same_file_a_second_time_makes_nothing_twice_and_a_mended_row_is_made(shop: Any, browse: Any) -> None:

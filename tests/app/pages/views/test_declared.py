@@ -89,6 +89,28 @@ def test_the_timeline_draws_bars_in_their_rows_until_the_deadline(rentals: dict[
     assert float(width) == pytest.approx(1200 * 2 / 15, abs=2)
 
 
+def test_what_is_over_ends_when_it_was_over_and_gives_way_to_what_stands_there_now(
+    shop: Any, rentals: dict[str, str], browse: Any
+) -> None:
+    browser, minute = browse("li"), 1200 / 15 / 60  # of a drawing from 07:00 to 22:00
+    ask = {"bicycle": rentals["F-2"], "guest": "Wen", "phone": "13800001111"}
+    shop.clock.pass_(minutes=10)
+    browser.send(f"/records/bicycle_rental/rental/{rentals['Sun']}/actions/take_back")
+    shop.as_("li").post("/api/bicycle_rental/rental/actions/hand_out", json={"ask": ask})
+    shop.clock.pass_(minutes=40)
+    browser.send(f"/records/bicycle_rental/rental/{rentals['Chen']}/actions/take_back")
+    shop.clock.pass_(minutes=30)
+
+    page = browser.open("/views/bicycle_rental/wheels").text
+
+    assert "Wen" in page
+    assert f'data-id="{rentals["Sun"]}"' not in page, "Wen rides it now"
+    over = re.search(rf'class="slot ([^"]*)"[^>]*{rentals["Chen"]}[^>]*data-width="([\d.]+)"', page)
+    assert over is not None
+    assert over[1] == "is-over", "it has an end"
+    assert float(over[2]) == pytest.approx(50 * minute, abs=2)
+
+
 def test_a_bar_can_be_moved_by_who_may_and_a_taken_row_is_known_beforehand(
     rentals: dict[str, str], browse: Any
 ) -> None:
