@@ -15,15 +15,15 @@ from app.pages.frame import assets, live, session
 from app.pages.frame.desk import desk, local, page_visitor, with_query
 from app.pages.frame.drawing import outside, page
 from app.pages.records import printing, record
-from app.pages.views import boards, lists, pairs, saved
+from app.pages.views import boards, lists, pairs, roster, saved
 from app.pages.views import declared as views
 from app.web.caller import visitor_of
 from core.model.errors import NodeError, SignInNeeded
 
 PARTS = (
-    assets, session, today, excel, printing, lists, saved, boards, views, pairs, turns, scores, ledgers, reports,
-    choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, choosing, comparing, joining,
-    plugins, people, audit, backups, developers, acting, record,
+    assets, session, today, excel, printing, lists, saved, boards, views, roster, pairs, turns, scores, ledgers,
+    reports, choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, choosing, comparing,
+    joining, plugins, people, audit, backups, developers, acting, record,
 )  # fmt: skip
 HEADINGS = {403: "not_allowed", 404: "not_found"}  # status -> word
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

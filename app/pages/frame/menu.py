@@ -123,6 +123,8 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
     )
     group.entries.extend(_further(desk, reading, plugin, seen))
     if plugin.name == CORE:
+        if f"{CORE}.duty" in keys:
+            group.entries.append(Entry(desk.words.roster, "/roster", "view"))
         group.entries.append(Entry(desk.words.settings, "/settings", "settings"))
         if not desk.node.is_hub:
             group.entries.append(Entry(desk.words.closings, "/closings", "closings"))

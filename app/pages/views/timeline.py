@@ -195,7 +195,7 @@ def _lanes(desk: Desk, record: RecordType, rows_by: str) -> dict[str, Lane]:
 
 
 def _readable(bars: Sequence[Bar]) -> list[Bar]:
-    """Return the bars of a row without what no longer holds it, where something else stands: one would hide the other."""
+    """Return the bars of a row without what no longer holds it where something else stands: one hides the other."""
     kept: list[Bar] = []
     for bar in sorted(bars, key=lambda bar: (not bar.block, -bar.width)):
         if bar.block or not bar.wants or not any(_meet(bar, other) for other in kept):
