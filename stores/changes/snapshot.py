@@ -31,6 +31,7 @@ FIXED = ("id", "_store", "_life", "_hs", "_at", "_by", "_m", "_x")
 BESIDE = "beside"  # the name under which the other file is attached
 UNARMED = "snapshot.unarmed"  # node_state, JSON: [type, last id] of loaded records whose timers are still to be armed
 PAGE_ROWS = 5_000
+DIGEST_BYTES = 32  # of the hash of a file
 _INDEXED_APART = 5_000  # rows from which it pays to build the indexes of a table after the rows
 
 
@@ -97,7 +98,7 @@ def make(node: Node, store: str, origin: str, epoch: str, file: Path) -> About:
 def digest_of(file: Path) -> str:
     """Return the BLAKE2b of a file; both sides of a first load must come to the same."""
     with file.open("rb") as opened:
-        return file_digest(opened, lambda: blake2b(digest_size=32)).hexdigest()
+        return file_digest(opened, lambda: blake2b(digest_size=DIGEST_BYTES)).hexdigest()
 
 
 def _copy(

@@ -6,11 +6,13 @@ The ordinary feed would bring the same; a snapshot brings a year of records in t
 from __future__ import annotations
 
 import json
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 from stores.changes import snapshot as snapshots
-from stores.changes.snapshot import BadSnapshot, Loaded
+from stores.changes.snapshot import DIGEST_BYTES, BadSnapshot, Loaded
 from stores.node import Node
 from stores.storage import checkpoints
 from stores.storage.database import StorageFault
@@ -72,35 +74,73 @@ def _is_unfinished(node: Node) -> bool:
         return snapshots.has_unarmed(connection)
 
 
-def _fetch(node: Node, link: Link, part: Path, told: Path) -> _Under | None:
+class _Part:
+    """The file under way, hashed as it grows: what arrives while the next piece is on its way is not read again."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.size = 0
+        self.hash = blake2b(digest_size=DIGEST_BYTES)
+
+    def resume(self) -> None:
+        """Go on behind what is on the disk."""
+        with self.file.open("rb") as opened:
+            self.hash = file_digest(opened, lambda: blake2b(digest_size=DIGEST_BYTES))
+        self.size = self.file.stat().st_size
+
+    def begin(self) -> None:
+        """Begin anew."""
+        self.file.write_bytes(b"")
+        self.file.chmod(0o600)
+        self.size, self.hash = 0, blake2b(digest_size=DIGEST_BYTES)
+
+    def add(self, answer: SnapshotAnswer) -> None:
+        """Take a piece that belongs where the file ends."""
+        if answer.offset != self.size or not answer.data:
+            raise BadSnapshot.of("bad-snapshot", "headquarters sends another piece", "总部发送的片段不符")
+        with self.file.open("ab") as file:
+            file.write(answer.data)
+        self.size += len(answer.data)
+        self.hash.update(answer.data)
+
+
+def _fetch(node: Node, link: Link, file: Path, told: Path) -> _Under | None:
     """Bring the whole file onto this disk, and make sure that it is what headquarters has; None if there is none."""
     for _ in range(ROUNDS_MAX):
-        under = _pieces(node, link, part, told)
-        if under is None or snapshots.digest_of(part) == under.digest:
+        part = _Part(file)
+        with ThreadPoolExecutor(1) as ahead:
+            under = _pieces(node, link, part, told, ahead)
+        if under is None or part.hash.hexdigest() == under.digest:
             return under
-        part.unlink()
+        file.unlink()
         told.unlink()
     raise BadSnapshot.of("bad-snapshot", "it arrives with other contents than it was sent", "内容与发送时不一致")
 
 
-def _pieces(node: Node, link: Link, part: Path, told: Path) -> _Under | None:
+def _pieces(node: Node, link: Link, part: _Part, told: Path, ahead: Executor) -> _Under | None:
+    """Fetch piece by piece; the next one is asked for while this one is hashed and written."""
     with node.database.read() as connection:
         epoch = checkpoints.epoch(connection)
-    under = _resumed(part, told, epoch)
-    while True:
-        offset = part.stat().st_size if under else 0
-        if under and offset >= under.size:
+    under = _resumed(part.file, told, epoch)
+    if under:
+        part.resume()
+        if part.size >= under.size:
             return under
-        answer = link.snapshot(Snapshot(node.identity.origin, epoch, under.name if under else "", offset))
-        if answer.restart:
-            return None
+    name = under.name if under else ""
+    answer = link.snapshot(Snapshot(node.identity.origin, epoch, name, part.size))
+    while not answer.restart:
         if under is None or answer.name != under.name:
             under = _Under(answer.name, epoch, answer.size, answer.digest, answer.seal)
-            part.write_bytes(b"")
-            part.chmod(0o600)
+            part.begin()
             told.write_text(json.dumps(asdict(under)), encoding="utf-8")
-            offset = 0
-        _add(part, offset, answer)
+        reached = answer.offset + len(answer.data)
+        question = Snapshot(node.identity.origin, epoch, under.name, reached)
+        coming = ahead.submit(link.snapshot, question) if answer.data and reached < under.size else None
+        part.add(answer)
+        if coming is None:
+            return under
+        answer = coming.result()
+    return None
 
 
 def _resumed(part: Path, told: Path, epoch: str) -> _Under | None:
@@ -112,10 +152,3 @@ def _resumed(part: Path, told: Path, epoch: str) -> _Under | None:
     except (ValueError, TypeError):  # the power failed while it was written
         return None
     return under if under.epoch == epoch and part.stat().st_size <= under.size else None
-
-
-def _add(part: Path, offset: int, answer: SnapshotAnswer) -> None:
-    if answer.offset != offset or not answer.data:
-        raise BadSnapshot.of("bad-snapshot", "headquarters sends another piece", "总部发送的片段不符")
-    with part.open("ab") as file:
-        file.write(answer.data)

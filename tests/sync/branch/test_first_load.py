@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ from sync.branch import first_load, pull
 from sync.branch.push import LogDisputed
 from sync.branch.round import sync_round
 from sync.hub import shipping
-from sync.protocol import Limits, NotYours, Snapshot
+from sync.protocol import Limits, NotYours, Snapshot, SnapshotAnswer
 from sync.wire.link import LinkDown
 from tests.sync.nodes import DirectLink, World, read, write
 
@@ -113,8 +115,31 @@ def test_it_is_resumed_where_it_was_cut_also_by_another_process(
     asked, (cut_at, *rest) = pieces[:3], pieces[3:]
     assert asked == [0, 8_000, 16_000]
     assert rest[0] == cut_at == 24_000
+    assert 0 not in rest, "what had arrived before is not fetched again"
     assert same(hub, other)
     other.database.close()
+
+
+def test_the_next_piece_is_on_its_way_while_this_one_is_written(
+    small: None, hub: Node, full: list[str], fresh: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[int, Event] = defaultdict(Event)
+    add, met = first_load._Part.add, list[bool]()
+
+    def waits(part: first_load._Part, answer: SnapshotAnswer) -> None:
+        met.append(asked[answer.offset + len(answer.data)].wait(5 if answer.offset < 16_000 else 0))
+        add(part, answer)
+
+    def note(call: str, question: Any) -> Any:
+        if call == "snapshot":
+            asked[question.offset].set()
+        return question
+
+    monkeypatch.setattr(first_load._Part, "add", waits)
+    sync_round(fresh, link_of(hub, before=note))
+
+    assert met[:2] == [True, True]
+    assert same(hub, fresh)
 
 
 def test_a_file_that_arrives_altered_is_fetched_anew(small: None, hub: Node, full: list[str], fresh: Node) -> None:
