@@ -1,8 +1,12 @@
-"""Actions in the node against plain one-row transactions, both durable (``synchronous=FULL``), in turn."""
+"""Actions in the node against plain one-row transactions, both durable (``synchronous=FULL``), in turn.
+
+Garbage is collected as in a node that serves.
+"""
 
 from __future__ import annotations
 
-from benchmarks import workbench
+from app.cli.nodes import collect_less_often
+from benchmarks import floor, workbench
 from stores.actor import Actor
 from stores.acts.act import act
 from stores.acts.calls import Call
@@ -16,26 +20,43 @@ IMPORT = 1_000  # rows in one transaction
 
 def run(count: int) -> list[tuple[str, str]]:
     """Measure ``count`` actions of each side in rounds of a hundred, so that a change of pace meets both."""
-    spent = {"node": 0.0, "plain": 0.0}
+    spent, busy = {"node": 0.0, "plain": 0.0}, {"node": 0.0, "plain": 0.0}
+    collect_less_often()
     with workbench.folder() as path, workbench.plain_table(path / "plain.db") as plain:
         node = workbench.open_node(path, "s001", "http://127.0.0.1:1")
         rows = workbench.plain_rows(count)
+        for_acts = floor.before(path / "s001.db", "acts")
         for start in range(0, count, ROUND):
-            spent["node"] += workbench.seconds(lambda first=start: _act(node, first))  # type: ignore[misc]
             batch = rows[start : start + ROUND]
-            spent["plain"] += workbench.seconds(
-                lambda batch=batch: [workbench.insert(plain, [row]) for row in batch]  # type: ignore[misc]
-            )
-        imported = workbench.seconds(lambda: _import(node, count))
-        plain_s = workbench.seconds(lambda: workbench.insert(plain, [(f"i{row[0]}", *row[1:]) for row in rows]))
+            for side, work in (
+                ("node", lambda first=start: _act(node, first)),  # type: ignore[misc]
+                ("plain", lambda batch=batch: [workbench.insert(plain, [row]) for row in batch]),  # type: ignore[misc]
+            ):
+                seconds, processor = workbench.both_seconds(work)
+                spent[side] += seconds
+                busy[side] += processor
+        least = floor.row_by_row(path / "s001.db", for_acts, 1)
+        for_import = floor.before(path / "s001.db", "import")
+        imported, importing = workbench.both_seconds(lambda: _import(node, count))
+        again = [(f"i{row[0]}", *row[1:]) for row in rows]
+        plain_s, plain_cpu = workbench.both_seconds(lambda: workbench.insert(plain, again))
+        least_import = floor.row_by_row(path / "s001.db", for_import, IMPORT)
         node.database.close()
+    each = [f"{busy[side] / count * 1e6:.0f}" for side in ("node", "plain")]
     return [
         ("actions per second in the node (check, record, log, hash, timer; FULL)", f"{count / spent['node']:,.0f}"),
         ("plain one-row transactions per second (FULL)", f"{count / spent['plain']:,.0f}"),
         ("ratio", f"{spent['plain'] / spent['node']:.1%}"),
+        ("microseconds of processor an action, and a plain row", " / ".join(each)),
+        *least.told("hash, log line and record alone", spent["plain"], busy["plain"]),
         (f"rows imported per second, an action each, {IMPORT:,} in a transaction", f"{count / imported:,.0f}"),
         ("plain executemany of the same rows per second", f"{count / plain_s:,.0f}"),
         ("ratio", f"{plain_s / imported:.1%}"),
+        (
+            "microseconds of processor a row, and a plain one",
+            f"{importing / count * 1e6:.0f} / {plain_cpu / count * 1e6:.1f}",
+        ),
+        *least_import.told("hash, log line and record alone", plain_s, plain_cpu),
     ]
 
 

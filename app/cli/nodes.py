@@ -65,7 +65,7 @@ def serve(
                 Text("nobody can sign in yet: branchline person add", "尚无人可登录：请运行 branchline person add"),
                 error=True,
             )
-    _collect_less_often()
+    collect_less_often()
     _take_turns_more_often()
     with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order
         app = create_sync_app(service) if sync_only else create_app(service)
@@ -81,7 +81,7 @@ def _alone() -> NodeError:
     )
 
 
-def _collect_less_often() -> None:
+def collect_less_often() -> None:
     """Let the garbage collector pass over the catalog, which stays, and wait until more has gathered.
 
     A merge makes hundreds of thousands of small values that no cycle holds; looking through them every 700 took a

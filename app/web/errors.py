@@ -20,7 +20,6 @@ from app.logs import trace
 from app.signin.throttle import TooManyAttempts
 from app.web.language import language_of
 from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, Problem, SignInNeeded, Text
-from sync.wire.link import PREFIX
 
 log = logging.getLogger("branchline.web")
 
@@ -160,12 +159,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def route_of(scope: Scope) -> str:
-    """Return the route's template: what may be logged of an address (ids of records stay out).
-
-    The calls of sync are fixed words and are matched without a template.
-    """
-    if "endpoint" in scope and scope["path"].startswith(f"{PREFIX}/"):
-        return str(scope["path"])
+    """Return the route's template: what may be logged of an address (ids of records stay out)."""
     return getattr(scope.get("route"), "path", "(none)")
 
 
