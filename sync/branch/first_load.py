@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from hashlib import blake2b, file_digest
+from hashlib import blake2b
 from pathlib import Path
 
 from stores.changes import snapshot as snapshots
@@ -18,7 +18,7 @@ from stores.storage import checkpoints
 from stores.storage.database import StorageFault
 from sync import arrival
 from sync.journal import journal
-from sync.protocol import Snapshot, SnapshotAnswer
+from sync.protocol import PIECE_BYTES, Snapshot, SnapshotAnswer
 from sync.wire.link import Link
 
 ROUNDS_MAX = 3  # how often a file that does not add up is fetched anew before the feed is used instead
@@ -85,8 +85,9 @@ class _Part:
     def resume(self) -> None:
         """Go on behind what is on the disk."""
         with self.file.open("rb") as opened:
-            self.hash = file_digest(opened, lambda: blake2b(digest_size=DIGEST_BYTES))
-        self.size = self.file.stat().st_size
+            while block := opened.read(PIECE_BYTES):
+                self.hash.update(block)
+                self.size += len(block)
 
     def begin(self) -> None:
         """Begin anew."""
