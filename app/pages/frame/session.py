@@ -18,9 +18,9 @@ A_YEAR_S = 365 * 86_400
 
 @router.get("/sign-in")
 def door(request: Request, visitor: PageVisitor) -> Response:
-    """Show the door. ``login`` is filled in for somebody whose desk was locked or who changes places."""
+    """Show the door. Who was here when the desk locked itself is known to the browser, not to the address."""
     asked = request.query_params
-    return _door(request, visitor, asked.get("login", ""), asked.get("next"), locked=asked.get("locked") == "1")
+    return _door(request, visitor, "", asked.get("next"), locked=asked.get("locked") == "1")
 
 
 @router.post("/sign-in")
@@ -46,9 +46,7 @@ def sign_in(request: Request, form: FormBody, visitor: PageVisitor) -> Response:
 def sign_out(form: FormBody, desk: FormDesk) -> Response:
     """End the session. With ``next`` the desk changes hands: who comes goes on with the same page."""
     desk.service.sessions.sign_out(desk.token or "")
-    following, locked = local(form.get("next"), ""), form.get("locked")
-    login = form.text("login") if locked else ""
-    query = with_query({"next": following, "locked": locked, "login": login})
+    query = with_query({"next": local(form.get("next"), ""), "locked": form.get("locked")})
     response = RedirectResponse(f"/sign-in{query}", status_code=303)
     response.delete_cookie(cookie_name(desk.service), path="/", httponly=True, samesite="strict")
     return response

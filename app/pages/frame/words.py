@@ -195,6 +195,8 @@ WORDS: Mapping[str, Text] = {
     "choose_photo": Text("Choose a photo", "选择照片"),
     "uploading": Text("Uploading …", "正在上传…"),
     "upload_failed": Text("Not uploaded", "上传失败"),
+    "upload_again": Text("Not through yet: it goes on by itself", "尚未传完，连接恢复后自动继续"),
+    "not_a_photo": Text("This is no photo: choose a JPG or PNG", "这不是照片，请选择 JPG 或 PNG 格式"),
     "upload_drop": Text("Remove", "移除"),
     "sign_here": Text("Sign here", "请在此签字"),
     "sign_clear": Text("Clear", "重签"),
@@ -306,6 +308,7 @@ WORDS: Mapping[str, Text] = {
     "paper_sign": Text("Signature and date", "签字及日期"),
     # saved views
     "views_saved": Text("Saved views", "常用视图"),
+    "views_more": Text("{0} more", "其余 {0} 个"),
     "view_save": Text("Save this view", "保存当前视图"),
     "view_name": Text("Name of the view", "视图名称"),
     "view_share": Text("Show it to everybody of this store", "本店所有人可见"),

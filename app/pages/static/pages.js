@@ -119,7 +119,7 @@
     return fields;
   }
   function fill(sheet) {
-    var timer = null, dirty = false, sending = false, done = false, kept = Promise.resolve(), state = sheet.querySelector('[data-state]');
+    var timer = null, dirty = false, sending = false, done = false, goes = false, kept = Promise.resolve(), state = sheet.querySelector('[data-state]');
     function keep() {
       if (!dirty || sending || done || !document.contains(sheet)) return;
       dirty = false;
@@ -133,11 +133,16 @@
     }
     addEventListener('pageshow', function (event) { if (event.persisted) done = false; }); /* "back": the form is there again */
     sheet.addEventListener('input', function () { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 700); });
+    sheet.addEventListener('uploaded', function (event) {
+      if (!goes || sheet.querySelector('[data-up]')) return;
+      goes = false; state.textContent = ''; if (event.detail) sheet.querySelector('.formfoot button').click();
+    });
     if (sheet.dataset.sections !== undefined) sections(sheet);
     document.addEventListener('visibilitychange', keep);
     setInterval(keep, 5000);
     sheet.addEventListener('submit', function (event) {
       event.preventDefault();
+      if (sheet.querySelector('[data-up]')) { goes = true; state.textContent = sheet.querySelector('[data-up]').dataset.upload; return; } /* a photo is on its way: the form follows it */
       if (sending || done) return; /* a second click, also one that comes while the next page is on its way */
       sending = true; clearTimeout(timer);
       var button = sheet.querySelector('.formfoot button');
@@ -259,20 +264,30 @@
       held.value = value; given.textContent = name; given.hidden = drop.hidden = !value;
       held.dispatchEvent(new Event('input', { bubbles: true }));
     }
-    drop.addEventListener('click', function () { file.value = ''; going.textContent = ''; preview(null); hold('', ''); file.focus(); });
-    file.addEventListener('change', function () {
-      var one = file.files[0]; if (!one) return;
-      var ask = new XMLHttpRequest(); ask.open('POST', '/api/files'); ask.responseType = 'json';
+    var asking = null, wait = null;
+    function over(text) { // it is there, or it is refused; a form that was sent meanwhile goes on, or stays to be looked at
+      asking = null; delete box.dataset.up; going.textContent = text; going.className = text ? 'tone-bad' : 'quiet'; drop.hidden = !held.value;
+      box.dispatchEvent(new CustomEvent('uploaded', { bubbles: true, detail: !text }));
+    }
+    function send(one) {
+      var ask = asking = new XMLHttpRequest(); ask.open('POST', '/api/files'); ask.responseType = 'json';
       ask.setRequestHeader('X-File-Name', encodeURIComponent(one.name)); ask.setRequestHeader('X-Branchline', '1');
       ask.setRequestHeader('Accept-Language', document.documentElement.lang);
       ask.upload.onprogress = function (event) { if (event.lengthComputable) going.textContent = box.dataset.upload + ' ' + Math.round(100 * event.loaded / event.total) + '%'; };
-      ask.onerror = function () { going.textContent = box.dataset.failed; };
+      ask.onerror = function () { going.textContent = box.dataset.again; wait = setTimeout(function () { send(one); }, 3000); };
       ask.onload = function () {
         var told = ask.response || {};
-        if (ask.status === 200) { going.textContent = ''; hold(told.value, told.name); preview(one); }
-        else going.textContent = told.error ? told.error.problems[0].what : box.dataset.failed;
+        if (ask.status !== 200) over(told.error ? told.error.problems[0].what : box.dataset.failed);
+        else if (box.dataset.photo && !told.picture) over(box.dataset.photo);
+        else { hold(told.value, told.name); preview(one); over(''); }
       };
-      going.textContent = box.dataset.upload; ask.send(one);
+      going.textContent = box.dataset.upload; going.className = 'quiet'; box.dataset.up = '1'; drop.hidden = false; ask.send(one);
+    }
+    drop.addEventListener('click', function () { clearTimeout(wait); if (asking) { asking.abort(); } file.value = ''; preview(null); hold('', ''); over(''); file.focus(); });
+    file.addEventListener('change', function () {
+      var one = file.files[0]; if (!one) return;
+      clearTimeout(wait); if (asking) asking.abort();
+      send(one);
     });
   }
 
@@ -308,6 +323,13 @@
   });
   document.addEventListener('keydown', function (event) {
     if (event.key === 'Escape') each('details.pop[open]', function (pop) { pop.open = false; pop.querySelector('summary').focus(); });
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') { // in a menu, arrows go from one to the next
+      var pop = document.activeElement.closest('details.pop[open]');
+      if (pop && /^(A|SUMMARY)$/.test(document.activeElement.tagName)) {
+        var all = Array.prototype.slice.call(pop.querySelectorAll('summary, a')), to = all[all.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1)];
+        if (to) { event.preventDefault(); to.focus(); }
+      }
+    }
     if (event.key === '/' && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) { var find = document.getElementById('q'); if (find) { event.preventDefault(); find.focus(); find.select(); } }
   });
 
@@ -317,7 +339,7 @@
     ['pointerdown', 'keydown', 'scroll'].forEach(function (kind) { addEventListener(kind, function () { touched = Date.now(); try { localStorage.setItem('touched', String(touched)); } catch (full) { /* private mode: each tab counts alone */ } }, { passive: true }); });
     setInterval(function () {
       try { touched = Math.max(touched, Number(localStorage.getItem('touched') || 0)); } catch (full) { /* as above */ }
-      if (Date.now() - touched > lock * 1000) post('/sign-out', [['next', location.pathname + location.search], ['locked', '1'], ['login', recent().length ? recent()[0][0] : '']]).then(function (answer) { location.assign(answer.url); }).catch(function () { location.assign('/sign-in'); });
+      if (Date.now() - touched > lock * 1000) post('/sign-out', [['next', location.pathname + location.search], ['locked', '1']]).then(function (answer) { location.assign(answer.url); }).catch(function () { location.assign('/sign-in'); });
     }, 5000);
   }
   function recent() { try { return JSON.parse(localStorage.getItem('lately') || '[]'); } catch (broken) { return []; } }
@@ -325,6 +347,7 @@
   var door = document.getElementById('lately');
   if (door) {
     var list = door.querySelector('ul');
+    if (door.dataset.locked !== undefined && recent().length) { document.getElementById('login').value = recent()[0][0]; document.getElementById('password').focus(); } // who was here most likely goes on
     recent().forEach(function (one) {
       var li = make('li'), go = make('button', one[1], 'plain'), drop = make('button', door.dataset.forget, 'plain quiet');
       go.type = drop.type = 'button';

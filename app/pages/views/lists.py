@@ -17,7 +17,7 @@ from app.pages.showing.columns import Column
 from app.pages.showing.places import places_of
 from app.pages.showing.speaking import spoken
 from app.pages.showing.values import Shown, tone_of
-from app.pages.views.saved import links, may_share, views_of, with_usual
+from app.pages.views.saved import at_hand, links, may_share, views_of, with_usual
 from app.web.guidance import guidance_for
 from core.language.definition import RecordType
 from core.language.expressions import Formula
@@ -128,7 +128,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
         states=_state_tabs(desk, source, kept),
         narrowed=bool(asked.get("q") or filters(asked.multi_items())),
         layouts=cols.layouts(record, sight),
-        saved=links(desk, views, source.url + with_query(kept)),
+        saved=at_hand(links(desk, views, source.url + with_query(kept))),
         query=with_query(kept),
         may_share=may_share(desk),
         said=said_of(desk, record, asked.get("done"), asked.get("sent")),

@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 SHARERS = frozenset({"store_admin", "hq_admin"})
 NAME_MAX = 40
 QUERY_MAX = 2_000
+FIRST = 4  # views that stand as tabs; where there are many, the others are a menu
 _NOT_KEPT = frozenset({"cursor", "lang", "done", "sent"})
 _USUAL = ("cols", "sort")  # what a person's usual way of seeing a list is made of
 
@@ -94,6 +95,15 @@ def links(desk: Desk, views: Sequence[Saved], here: str) -> list[SavedLink]:
         for each in views
         if not each.usual
     ]
+
+
+def at_hand(views: Sequence[SavedLink]) -> tuple[list[SavedLink], list[SavedLink]]:
+    """Return the views that stand as tabs and those in the menu behind them; the one on the page is always a tab."""
+    if len(views) <= FIRST + 1:
+        return list(views), []
+    now = next((each for each in views[FIRST:] if each.now), None)
+    first = [*views[: FIRST - 1], now] if now else list(views[:FIRST])
+    return first, [each for each in views if each not in first]
 
 
 def with_usual(desk: Desk, asked: QueryParams, views: Sequence[Saved]) -> QueryParams:

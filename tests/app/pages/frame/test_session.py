@@ -122,3 +122,13 @@ def test_no_page_has_script_or_style_of_its_own_and_nothing_comes_from_elsewhere
     assert "default-src 'self'" in page.headers["content-security-policy"]
     for banned in ("<style", " style=", " onclick=", "<script>", "http://", "https://"):
         assert banned not in page.text, banned
+
+
+def test_an_address_does_not_say_who_was_at_a_desk_that_locked_itself(browse: Any) -> None:
+    browser = browse("li")
+
+    door = browser.send("/sign-out", locked="1", next="/settings", login="li")
+
+    assert str(door.url).endswith("/sign-in?next=%2Fsettings&locked=1")
+    assert "locked" in door.text
+    assert 'id="lately" hidden data-forget="Forget" data-locked' in door.text

@@ -91,3 +91,17 @@ def test_a_view_with_what_the_reader_may_not_filter_by_tells_him_nothing(shop: A
 
     assert tabs(browse("an").open(address)) == ["One phone"]
     assert browse("an").open(f"{address}?phone=13800001111").status_code == 403
+
+
+def test_of_many_views_a_few_stand_as_tabs_and_the_one_on_the_page_is_among_them(browse: Any) -> None:
+    browser = browse("li")
+    for number in range(1, 9):
+        browser.send("/lists/save", follow=False, list=LIST, query=f"?q=F-{number}", name=f"View {number}")
+
+    page = browser.open(LIST)
+    bar, menu = page.text.split('<details class="pop"><summary>4 more</summary>')[:2]
+    assert re.findall(r">(View \d)<", bar) == ["View 1", "View 2", "View 3", "View 4"]
+    assert re.findall(r">(View \d)<", menu) == ["View 5", "View 6", "View 7", "View 8"]
+
+    bar = browser.open(f"{LIST}?q=F-7").text.split("<summary>4 more</summary>")[0]
+    assert re.findall(r">(View \d)<", bar) == ["View 1", "View 2", "View 3", "View 7"]
