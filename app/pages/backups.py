@@ -8,12 +8,12 @@ from threading import Lock
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.chain.overseeing import keeps
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk
 from app.pages.frame.drawing import page
 from app.pages.showing.values import Shown, shown_moment
 from app.settings import BACKUPS, BACKUPS_KEPT
-from core.model.errors import Clash, Forbidden, NodeError
+from app.signin.accounts import check_keeper
+from core.model.errors import Clash, NodeError
 from stores import backup
 
 router = APIRouter(include_in_schema=False)
@@ -24,14 +24,14 @@ _one_at_a_time = Lock()
 @router.get("/backups")
 def backups(request: Request, desk: CurrentDesk) -> Response:
     """Show the backups in this node's folder."""
-    _check_keeper(desk)
+    check_keeper(desk.node, desk.actor)
     return _draw(desk, said=desk.words.backup_made if "made" in request.query_params else "")
 
 
 @router.post("/backups")
 def make(desk: FormDesk) -> Response:
     """Copy the node's data while it works, and read the copy from end to end."""
-    _check_keeper(desk)
+    check_keeper(desk.node, desk.actor)
     node, settings = desk.node, desk.service.settings
     if not _one_at_a_time.acquire(blocking=False):
         return _draw(desk, error=Clash.of("backup-running", "a backup is being made", "正在备份，请稍候"))
@@ -44,11 +44,6 @@ def make(desk: FormDesk) -> Response:
     finally:
         _one_at_a_time.release()
     return RedirectResponse("/backups?made=1", status_code=303)
-
-
-def _check_keeper(desk: Desk) -> None:
-    if not (keeps(desk.actor) and desk.actor.store == desk.node.store):
-        raise Forbidden.of("role", "this is for the administrators of this node", "仅本节点的管理员可以查看")
 
 
 def _draw(desk: Desk, *, said: str = "", error: NodeError | None = None) -> Response:

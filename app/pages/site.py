@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.excel import pages as excel
-from app.pages import backups, developers, settings, today
+from app.pages import accounts, backups, developers, settings, today
 from app.pages.actions import action as acting
 from app.pages.actions import choices
 from app.pages.console import audit, chain, closings, conflicts, drift, duplicates, joining, people, plugins, quarantine
@@ -23,7 +23,7 @@ from core.model.errors import NodeError, SignInNeeded
 PARTS = (
     assets, session, today, excel, printing, lists, saved, boards, views, roster, pairs, turns, scores, ledgers,
     reports, choices, live, chain, closings, conflicts, quarantine, duplicates, drift, settings, choosing, comparing,
-    joining, plugins, people, audit, backups, developers, acting, record,
+    joining, plugins, people, audit, backups, accounts, developers, acting, record,
 )  # fmt: skip
 HEADINGS = {403: "not_allowed", 404: "not_found"}  # status -> word
 ROUTERS: tuple[APIRouter, ...] = tuple(part.router for part in PARTS)

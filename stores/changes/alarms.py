@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from core.model.clock import iso
@@ -26,10 +28,21 @@ def sound(connection: Connection, node: Node, name: str, cause: str, text: Text)
     if state.get(connection, key) == day:
         return False
     state.put(connection, key, day)
+    _send(connection, node, name, (), FOR, text)
+    return True
+
+
+def tell(connection: Connection, node: Node, name: str, people: Sequence[str], text: Text) -> None:
+    """Write a notice to people of this node's store in the caller's transaction; headquarters gets it as well."""
+    _send(connection, node, name, people, (), text)
+
+
+def _send(connection: Connection, node: Node, name: str, to: Sequence[str], roles: Sequence[str], text: Text) -> None:
+    moment = node.now()
     told = {
         "name": name,
-        "to": canonical_json([]),
-        "roles": canonical_json(FOR),
+        "to": canonical_json(list(to)),
+        "roles": canonical_json(list(roles)),
         "en": text.en,
         "zh": text.zh,
         "sent_at": iso(moment),
@@ -38,4 +51,3 @@ def sound(connection: Connection, node: Node, name: str, cause: str, text: Text)
     deed = Deed(node.new_id(), f"{NOTICE}.send", SYSTEM_ACTOR.id, moment)
     edit = Edit(node.catalog.records[NOTICE], node.new_id(), node.store, "create", told)
     commit(connection, node, deed, [edit])
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,6 +73,12 @@ def account_by_login(connection: Connection, login: str) -> Account | None:
 def account_of(connection: Connection, staff_id: str) -> Account | None:
     """Return the account of a member of staff."""
     return _account(connection.execute(select(ACCOUNT).where(ACCOUNT.c.staff_id == staff_id)).first())
+
+
+def accounts_of(connection: Connection, staff_ids: Collection[str]) -> dict[str, Account]:
+    """Return the accounts of some members of staff, by who it is."""
+    found = (_account(row) for row in connection.execute(select(ACCOUNT).where(ACCOUNT.c.staff_id.in_(staff_ids))))
+    return {each.staff_id: each for each in found if each is not None}
 
 
 def any_account(connection: Connection) -> bool:

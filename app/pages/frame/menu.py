@@ -129,6 +129,7 @@ def _group(desk: Desk, reading: Reading, plugin: Plugin) -> Group:
         if not desk.node.is_hub:
             group.entries.append(Entry(desk.words.closings, "/closings", "closings"))
         if keeps(desk.actor) and desk.actor.store == desk.node.store:
+            group.entries.append(Entry(desk.words.accounts, "/accounts", "accounts"))
             group.entries.append(Entry(desk.words.backups, "/backups", "backups"))
     return group
 
