@@ -21,8 +21,9 @@ from app.pages.showing.speaking import spoken, title
 from app.pages.showing.values import NOTHING, Shown, shown_field, shown_moment
 from app.web.actions import carry_out
 from core.language.definition import RecordType
-from core.model.errors import NodeError, Problem
+from core.model.errors import NodeError, Problem, Text
 from core.model.fields import FieldSpec
+from core.model.scope import HEADQUARTERS
 from stores.acts import telling
 from stores.acts.permission import acting_roles
 from stores.reads import records
@@ -33,6 +34,11 @@ from stores.reads.subjects import BROKEN, TWICE
 router = APIRouter(include_in_schema=False)
 ROWS = 25
 BULK_MAX = 100
+_NONE_CHOSEN = Problem(
+    "nothing-chosen",
+    Text("no conflict is ticked", "尚未勾选冲突"),
+    fix=Text("tick those it is about", "请先勾选要处理的冲突"),
+)
 DECIDERS_MAX = 200  # of one post
 TEXTS = frozenset({"list", "map", "images", "image", "file", "signature", "geo"})  # no plain text stands for these
 STATES = ("open", "resolved")
@@ -112,6 +118,8 @@ def assign(conflict_id: str, form: FormBody, desk: FormDesk) -> Response:
 def bulk(form: FormBody, desk: FormDesk) -> Response:
     """Do the same with every conflict that was ticked; each by itself, and those that refuse stay with the reason."""
     chosen, deed = form.all("id")[:BULK_MAX], form.text("deed")
+    if not chosen:
+        return _inbox(desk, {}, [_NONE_CHOSEN], 0)
     ask: dict[str, object] = {"keep": deed}
     if deed == "assign":
         ask = {"assignee": form.text("assignee") or None, "due": form.text("due") or None}
@@ -156,7 +164,7 @@ def _inbox(desk: Desk, asked: Mapping[str, str], refused: Sequence[Problem] = ()
         state=state,
         stores=[(each.code, places.name(each.code)) for each in places.all()] if places.is_chain else [],
         may=_may(desk, kind),
-        people=_deciders(desk),
+        people=_deciders(desk, places, kept["store"]),
         said=_said(desk, asked),
         problems=refused,
         tried=chosen,
@@ -167,7 +175,8 @@ def _inbox(desk: Desk, asked: Mapping[str, str], refused: Sequence[Problem] = ()
 def _one(desk: Desk, conflict_id: str, form: Form, *, error: NodeError | None = None, said: str = "") -> Response:
     kind = desk.catalog.records[CONFLICT]
     row = records.fetch(desk.node, desk.actor, kind, conflict_id)
-    case = _case(desk, kind, row, places_of(desk))
+    places = places_of(desk)
+    case = _case(desk, kind, row, places)
     problems = error.problems if error else ()
     return page(
         desk,
@@ -179,7 +188,7 @@ def _one(desk: Desk, conflict_id: str, form: Form, *, error: NodeError | None = 
         may=_may(desk, kind),
         keep=form.text("keep"),
         entry=_input(desk, row, form, problems),
-        people=_deciders(desk),
+        people=_deciders(desk, places, str(row["store"])),
         assignee=form.text("assignee") or str(row.get("assignee") or ""),
         due=form.text("due") or str(row.get("due") or "")[:16],
         problems=[each for each in problems if each.field != "value"],
@@ -244,12 +253,18 @@ def _detail(desk: Desk, row: Mapping[str, Any]) -> str:
     """Return what the conflict says beside its values; of a broken rule, the rule as its plugin puts it."""
     about = desk.catalog.records.get(str(row.get("record_type")))
     if row.get("kind") != BROKEN or about is None:
-        return str(row.get("detail") or "")
+        return _own_words(desk, str(row.get("detail") or ""))
     if row.get("field") is not None:
         return desk.words.beyond_limits
     with desk.node.database.read() as connection:
         said = telling.of_check(connection, desk.node, desk.actor, about, str(row["record_id"]), str(row["detail"]))
     return desk.say(said) if said else str(row["detail"])
+
+
+def _own_words(desk: Desk, text: str) -> str:
+    """Return the half of each line that is in the reader's language: a detail is kept as ``Chinese / English``."""
+    halves = [line.split(" / ") for line in text.split("\n")]
+    return "\n".join(each[desk.language == "en"] if len(each) == 2 else " / ".join(each) for each in halves)
 
 
 def _side(desk: Desk, row: Mapping[str, Any], name: str, value: Shown, places: Places, *, stands: bool) -> Side:
@@ -277,6 +292,8 @@ def _decided(desk: Desk, kind: RecordType, row: Mapping[str, Any]) -> str:
         else row.get("_refs", {}).get(by) or name_of(desk, "core.staff", str(by)) or "—"
     )
     keep = shown_field(desk, kind.fields["keep"], row).text
+    entered = spoken(desk, kind, "value", row) if row.get("keep") == "value" else None
+    keep += desk.words.colon + entered.text if entered else ""
     return f"{keep} · {who} · {shown_moment(desk, row['updated_at']).text}"
 
 
@@ -311,15 +328,21 @@ def _may(desk: Desk, kind: RecordType) -> bool:
         return bool(acting_roles(world, desk.actor, kind) & set(kind.actions["resolve"].by))
 
 
-def _deciders(desk: Desk) -> list[tuple[str, str]]:
-    """Return whom a conflict can be given to: the administrators that the person knows of."""
+def _deciders(desk: Desk, places: Places, store: str = "") -> list[tuple[str, str]]:
+    """Return (id, name and place) of whom a conflict of a store can be given to: its administrators, and the chain's.
+
+    Another store's see nothing of it. Without ``store`` everybody's: who it is for is then told by the place.
+    """
     kind = desk.catalog.records["core.staff"]
-    found: dict[str, str] = {}
+    found: dict[str, tuple[bool, str]] = {}
     for role in desk.catalog.records[CONFLICT].actions["resolve"].by:
         where: list[tuple[str, str, object]] = [("active", "eq", True), ("roles", "contains", role)]
+        where += [("store", "in", [HEADQUARTERS, store])] if store else []
         page_ = records.query(desk.node, desk.actor, kind, where=where, sort=["name"], limit=DECIDERS_MAX)
-        found |= {str(row["id"]): str(row["name"]) for row in page_.rows}
-    return sorted(found.items(), key=lambda each: each[1])
+        for row in page_.rows:
+            named = f"{row['name']} · {places.name(str(row['store']))}" if places.is_chain else str(row["name"])
+            found[str(row["id"])] = (row["store"] != HEADQUARTERS, named)
+    return [(id_, named) for id_, (_, named) in sorted(found.items(), key=lambda each: each[1])]
 
 
 def _said(desk: Desk, asked: Mapping[str, str]) -> str:

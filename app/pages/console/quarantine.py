@@ -162,10 +162,10 @@ def _why(desk: Desk, kept: Kept) -> Text:
 
 
 def _unknown(desk: Desk, action: str) -> str:
-    """Return what a step is called that no plugin here has: by its business, where that is known, and its own name."""
-    plugin, _, rest = action.partition(".")
+    """Return what a step is called that no plugin here has: by its business, or by the plugin to install."""
+    plugin, _, _ = action.partition(".")
     found = desk.catalog.plugins.get(plugin)
-    return f"{desk.say(found.label)} · {rest}" if found else action
+    return f"{desk.say(found.label) if found else plugin} · {desk.words.step_unknown}"
 
 
 def _change(desk: Desk, kept: Kept, entry: Entry, opened: Mapping[str, frozenset[str]]) -> Change:

@@ -52,6 +52,8 @@ CONSOLE: Mapping[str, Text] = {
     "chain_map": Text("The lines of the chain", "线路图"),
     "alike_open": Text("Alike in two stores", "跨店重复"),
     "held_type": Text("a record type that headquarters does not have", "总部没有的记录类型"),
+    "kind_unknown": Text("a kind of record that this node does not know", "本节点没有的记录类型"),
+    "step_unknown": Text("a step that this node does not know", "本节点没有的操作"),
     "held_do": Text("What to do", "处理办法"),
     "all_well": Text("Every line is up and nothing waits for you", "各店线路正常，暂无待处理事项"),
     "clock_ahead": Text("clock {0} ahead", "时钟快 {0}"),

@@ -13,7 +13,7 @@ from app.pages.frame.desk import Desk, record_url
 from app.pages.frame.posts import posts_of, running_in
 from app.pages.showing.names import name_of, names_of
 from app.pages.showing.places import places_of
-from app.pages.showing.values import UNTOLD, Shown, ranking_text, shown, shown_moment
+from app.pages.showing.values import NOTHING, UNTOLD, Shown, ranking_text, shown, shown_moment
 from core.language.definition import Plugin, RecordType
 from core.language.report import Report
 from core.model.fields import FieldSpec
@@ -50,7 +50,7 @@ def spoken(desk: Desk, record: RecordType, name: str, row: Mapping[str, Any]) ->
         return told(desk, value)
     about = desk.catalog.records.get(next((str(row[each]) for each in TYPES if row.get(each)), ""))
     if about is None:
-        return _of_report(desk, name, row)
+        return _of_report(desk, name, row) or _of_stranger(desk, name, row)
     if record.key == PICK and name in {"policy", "ranking"}:
         return _decision(desk, about, name, row)
     return _spoken_of(desk, about, name, row) or (
@@ -91,6 +91,20 @@ def _of_report(desk: Desk, name: str, row: Mapping[str, Any]) -> Shown | None:
     if report is None or name not in ("about_type", "about_id"):
         return None
     return Shown("ref", desk.say(report.label) if name == "about_type" else str(row[name]), url=about_url(desk, row))
+
+
+def _of_stranger(desk: Desk, name: str, row: Mapping[str, Any]) -> Shown | None:
+    """Return what is to be said of a record of a type that no plugin here knows: whose it is, and no id, in words."""
+    key = next((str(row[each]) for each in TYPES if row.get(each)), "")
+    if not key:
+        return None
+    if name in TYPES:
+        plugin = desk.catalog.plugins.get(key.partition(".")[0])
+        business = desk.say(plugin.label) if plugin else key.partition(".")[0]
+        return Shown("text", f"{business} · {desk.words.kind_unknown}")
+    if name in ACTIONS:
+        return Shown("text", desk.words.step_unknown)
+    return NOTHING if name in IDS or name == "field" else None
 
 
 def _report(desk: Desk, row: Mapping[str, Any]) -> tuple[Plugin | None, Report | None]:

@@ -303,6 +303,10 @@
       button.hidden = false; if (button.dataset.on) return; button.dataset.on = '1';
       button.addEventListener('click', function () { var boxes = button.form.querySelectorAll('input[type=checkbox][name="' + button.dataset.tick + '"]'), on = false; Array.prototype.forEach.call(boxes, function (box) { on = on || !box.checked; }); Array.prototype.forEach.call(boxes, function (box) { box.checked = on; }); });
     }, within);
+    each('[data-picks]', function (box) {
+      if (box.dataset.on) return; box.dataset.on = '1';
+      box.addEventListener('input', function (event) { var radio = box.querySelector('input[type=radio][value="' + box.dataset.picks + '"]'); if (radio && event.target.type !== 'radio') radio.checked = true; });
+    }, within);
     each('form[data-columns]', function (form) {
       if (form.dataset.on) return; form.dataset.on = '1';
       form.addEventListener('submit', function (event) {

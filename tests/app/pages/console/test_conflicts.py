@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from app.signin.passwords import Passwords
+from app.signin.staffing import NewPerson, add_person
 from stores.changes import conflicts, log
 from stores.changes.merging import Dissent
 from stores.storage import counters
-from tests.app.pages.conftest import words
+from tests.app.pages.conftest import PASSWORD, words
 from tests.app.pages.console.conftest import RENTAL
 
 
@@ -55,6 +57,7 @@ def test_a_new_value_is_entered_as_the_field_wants_it(branch: Any, browse: Any) 
     wu.send(address, keep="value", value="两边都对")
 
     assert branch.note(branch.shop.service.node, made) == ("两边都对", True)
+    assert re.search("Decision: A new value: 两边都对 · Wu", wu.texts(address)), "what was entered stays to be read"
 
 
 def test_it_is_given_to_somebody_until_a_moment(branch: Any, browse: Any) -> None:
@@ -78,6 +81,29 @@ def test_those_ticked_are_decided_together_and_one_that_is_gone_says_so(branch: 
     assert done.status_code == 422
     assert "2 chosen; some could not be done" in done.text
     assert branch.note(branch.shop.service.node, made) == ("门店备注", True)
+
+
+def test_with_nothing_ticked_nothing_is_said_to_be_done(branch: Any, browse: Any) -> None:
+    branch.dispute()
+
+    done = browse("wu", "zh").send("/conflicts", deed="other")
+
+    assert done.status_code == 422
+    assert "尚未勾选冲突" in done.text
+    assert "部分未能处理" not in done.text
+
+
+def test_it_is_given_to_administrators_of_its_store_and_of_headquarters_only(branch: Any, browse: Any) -> None:
+    hub, passwords = branch.shop.service.node, Passwords.quick()
+    for name, store in (("Bo", "bund"), ("Ji", "jing")):
+        person = NewPerson(name, name.lower(), PASSWORD, ("store_admin",), store=store)
+        add_person(hub, passwords, person)
+    branch.dispute()
+    wu = browse("wu")
+
+    for page in (wu.open(only(wu)).text, wu.open("/conflicts?store=bund").text):
+        offered = page.partition('name="assignee"')[2].partition("</select>")[0]
+        assert re.findall(r">([^<]+)</option>", offered) == ["—", "Wu", "Bo"]
 
 
 def test_who_decides_nothing_sees_only_what_concerns_him_and_no_button(branch: Any, browse: Any) -> None:

@@ -73,6 +73,8 @@ def test_giving_up_needs_a_reason_and_puts_the_branch_back_to_what_headquarters_
     assert branch.note(branch.node, made) == ("白天", True)
     assert "edited by hand" in wu.texts(f"/records/bicycle_rental/rental/{made}")
     assert "a store may only ask" in wu.texts("/conflicts?state=resolved")
+    assert "门店只能以" not in wu.texts("/conflicts?state=resolved"), "one language is enough"
+    assert "a store may only ask" not in browse("wu", "zh").texts("/conflicts?state=resolved")
     assert wu.send("/quarantine/discard", reason="again", **which).status_code == 404
 
 

@@ -93,3 +93,18 @@ def test_a_dispatch_decision_shows_its_candidates_as_a_table_and_signatures_have
     assert [[cell.text for cell in row] for row in told.rows] == [["Li", "10:00"]]
     assert refused is not None
     assert [each.text for each in refused.items] == ["too late"]
+
+
+def test_what_no_plugin_here_knows_is_told_by_its_business_and_without_ids(desk: Desk) -> None:
+    kind, id_ = desk.catalog.records["core.conflict"], "019ce67b-e7f4-7000-b44e-7dee0a9a33e2"
+
+    def told(record_type: str) -> list[str]:
+        row = {"record_type": record_type, "record_id": id_, "field": "left_brake"}
+        return [each.text for name in row if (each := spoken(desk, kind, name, row))]
+
+    assert told("bicycle_rental.saddle") == ["Bicycle rental · a kind of record that this node does not know", "", ""]
+    assert told("bakery.loaf") == ["bakery · a kind of record that this node does not know", "", ""]
+    request = {"record_type": "bakery.loaf", "record_id": id_, "action": "bake"}
+    said = spoken(desk, desk.catalog.records["core.request"], "action", request)
+    assert said is not None
+    assert said.text == "a step that this node does not know"
