@@ -19,7 +19,7 @@ def pack_one(stamp: FieldStamp) -> str:
 
 def pack_each(hs: Iterable[int], hlc: Iterable[int], origin: str) -> list[str]:
     """Return what ``pack_one`` makes of each of many stamps of one origin, given by column."""
-    form = f"[%d,%d,{_quoted(origin).replace('%', '%%')},{{}}]"
+    form = f"[%d,%d,{_escaped(origin)},{{}}]"
     return [form % pair for pair in zip(hs, hlc, strict=True)]
 
 
@@ -34,6 +34,24 @@ def pack_over(packed: str, names: Sequence[str], stamp: FieldStamp) -> str:
         return RowStamps.unpack(packed).with_(names, stamp).pack()
     written = f"[{stamp.hs},{stamp.hlc},{_quoted(stamp.origin)}]"
     return f"{packed[:-2]}{','.join([f'{_quoted(name)}:{written}' for name in names])}}}]"
+
+
+def pack_over_each(
+    packed: Sequence[str], names: Sequence[str], hs: Sequence[int], hlc: Sequence[int], origin: str
+) -> list[str]:
+    """Return what ``pack_over`` makes of each of many rows, of which the same fields are written."""
+    form = ",".join([f"{_escaped(name)}:[%d,%d,{_escaped(origin)}]" for name in names])
+    count = len(names)
+    return [
+        f"{text[:-2]}{form % ((place, stamp) * count)}}}]"
+        if text.endswith(",{}]") and names
+        else pack_over(text, names, FieldStamp(place, stamp, origin))
+        for text, place, stamp in zip(packed, hs, hlc, strict=True)
+    ]
+
+
+def _escaped(text: str) -> str:
+    return _quoted(text).replace("%", "%%")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from sqlalchemy import Connection
 
 from core.language.definition import SYSTEM, RecordType
 from core.model.lines import Block, Lines
-from core.model.merge import FieldStamp
 from core.model.scope import is_home
-from core.model.stamps import pack_each, pack_over
+from core.model.stamps import pack_each, pack_over_each
 from stores.changes.held import LIFE
 from stores.changes.merging import Shape, Unfit, check_column, is_moment, just_stands, shape_of
 from stores.changes.people import People
@@ -201,17 +200,17 @@ def _go_on(
     stamps: Stamps,
     on_file: OnFile,
 ) -> None:
-    ids, ats, actors = (lines.columns[name] for name in ("pk", "at", "actor"))
-    names = tuple(sorted(block.fields))
+    some, names = [block.places[n] for n in places], tuple(sorted(block.fields))
+    ids, ats, actors = (_some(lines.columns[name], some) for name in ("pk", "at", "actor"))
+    hs, hlc = _some(stamps.hs, some), _some(stamps.hlc, some)
+    packed = pack_over_each([on_file[id_][-1] or "" for id_ in ids], names, hs, hlc, lines.origin)
     columns = [_some(block.new(name), places) for name in names]
+    values = zip(*columns, strict=True) if columns else [()] * len(ids)
     rows = []
-    for n, values in zip(places, zip(*columns, strict=True) if columns else [()] * len(places), strict=True):
-        place = block.places[n]
-        _, _, _, _, at, by, packed = on_file[ids[place]]
-        if ats[place] >= (at or ""):
-            at, by = ats[place], actors[place]
-        stamp = FieldStamp(stamps.hs[place], stamps.hlc[place], lines.origin)
-        rows.append((*values, stamp.hs, at, by, pack_over(packed or "", names, stamp), ids[place]))
+    for cells, id_, place, at, by, text in zip(values, ids, hs, ats, actors, packed, strict=True):
+        _, _, _, _, was, who, _ = on_file[id_]
+        shown = (at, by) if at >= (was or "") else (was, who)
+        rows.append((*cells, place, *shown, text, id_))
     bulk.update(connection, node.tables[block.type], (*names, "_hs", "_at", "_by", "_m"), rows)
 
 

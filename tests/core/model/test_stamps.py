@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.merge import NEVER, FieldStamp
-from core.model.stamps import RowStamps, pack_each, pack_one, pack_over
+from core.model.stamps import RowStamps, pack_each, pack_one, pack_over, pack_over_each
 
 stamps = st.builds(FieldStamp, st.integers(0, 2**40), st.integers(0, 2**62), st.sampled_from(["bund.1", "hq.1", ""]))
 names = st.sampled_from(["guest_name", "room", "备注", "state"])
@@ -74,3 +74,24 @@ def test_stamps_packed_by_column_are_those_packed_one_by_one() -> None:
     packed = pack_each([3, 4], [70, 80], origin)
 
     assert packed == [pack_one(FieldStamp(3, 70, origin)), pack_one(FieldStamp(4, 80, origin))]
+
+
+@given(
+    rows=st.lists(st.tuples(st.lists(NAMES, max_size=2), st.integers(20, 30), st.integers(9, 12)), max_size=4),
+    names=NAMES,
+)
+def test_stamps_written_over_by_column_are_those_written_over_one_by_one(
+    rows: list[tuple[list[list[str]], int, int]], names: list[str]
+) -> None:
+    origin, packed = 'n"%d1', []
+    for before, _, _ in rows:
+        stamps = RowStamps(FieldStamp(1, 7, "east.1"))
+        for hs, written in enumerate(before, start=10):
+            stamps = stamps.with_(written, FieldStamp(hs, 8, "west.1"))
+        packed.append(stamps.pack())
+    hs, hlc = [row[1] for row in rows], [row[2] for row in rows]
+
+    written = pack_over_each(packed, names, hs, hlc, origin)
+
+    given_ = zip(packed, hs, hlc, strict=True)
+    assert written == [pack_over(text, names, FieldStamp(*when, origin)) for text, *when in given_]
