@@ -14,7 +14,7 @@ from core.model.clock import from_iso
 from stores.acts import settling, timers
 from stores.changes import apply
 from stores.node import Node
-from stores.storage import state
+from stores.storage import bulk, state
 from stores.storage.database import Connection
 from sync.journal import journal, traced
 
@@ -82,7 +82,7 @@ def _decide(node: Node) -> None:
 
 def _armed(connection: Connection, node: Node, records: list[tuple[str, str]]) -> bool:
     try:
-        with connection.begin_nested():
+        with bulk.savepoint(connection):
             timers.rearm(connection, node, records, fired_until=_fired_until(connection))
     except Exception as error:  # noqa: BLE001 - the savepoint is rolled back; the next record gets its own
         journal.warning("timers not armed", extra=traced(error))

@@ -27,6 +27,7 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.changes.older import lift_cells
 from stores.node import Node
 from stores.staff import person
+from stores.storage import bulk
 from stores.world import NodeWorld
 
 WAITING = "waiting"
@@ -42,11 +43,10 @@ def settle(node: Node) -> list[str]:
     """
     record = node.catalog.records[REQUEST]
     table = node.table(record)
+    columns, rest = bulk.columns_of(table), " AND (_life & 1) = 1 ORDER BY made_at, id"
     with node.database.read() as connection:
-        found = connection.execute(
-            select(table).where(table.c.state == WAITING, table.c._life % 2 == 1).order_by(table.c.made_at, table.c.id)
-        )
-        waiting = [rows.from_cells(record, dict(cells)) for cells in found.mappings()]
+        found = bulk.select(connection, table, columns, "state", [WAITING], rest)
+    waiting = [rows.from_cells(record, dict(zip(columns, cells, strict=True))) for cells in found]
     return [row.id for row in waiting if _is_home(node, row) and _decided(node, row.id)]
 
 

@@ -33,6 +33,7 @@ from stores.changes.people import People
 from stores.changes.permits import may_write
 from stores.changes.quarantine import MERGE_FAILED, MISSING, NEW, WAITING, Key, Tried
 from stores.node import Node
+from stores.storage import bulk
 from stores.storage.counters import Counters
 
 report = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def merge_transactions(
     """
     before = standing.hs
     try:
-        with connection.begin_nested():
+        with bulk.savepoint(connection):
             return Batch(connection, node, standing, sender, tried).run(entries)
     except _REFUSED:
         standing.hs = before
@@ -91,7 +92,7 @@ def _merge_alone(
 ) -> Tally:
     before = standing.hs
     try:
-        with connection.begin_nested():
+        with bulk.savepoint(connection):
             return Batch(connection, node, standing, sender, tried).run(group)
     except _REFUSED as error:
         standing.hs = before

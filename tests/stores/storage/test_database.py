@@ -67,17 +67,22 @@ def test_a_write_block_that_raises_leaves_nothing_not_even_a_table(database: Dat
 
 def test_a_savepoint_rolls_back_alone(database: Database) -> None:
     def half_done(connection: Connection) -> None:
-        with connection.begin_nested():
-            add(connection, "V9")
+        with bulk.savepoint(connection):
+            with bulk.savepoint(connection):
+                add(connection, "V9")
             raise ZeroDivisionError
 
     with database.write() as connection:
-        add(connection, "V8")
+        add(connection, "V7")
         with pytest.raises(ZeroDivisionError):
             half_done(connection)
+        with pytest.raises(DBAPIError), bulk.savepoint(connection):
+            connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+        with bulk.savepoint(connection):
+            add(connection, "V8")
 
     with database.read() as connection:
-        assert rooms(connection) == ["V8"]
+        assert rooms(connection) == ["V7", "V8"]
 
 
 def test_a_reader_is_not_blocked_and_keeps_its_picture_while_others_write(database: Database) -> None:
