@@ -22,7 +22,7 @@ from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
 from stores.changes.downward import NO_VERSIONS, ApplyReport, Versions
 from stores.changes.feed import StateRow
 from stores.changes.quarantine import DeedKey, Key, Stuck, Tried
-from stores.changes.sifting import BrokenChain, ForkedLog, sift
+from stores.changes.sifting import BrokenChain, ForkedLog, not_yet_told, sift
 from stores.node import Node
 from stores.storage import checkpoints, counters, state, upgrades
 from stores.storage.counters import Counters
@@ -84,7 +84,7 @@ def merge_entries(
     log.append(connection, found.fresh)
     if found.fresh:
         checkpoints.move_head(connection, found.origin, found.seq, found.hash, iso(node.now()))
-    tally = merge_transactions(connection, node, standing, found.fresh, sender)
+    tally = merge_transactions(connection, node, standing, not_yet_told(connection, found.fresh), sender)
     opened = conflicts.record(connection, node, standing, tally.dissents, sender)
     _save(connection, node, standing)
     waiting = tuple((entry.origin, entry.seq) for entry in tally.waiting)

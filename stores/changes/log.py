@@ -145,6 +145,13 @@ def move(connection: Connection, origin: str, after: int, new_origin: str) -> in
     return len(moved)
 
 
+def is_told(connection: Connection, node: str, entry: Entry) -> bool:
+    """Say whether another log of a node has a line of the same action about the same record."""
+    sql = "SELECT 1 FROM log WHERE type = ? AND pk = ? AND tx = ? AND origin > ? AND origin < ? AND origin <> ? LIMIT 1"
+    told = (entry.type, entry.pk, entry.tx, f"{node}.", f"{node}/", entry.origin)  # "/" comes right after "."
+    return bool(bulk.run(connection, sql, *told))
+
+
 def created_after(connection: Connection, origin: str, seq: int) -> list[tuple[int, str, str]]:
     """Return (seq, type, id) of the records that an origin has created since a line, oldest first."""
     sql = "SELECT seq, type, pk FROM log WHERE origin = ? AND seq > ? AND kind = ? ORDER BY seq"

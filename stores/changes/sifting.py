@@ -12,7 +12,7 @@ from core.model.errors import NodeError, Problem, Text
 from core.model.lines import Lines
 from core.model.lines import chained as chain_lines
 from stores.changes import log
-from stores.storage.checkpoints import head
+from stores.storage.checkpoints import head, incarnations
 
 
 class BrokenChain(NodeError):
@@ -66,6 +66,32 @@ def sift(connection: Connection, entries: Sequence[Entry], *, chained: bool = Fa
         seq = entry.seq
         fresh.append(entry)
     return Sifted(origin, fresh, len(repeated), seq, digest, expected)
+
+
+def not_yet_told(connection: Connection, fresh: Sequence[Entry]) -> Sequence[Entry]:
+    """Leave out the actions that the log here has already under another name of the same node.
+
+    A node that was reborn lets the lines that it alone holds begin a new log. A copy of it, or a backup that is put
+    back, may yet send them under the old name, before or after. The log keeps both, but what they did is done once.
+    Asked only of lines that were moved, and of what comes under a name that has a successor: hardly ever.
+    """
+    if not fresh:
+        return fresh
+    node, _, incarnation = fresh[0].origin.rpartition(".")
+    known = incarnations(connection, node)
+    if len(known) < 2:
+        return fresh
+    suspects = fresh if int(incarnation) < max(known) else _moved(fresh)
+    told = {entry.tx for entry in suspects if log.is_told(connection, node, entry)}
+    return [entry for entry in fresh if entry.tx not in told] if told else fresh
+
+
+def _moved(fresh: Sequence[Entry]) -> list[Entry]:
+    """Return the lines that stood in an earlier log of their node."""
+    if isinstance(fresh, Lines):
+        sign = f'"{log.MOVED}":'
+        return [fresh[place] for place, facts in enumerate(fresh.columns["facts"]) if facts and sign in facts]
+    return [entry for entry in fresh if entry.facts and log.MOVED in entry.facts]
 
 
 def _sift_lines(connection: Connection, lines: Lines, *, chained: bool) -> Sifted:

@@ -161,6 +161,8 @@ class FatefulChain(Chain):
             witness.place = backup.place
         self._pages.pop(name, None)
         self.restart(name)
+        if name != "hq":
+            self.aftermath.reckon()
         self.cuts -= 1
         self.set_backs += 1
 

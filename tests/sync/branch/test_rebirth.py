@@ -227,3 +227,30 @@ def test_what_headquarters_holds_in_the_place_of_ours_is_not_taken_for_ours(
 
     assert guests(backup, ids[:1]) == ["李五"], "what was just typed stays on the page until it is merged"
     assert hello_of(backup).acked == 2
+
+
+def reborn(node: Node) -> None:
+    """Let a node go on under its next name from line 1, as after a quarrel that headquarters has forgotten since."""
+    with node.database.write() as connection:
+        before, born = node.identity.origin, identity.reincarnate(connection)
+        log.move(connection, before, 1, born.origin)
+    node.identity = born
+
+
+@pytest.mark.parametrize("moved_first", [True, False])
+def test_what_a_copy_sends_under_the_old_name_beside_its_moved_lines_is_done_once(
+    hub: Node, bund: Node, link: DirectLink, world: World, ids: list[str], *, moved_first: bool
+) -> None:
+    write(bund, ids[0], "create", name="李")
+    sync_round(bund, link)
+    write(bund, ids[0], visits=1)
+    write(bund, ids[1], "create", name="王")
+    twin = copy_of(bund, world)
+    reborn(bund)
+    write(bund, ids[0], visits=3)
+
+    for node in (bund, twin, bund) if moved_first else (twin, bund, twin):
+        sync_round(node, link)
+
+    assert read(hub, ids[0])["visits"] == read(bund, ids[0])["visits"] == read(twin, ids[0])["visits"] == 3
+    assert {name: seq for name, seq in logs(hub).items() if name.startswith("bund")} == {"bund.1": 3, "bund.2": 3}
