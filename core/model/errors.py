@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import ClassVar, Literal
@@ -142,6 +142,13 @@ class Clash(NodeError):
     """The record is no longer in the state the person saw."""
 
     status = 409
+
+
+def one_of(words: Sequence[str]) -> Text:
+    """Return which words there are to write, as a way out."""
+    if len(words) == 1:
+        return Text(f"write {words[0]}", f"请写 {words[0]}")
+    return Text(f"write one of {', '.join(words)}", f"请写 {'、'.join(words)} 之一")
 
 
 def suggest(word: str, known: Iterable[str]) -> Text | None:

@@ -10,7 +10,7 @@ from core.language.compile.workshop import Workshop
 from core.language.definition import Field
 from core.language.manifest.records import FieldShape
 from core.language.source import KeyPath
-from core.model.errors import Text
+from core.model.errors import Text, one_of
 from core.model.fields import FieldSpec
 from core.model.kinds import record_kind
 from core.model.merge import MergePolicy
@@ -100,7 +100,7 @@ def _merge(shop: Workshop, plan: Blueprint, name: str, shape: FieldShape, path: 
             f"`{policy}` does not fit a field of type {shape.type}",
             f"`{policy}` 不适用于 {shape.type} 类型字段",
             (*path, "merge"),
-            Text(f"write one of {', '.join(fitting)}", f"请写 {'、'.join(fitting)} 之一"),
+            one_of(fitting),
         )
         return kind.default_merge
     return policy

@@ -104,6 +104,15 @@ def _target(shop: Workshop, shape: TypedShape, path: KeyPath) -> str | None:
             Text("add `to: record`", "请补 `to: 记录`"),
         )
         return None
+    if shape.to in shop.manifest.roles and shape.to not in shop.reach.local_names():
+        shop.fault(
+            "unknown-record",
+            f"`{shape.to}` is a role, a ref points to a record",
+            f"`{shape.to}` 是岗位，ref 指向的是记录",
+            (*path, "to"),
+            Text("write `to: staff`; a check may ask for the role", "人员请写 `to: staff`；岗位可用 checks 限定"),
+        )
+        return None
     known = [*shop.reach.local_names(), *(name for name in shop.reach.drafts if "." in name and name == shape.to)]
     if not shop.known(shape.to, known, Text("record", "记录"), (*path, "to"), "unknown-record"):
         return None

@@ -20,6 +20,7 @@ from core.model.kinds import BOOL, DECIMAL, INT, LIST, MAP, NULL, TEXT, Kind, re
 from core.model.values import BadValue
 
 AGGREGATES = ("count", "sum", "avg", "min", "max", "one")
+_LIKE_A_RULE = re.compile(r"(self|settings|ask|old|item|me|now|today)\b[.]?")  # with the sign before it forgotten
 _FILL = re.compile(r"\{([^{}]+)\}")
 
 Given = Sequence[Expression]
@@ -140,10 +141,25 @@ def literal(
             _wrong_kind(shop, kind, expect, path)
             return None
         return Literal(raw, kind, place)
+    if spec.type == "ref":  # no record has a name that a plugin could know
+        shop.fault(
+            "ref-literal",
+            f"`{raw}` is a text, and a ref points to a record",
+            f"`{raw}` 是文本，而 ref 须指向记录",
+            path,
+            Text(f"an expression begins with `=`: `={raw}`", f"表达式以 `=` 开头：`={raw}`"),
+        )
+        return None
     try:
         return Literal(spec.parse(raw, ZONE), spec.static, place)
     except BadValue as bad:
-        fix = bad.fix or Text("text that begins with `=` is an expression", "以 `=` 开头的文本是表达式")
+        meant = isinstance(raw, str) and _LIKE_A_RULE.match(raw.strip())
+        expression = Text(f"an expression begins with `=`: `={raw}`", f"表达式以 `=` 开头：`={raw}`")
+        fix = (
+            expression
+            if meant
+            else bad.fix or Text("text that begins with `=` is an expression", "以 `=` 开头的文本是表达式")
+        )
         shop.fault(bad.code, bad.what.en, bad.what.zh, path, fix)
         return None
 

@@ -12,11 +12,19 @@ from core.language.expressions import STANDARD_NAMES, Aggregate, Expression, Nam
 from core.language.expressions.functions import Functions
 from core.language.manifest import Manifest, StateShape, TextShape
 from core.language.source import KeyPath, YamlNode
-from core.model.errors import DefinitionError, Problem, Text, suggest
+from core.model.errors import DefinitionError, Problem, Text, one_of, suggest
 from core.model.fields import Fields, FieldSpec
 from core.model.kinds import Kind
 
 Recipe = Callable[[str], Expression]
+
+# What other languages call it, where no likeness helps.
+_ALIASES = {
+    "string": "text", "str": "text", "integer": "int", "number": "decimal", "float": "decimal", "boolean": "bool",
+    "currency": "money", "timestamp": "datetime", "reference": "ref", "link": "ref", "photo": "image", "choice": "enum",
+    "select": "enum", "object": "map", "array": "list", "attachment": "file", "employee": "staff", "person": "staff",
+    "user": "staff",
+}  # fmt: skip
 
 ZONE = ZoneInfo("Asia/Shanghai")  # C-2; only literals with a clock time in them need it
 
@@ -63,9 +71,9 @@ class Workshop:
         words = list(words)
         if word in words:
             return True
-        fix = suggest(word, words)
+        fix = suggest(word, words) or _otherwise(word, words)
         if fix is None and 0 < len(words) <= 12:
-            fix = Text(f"write one of {', '.join(words)}", f"请写 {'、'.join(words)} 之一")
+            fix = one_of(words)
         self.fault(code, f"unknown {what.en} `{word}`", f"未知的{what.zh} `{word}`", path, fix)
         return False
 
@@ -115,3 +123,8 @@ def state_of(shape: StateShape) -> State:
 def text_of(shape: TextShape) -> Text:
     """Return a bilingual text."""
     return Text(shape.en, shape.zh)
+
+
+def _otherwise(word: str, known: Iterable[str]) -> Text | None:
+    meant = _ALIASES.get(word, "")
+    return Text(f"did you mean `{meant}`?", f"是否为 `{meant}`？") if meant in known else None

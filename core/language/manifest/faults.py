@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.language.source import KeyPath, YamlNode
-from core.model.errors import Place, Problem, Text, suggest
+from core.model.errors import Place, Problem, Text, one_of, suggest
 
 _BRANCHES = ("[key]", "str", "bool")  # steps pydantic adds for keys and for the branches of a union
 _NAMING = Text(
@@ -30,6 +30,20 @@ _SHAPES = {
     "string_too_short": Text("the text is empty", "文本不能为空"),
     "string_too_long": Text("the name is too long", "名称过长"),
 }
+_BOTH = Text("write {en: …, zh: …}", "请写成 {en: …, zh: …}")
+_SAID = frozenset({"label", "message", "why", "text"})  # keys whose value a person reads
+_ADDED = {
+    "label": Text("add label: {en: …, zh: …}", "请添加 label: {en: …, zh: …}"),
+    "default": Text(
+        "add `default:`; `default: null` is inactive until somebody sets it",
+        "请添加 `default:`；写 null 表示配置前不生效",
+    ),
+}
+# What other languages call it, where no likeness helps.
+_ALIASES = {
+    "options": "of", "choices": "of", "values": "of", "items": "of", "roles": "by", "role": "by", "target": "to",
+    "optional": "required", "formula": "value", "condition": "when",
+}  # fmt: skip
 
 
 def problems_of(
@@ -51,7 +65,8 @@ def _problem(detail: ErrorDetails, root: YamlNode, model: type[BaseModel], prefi
             return _missing_language(str(loc[-1]), root.key_place(loc[:-1]))
         case "missing":
             what = Text(f"the key `{loc[-1]}` is missing", f"缺少键 `{loc[-1]}`")
-            return Problem("missing-key", what, place=root.key_place(loc[:-1]))
+            fix = _ADDED.get(str(loc[-1])) or Text(f"add `{loc[-1]}:`", f"请添加 `{loc[-1]}:`")
+            return Problem("missing-key", what, fix, root.key_place(loc[:-1]))
         case "literal_error":
             return _unknown_word(detail, here, root.at(loc).value)
         case "string_pattern_mismatch":
@@ -60,8 +75,22 @@ def _problem(detail: ErrorDetails, root: YamlNode, model: type[BaseModel], prefi
             return Problem("bad-name", Text(f"`{word}` is not a name", f"`{word}` 不是合法名称"), _NAMING, place)
         case other:
             fallback = Text(detail["msg"], f"格式不符：{detail['msg']}")
-            fix = Text("put the text in quotes", "请给文本加引号") if other == "string_type" else None
-            return Problem("wrong-shape", _SHAPES.get(other, fallback), fix, here)
+            return Problem("wrong-shape", _SHAPES.get(other, fallback), _way_out(other, loc), here)
+
+
+def _way_out(complaint: str, loc: tuple[str | int, ...]) -> Text | None:
+    """Return how to write what has the wrong shape."""
+    match complaint:
+        case "string_type":
+            return Text("put the text in quotes", "请给文本加引号")
+        case "dict_type" | "model_type" if loc[-1] in _SAID:
+            return _BOTH
+        case "dict_type" | "model_type":
+            return Text("write {name: …, name: …}", "请写成 {名称: …, 名称: …}")
+        case "list_type":
+            return Text("write [one, two]", "请写成 [一, 二]")
+        case _:
+            return None
 
 
 def _unknown_key(loc: tuple[str | int, ...], known: tuple[str, ...], root: YamlNode) -> Problem:
@@ -69,7 +98,10 @@ def _unknown_key(loc: tuple[str | int, ...], known: tuple[str, ...], root: YamlN
         return _cut_off(str(loc[-1]), root.key_place(loc))
     what = Text(f"unknown key `{loc[-1]}`", f"未知的键 `{loc[-1]}`")
     listed = Text(f"known keys: {', '.join(known)}", f"可用的键：{'、'.join(known)}") if known else None
-    return Problem("unknown-key", what, suggest(str(loc[-1]), known) or listed, root.key_place(loc))
+    word = str(loc[-1])
+    meant = _ALIASES.get(word)
+    alias = Text(f"did you mean `{meant}`?", f"是否为 `{meant}`？") if meant in known else None
+    return Problem("unknown-key", what, suggest(word, known) or alias or listed, root.key_place(loc))
 
 
 def _cut_off(rest: str, place: Place) -> Problem:
@@ -82,14 +114,14 @@ def _cut_off(rest: str, place: Place) -> Problem:
 def _missing_language(language: str, place: Place) -> Problem:
     name = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}[language]
     what = Text(f"the {name.en} text is missing", f"缺少{name.zh}文本")
-    return Problem("missing-language", what, Text("write {en: …, zh: …}", "请写成 {en: …, zh: …}"), place)
+    return Problem("missing-language", what, _BOTH, place)
 
 
 def _unknown_word(detail: ErrorDetails, place: Place, given: object) -> Problem:
     words = str(detail.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
     what = Text(f"`{given}` cannot stand here", f"此处不能写 `{given}`")
     near = suggest(str(given), words.split(", "))
-    return Problem("unknown-word", what, near or Text(f"write one of {words}", f"请写 {words} 之一"), place)
+    return Problem("unknown-word", what, near or one_of(words.split(", ")), place)
 
 
 def _keys_at(annotation: Any, loc: tuple[str | int, ...]) -> tuple[str, ...]:

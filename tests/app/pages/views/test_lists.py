@@ -39,6 +39,12 @@ def test_the_newest_come_first_and_a_click_on_a_heading_orders(rentals: Any, bro
     assert 'aria-sort="ascending"' in browser.open(f"{LIST}?sort=number").text
 
 
+def test_a_row_is_opened_by_its_first_cell_that_says_something(rentals: Any, browse: Any) -> None:
+    page = browse("li").open(f"{LIST}?cols=note&cols=guest").text
+
+    assert re.findall(rf'<a href="{LIST}/[0-9a-f-]+">([^<]*)</a>', page) == ["吴女士", "孙小姐", "陈先生"]
+
+
 @pytest.mark.parametrize(
     ("words", "found"), [("陈", ["陈先生"]), ("R0002", ["孙小姐"]), ("2222", ["孙小姐"]), ("nobody", [])]
 )

@@ -157,3 +157,26 @@ settings: {cap: {type: money, default: 100, label: {en: Cap, zh: 上限}}}
       more: {type: bool, value: =self.paid > settings.cpa, label: {en: More, zh: 超过}}  # <- unknown-part
 """
     )
+
+
+def test_a_forgotten_sign_before_an_expression_is_guessed(faults: Faults) -> None:
+    found = faults("""
+records:
+  order:
+    label: {en: Order, zh: 订单}
+    fields:
+      owner: {type: ref, to: staff, label: {en: Owner, zh: 负责人}}
+      mate:  {type: ref, to: desk, label: {en: Mate, zh: 搭档}}  # <- unknown-record
+      note:  {type: string, label: {en: Note, zh: 备注}}  # <- unknown-type
+      at:    {type: datetime, default: now, label: {en: At, zh: 时间}}  # <- bad-datetime
+    by: desk
+    actions:
+      take: {from: new, set: {owner: me}, label: {en: Take, zh: 接单}}  # <- ref-literal
+""")
+
+    assert [problem.fix.en for problem in found if problem.fix] == [
+        "write `to: staff`; a check may ask for the role",
+        "did you mean `text`?",
+        "an expression begins with `=`: `=now`",
+        "an expression begins with `=`: `=me`",
+    ]

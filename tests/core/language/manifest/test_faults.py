@@ -129,3 +129,25 @@ records:
 """)
     assert problem.fix is not None
     assert problem.fix.en == "write settings.late_fee"
+
+
+def test_a_word_of_another_language_is_told_what_it_is_called_here(faults: Faults) -> None:
+    found = faults("""
+records:
+  room:
+    label: {en: Room, zh: 包房}
+    fields:
+      size: {type: enum, options: [small, large], label: {en: Size, zh: 大小}}  # <- unknown-key
+    states: [free, taken]  # <- wrong-shape
+    by: desk
+    actions: {take: {from: new, checks: {ok: {rule: true, message: No}}, label: {en: Take, zh: 开房}}}  # <- wrong-shape
+settings:
+  grace: {type: duration, label: {en: Grace, zh: 宽限}}  # <- missing-key
+""")
+
+    assert [problem.fix.en for problem in found if problem.fix] == [
+        "did you mean `of`?",
+        "write {name: …, name: …}",
+        "write {en: …, zh: …}",
+        "add `default:`; `default: null` is inactive until somebody sets it",
+    ]
