@@ -70,23 +70,37 @@ def close_what_was_opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         database.close()
 
 
+class NoPostgres(Exception):
+    """There is none to be had here; the text says how to get one."""
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL for this test run; without one the test is skipped, and says how to get one."""
+    try:
+        with running_postgres() as url:
+            yield url
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of the PostgreSQL that the environment names, or of one started here; ``NoPostgres`` if there is none."""
     given = os.environ.get(POSTGRES_VARIABLE)
     if given:
         yield given
         return
     binaries = _find_binaries()
     if binaries is None:
-        pytest.skip(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
+        raise NoPostgres(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
     # A short path: the name of a socket may have no more than about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
     server = PostgresServer(binaries, folder)
     try:
         problem = server.start()
         if problem:
-            pytest.skip(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
+            raise NoPostgres(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
         yield server.url
     finally:
         server.stop()
@@ -99,7 +113,7 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
     if request.param == "sqlite":
         yield lambda: f"sqlite:///{tmp_path}/node{next(_numbers)}.db"
     else:
-        with _schemas(str(request.getfixturevalue("postgres_url"))) as make:
+        with schemas(str(request.getfixturevalue("postgres_url"))) as make:
             yield make
 
 
@@ -110,7 +124,7 @@ def database_url(fresh_url: Callable[[], str]) -> str:
 
 
 @contextmanager
-def _schemas(postgres_url: str) -> Iterator[Callable[[], str]]:
+def schemas(postgres_url: str) -> Iterator[Callable[[], str]]:
     """Make empty schemas, each as good as a database of its own and much quicker to make; drop them at the end."""
     address = postgres_url.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(address, isolation_level="AUTOCOMMIT")

@@ -2,7 +2,7 @@
 
 Prints every seed that fails and how, the smallest storm found that fails as well, and the command that runs it again;
 ends with status 1 if there was one. A seed that failed is added to ``FAILED_ONCE`` in test_chain.py and stays there.
-``--fate`` puts machines back from backups and copies them (see ``fate``).
+``--fate`` puts machines back from backups and copies them (see ``fate``). ``--postgres`` lets headquarters work on PostgreSQL.
 ``--mutants`` plants every fault of mutants.py in turn instead, and fails when one is not caught; ``--mutant NAME`` one.
 """
 
@@ -11,12 +11,14 @@ from __future__ import annotations
 import logging
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
 import pytest
 
+from tests.conftest import running_postgres, schemas
 from tests.simulation.fate import FATES
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.trial import Trial, shrunk
@@ -34,12 +36,28 @@ def main() -> int:
     parser.add_argument("--mutants", action="store_true", help="plant each fault in turn; each must be caught")
     parser.add_argument("--mutant", choices=MUTANTS, help="plant this one")
     parser.add_argument("--fate", choices=FATES, default="", help="put machines back from backups, copy them")
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="headquarters on PostgreSQL: the one named by the environment, or its own",
+    )
     parser.add_argument("--shrink", action="store_true", help="of what catches a planted fault, find the smallest")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)  # a storm is loud
-    if asked.mutants:
-        return _survivors(asked)
-    return _planted(asked.mutant, lambda: _storms(asked, asked.mutant or ""))
+    with databases(asked.postgres) as asked.database:
+        if asked.mutants:
+            return _survivors(asked)
+        return _planted(asked.mutant, lambda: _storms(asked, asked.mutant or ""))
+
+
+@contextmanager
+def databases(wanted: bool) -> Iterator[Callable[[], str] | None]:
+    """Make empty databases on a PostgreSQL, if that is wanted; without one the program ends and says how to get one."""
+    if not wanted:
+        yield None
+        return
+    with running_postgres() as url, schemas(url) as make:
+        yield make
 
 
 def _storms(asked: Namespace, mutant: str) -> int:
@@ -89,7 +107,7 @@ def _seeds(asked: Namespace) -> range:
 
 
 def _trial(seed: int, asked: Namespace, mutant: str) -> Trial:
-    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant, asked.fate)
+    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant, asked.fate, asked.database)
 
 
 if __name__ == "__main__":

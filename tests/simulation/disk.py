@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,13 @@ class Disk(Protocol):
     def log_since(self, place: int) -> list[Row]:
         """Return the lines of the log that came after ``place``, in the order in which they came."""
 
+    def keep(self, file: Path) -> None:
+        """Make a backup while the node works."""
+
+    def put_back(self, file: Path) -> int | None:
+        """Put a backup in the place of what is there; nobody has it open. Return the place (see ``log_since``) of its
+        last line, if lines have other places now than when it was made."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -46,6 +54,17 @@ class SqliteDisk:
         sql = "SELECT rowid AS place, origin, tx, pk, hlc FROM log WHERE rowid > ? ORDER BY rowid"
         return self.rows(sql, place)
 
+    def keep(self, file: Path) -> None:
+        with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(file)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+    def put_back(self, file: Path) -> int | None:
+        for ending in ("-wal", "-shm"):
+            self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
+        shutil.copyfile(file, self.file)
+        return None
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -56,11 +75,10 @@ class PostgresDisk:
     def __init__(self, node: str, url: str) -> None:
         self.node, self.url = node, url
         self._connection: Any = None
+        self._kept: dict[Path, str] = {}  # backups, each a schema of its own
 
     def rows(self, sql: str, *values: Cell) -> list[Row]:
-        if self._connection is None:
-            self._connection = psycopg.connect(self.url, autocommit=True, row_factory=tuple_row)
-        with self._connection.cursor() as cursor:
+        with self._line().cursor() as cursor:
             cursor.execute(sql.replace("?", "%s"), values)
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -73,9 +91,50 @@ class PostgresDisk:
         )
         return self.rows(sql, place)
 
+    def keep(self, file: Path) -> None:
+        """Copy every table inside the server, in one picture."""
+        line = self._line()
+        own = self._schema()
+        kept = self._kept[file] = f"{own}_kept_{len(self._kept)}"
+        with line.transaction():
+            line.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            line.execute(f"CREATE SCHEMA {kept}")
+            for name in self._tables(own):
+                line.execute(f'CREATE UNLOGGED TABLE {kept}."{name}" AS TABLE {own}."{name}"')
+
+    def put_back(self, file: Path) -> int | None:
+        line, own, kept = self._line(), self._schema(), self._kept[file]
+        with line.transaction():
+            line.execute("SET LOCAL session_replication_role = replica")  # no trigger notes what comes back
+            tables = ", ".join(f'{own}."{name}"' for name in self._tables(own))
+            line.execute(f"TRUNCATE {tables}")
+            for name in self._tables(kept):
+                line.execute(f'INSERT INTO {own}."{name}" OVERRIDING SYSTEM VALUE SELECT * FROM {kept}."{name}"')
+        return max((_place(row) for row in self.log_since(0)), default=0)  # all lines were written just now
+
     def close(self) -> None:
         if self._connection is not None:
+            for kept in self._kept.values():
+                self._connection.execute(f"DROP SCHEMA {kept} CASCADE")
             self._connection.close()
+
+    def _line(self) -> Any:
+        if self._connection is None:
+            self._connection = psycopg.connect(self.url, autocommit=True, row_factory=tuple_row)
+        return self._connection
+
+    def _schema(self) -> str:
+        return str(self._line().execute("SELECT current_schema()").fetchone()[0])
+
+    def _tables(self, schema: str) -> list[str]:
+        found = self._line().execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,))
+        return [name for (name,) in found.fetchall()]
+
+
+def _place(row: Row) -> int:
+    place = row["place"]
+    assert isinstance(place, int)
+    return place
 
 
 def disk_of(node: str, folder: Path, url: str | None = None) -> Disk:

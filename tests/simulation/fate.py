@@ -6,9 +6,6 @@ is gone is gone, and because who writes after such an accident cannot always pro
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +17,7 @@ from sync.branch import comparing
 from sync.branch.round import sync_round
 from tests.simulation.aftermath import Aftermath
 from tests.simulation.chain import CALM_ROUNDS_MAX, Chain
-from tests.simulation.disk import SqliteDisk
+from tests.simulation.disk import PostgresDisk, SqliteDisk
 from tests.simulation.witness import Key, Known
 
 FATES = {
@@ -48,11 +45,13 @@ class FatefulChain(Chain):
     """``fate`` says what happens: to branches, to headquarters with ``branchline restore``, to headquarters without
     anybody telling it, or to both."""
 
-    def __init__(self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1, *, fate: str) -> None:
+    def __init__(
+        self, seed: int, folder: Path, branches: int = 3, danger: float = 0.1, hub_url: str | None = None, *, fate: str
+    ) -> None:
         self.fates: tuple[str, ...] = FATES[fate]
         self.backups: dict[str, list[Backup]] = {}
         self.set_backs = 0
-        super().__init__(seed, folder, branches, danger)
+        super().__init__(seed, folder, branches, danger, hub_url)
         self.folder = folder
         self.aftermath = Aftermath(self.witness, fate, self.disks)
 
@@ -106,10 +105,11 @@ class FatefulChain(Chain):
 
     def _back_up(self, name: str) -> None:
         self._learn(name)
-        kept = self.backups.setdefault(name, [])
+        kept, witness = self.backups.setdefault(name, []), self.witness
         file = self.folder / f"{name}-{len(kept)}.backup"
-        self._copy_file(name, file)
-        witness = self.witness
+        if name == "hq" and isinstance(self.disks[name], PostgresDisk):
+            witness.look_at_the_log()  # where lines have other places when they come back, none may be left unread
+        self.disks[name].keep(file)
         known, made, decided = deepcopy(witness.knows[name]), tuple(witness.made[name]), tuple(witness.decided_by[name])
         kept.append(Backup(file, known, made, decided, witness.place))
 
@@ -127,7 +127,7 @@ class FatefulChain(Chain):
         self._learn(name)
         copy = f"{name}'"
         disk = SqliteDisk(copy, self.folder / f"{copy}.db")
-        self._copy_file(name, disk.file)
+        self.disks[name].keep(disk.file)
         self.disks[copy], self.skew[copy] = disk, self.skew[name]
         self.witness.knows[copy] = deepcopy(self.witness.knows[name])
         self.nodes[copy] = self._boot(copy)
@@ -150,25 +150,14 @@ class FatefulChain(Chain):
         witness = self.witness
         self.mains.on(name)
         self.aftermath.put_back(name, backup.made, backup.decided)
-        disk = self.disks[name]
-        assert isinstance(disk, SqliteDisk)
         self.nodes[name].database.close()
-        for ending in ("-wal", "-shm"):
-            disk.file.with_name(disk.file.name + ending).unlink(missing_ok=True)
-        shutil.copyfile(backup.file, disk.file)
+        place = self.disks[name].put_back(backup.file)
         witness.knows[name] = deepcopy(backup.knows)
         if name == "hq":
-            witness.place = backup.place
+            witness.place = backup.place if place is None else place
         self._pages.pop(name, None)
         self.restart(name)
         if name != "hq":
             self.aftermath.reckon()
         self.cuts -= 1
         self.set_backs += 1
-
-    def _copy_file(self, name: str, file: Path) -> None:
-        disk = self.disks[name]
-        assert isinstance(disk, SqliteDisk)
-        with closing(sqlite3.connect(disk.file)) as source, closing(sqlite3.connect(file)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE").fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def test_machines_that_are_put_back_or_copied_cost_nothing_that_anybody_still_ha
     chain = FatefulChain(seed, tmp_path, fate=fate)
 
     chain.storm(steps=50)
+    chain.calm()
+
+    chain.check()
+    assert chain.set_backs
+    chain.close()
+
+
+@pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
+def test_headquarters_on_postgresql_that_is_put_back_costs_nothing_that_anybody_still_has(
+    tmp_path: Path, fresh_url: Callable[[], str]
+) -> None:
+    chain = FatefulChain(1, tmp_path, branches=2, hub_url=fresh_url(), fate="unnoticed")
+
+    chain.storm(steps=14)
     chain.calm()
 
     chain.check()

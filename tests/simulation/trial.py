@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,10 @@ SHRINKS_MAX = 16
 
 @dataclass(frozen=True)
 class Trial:
-    """A storm by its seed and size, over a planted fault (``mutant``) or none; ``fate`` puts machines back."""
+    """A storm by its seed and size, over a planted fault (``mutant``) or none; ``fate`` puts machines back.
+
+    ``database`` makes an empty database for headquarters; without it, it keeps a file like the others.
+    """
 
     seed: int
     steps: int = 200
@@ -24,6 +27,7 @@ class Trial:
     danger: float = 0.1
     mutant: str = ""
     fate: str = ""
+    database: Callable[[], str] | None = None
 
     def run(self) -> tuple[str, str]:
         """Return what went wrong, empty if nothing did, and what happened in the storm."""
@@ -41,16 +45,19 @@ class Trial:
         return "", told + f"{chain.witness.conflicts.total()} conflicts, all agree"
 
     def _chain(self, folder: Path) -> Chain:
+        hub_url = self.database() if self.database else None
         if self.fate:
-            return FatefulChain(self.seed, folder, self.branches, self.danger, fate=self.fate)
-        return Chain(self.seed, folder, self.branches, self.danger)
+            return FatefulChain(self.seed, folder, self.branches, self.danger, hub_url, fate=self.fate)
+        return Chain(self.seed, folder, self.branches, self.danger, hub_url)
 
     @property
     def command(self) -> str:
         """How to run it again by hand."""
         size = f"--first {self.seed} --seeds 1 --steps {self.steps} --branches {self.branches} --danger {self.danger}"
-        return f"python -m tests.simulation {size}" + "".join(
-            f" --{name} {value}" for name in ("fate", "mutant") if (value := getattr(self, name))
+        return (
+            f"python -m tests.simulation {size}"
+            + "".join(f" --{name} {value}" for name in ("fate", "mutant") if (value := getattr(self, name)))
+            + (" --postgres" if self.database else "")
         )
 
 
