@@ -21,7 +21,7 @@ Values = tuple[Any, ...]
 Verb = Literal["insert", "upsert"]
 _PAGE_ROWS = 2_000
 _COPY_FROM = 50  # rows; fewer are as quick one by one
-_PARAMETERS = 1_000  # of a statement that inserts many rows: SQLite opens a table and its indexes for each anew
+_PARAMETERS = 999  # of a statement that writes many rows: SQLite opens a table and its indexes for each anew
 
 
 @lru_cache(maxsize=2048)
@@ -35,18 +35,12 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: S
     if len(rows) >= _COPY_FROM and copies(connection):
         copy_in(connection, f"COPY {quoted(table.name)} ({_list(tuple(columns))}) FROM STDIN", rows)
         return
-    dialect, names, key = connection.dialect.name, tuple(columns), _key(table)
-    together = _PARAMETERS // len(names) if dialect == "sqlite" else 1
-    whole = len(rows) - len(rows) % together if together > 1 else 0
-    for first in range(0, whole, together):
-        values = tuple(chain.from_iterable(rows[first : first + together]))
-        _one(connection, _write(dialect, "insert", table.name, names, key, together), values)
-    _many(connection, _write(dialect, "insert", table.name, names, key), rows[whole:])
+    _in_statements(connection, table, "insert", tuple(columns), rows)
 
 
 def upsert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
     """Insert rows, or overwrite ``columns`` of those whose key is there."""
-    _many(connection, _write(connection.dialect.name, "upsert", table.name, tuple(columns), _key(table)), rows)
+    _in_statements(connection, table, "upsert", tuple(columns), rows)
 
 
 def update(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
@@ -140,6 +134,19 @@ def savepoint(connection: Connection) -> Iterator[None]:
 def many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
     """Run one statement that answers nothing, written with ``?`` for its parameters, for each of ``rows``."""
     _many(connection, _marked(connection.dialect.name, sql), rows)
+
+
+def _in_statements(
+    connection: Connection, table: Table, verb: Verb, names: tuple[str, ...], rows: Sequence[Values]
+) -> None:
+    """Write rows, on SQLite by as many a statement as every build of it takes."""
+    dialect, key = connection.dialect.name, _key(table)
+    together = _PARAMETERS // len(names) if dialect == "sqlite" else 1
+    whole = len(rows) - len(rows) % together if together > 1 else 0
+    for first in range(0, whole, together):
+        values = tuple(chain.from_iterable(rows[first : first + together]))
+        _one(connection, _write(dialect, verb, table.name, names, key, together), values)
+    _many(connection, _write(dialect, verb, table.name, names, key), rows[whole:])
 
 
 def _one(connection: Connection, sql: str, values: Values) -> None:

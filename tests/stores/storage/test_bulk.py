@@ -59,6 +59,15 @@ def test_an_upsert_writes_the_columns_it_names_and_leaves_the_others(orders: Dat
     assert everything(orders) == [("a", "x", 2**63 - 1), *ROWS[1:], ("d", "y", None)]
 
 
+def test_many_rows_are_put_over_those_that_are_there_the_last_of_each_key_counts(orders: Database) -> None:
+    many = [(f"d{n % 500:04}", f"酒水 {n}", n) for n in range(1_000)]
+
+    with orders.write() as connection:
+        bulk.upsert(connection, ORDERS, COLUMNS, many)
+
+    assert everything(orders) == [*ROWS, *many[500:]]
+
+
 def test_an_update_takes_the_key_last(orders: Database) -> None:
     with orders.write() as connection:
         bulk.update(connection, ORDERS, ("group", 'a"b'), [("x", 1, "a"), ("y", 2, "b")])
