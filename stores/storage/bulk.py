@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from stores.storage.driver import FAULTS, copies, copy_in, driver_of, told
 
@@ -124,7 +124,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(DBAPIError):  # the connection is gone, and with it all that it had written
+        with suppress(SQLAlchemyError):  # the connection is gone, and with it all that it had written
             run_only(connection, "ROLLBACK TO SAVEPOINT part")
             run_only(connection, "RELEASE SAVEPOINT part")
         raise

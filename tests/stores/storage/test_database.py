@@ -85,6 +85,19 @@ def test_a_savepoint_rolls_back_alone(database: Database) -> None:
         assert rooms(connection) == ["V7", "V8"]
 
 
+def test_what_a_lost_connection_says_is_not_hidden_by_the_savepoint_that_went_with_it(database: Database) -> None:
+    def cut(connection: Connection) -> None:
+        with bulk.savepoint(connection):
+            connection.invalidate()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        cut(connection)
+
+    with database.write() as connection:
+        add(connection, "V8")
+
+
 def test_a_reader_is_not_blocked_and_keeps_its_picture_while_others_write(database: Database) -> None:
     with database.read() as before:
         assert rooms(before) == []
