@@ -26,6 +26,7 @@ from core.model.fields import FieldSpec
 from core.model.scope import HEADQUARTERS
 from stores.acts import telling
 from stores.acts.permission import acting_roles
+from stores.changes.repair import DIFFERS, MISSING
 from stores.reads import records
 from stores.reads.oversight import CONFLICT
 from stores.reads.reading import Reading
@@ -252,6 +253,8 @@ def _rival(desk: Desk, row: Mapping[str, Any]) -> Shown | None:
 def _detail(desk: Desk, row: Mapping[str, Any]) -> str:
     """Return what the conflict says beside its values; of a broken rule, the rule as its plugin puts it."""
     about = desk.catalog.records.get(str(row.get("record_type")))
+    if row.get("kind") == DIFFERS and row.get("detail") == MISSING:
+        return desk.words.was_not_there
     if row.get("kind") != BROKEN or about is None:
         return _own_words(desk, str(row.get("detail") or ""))
     if row.get("field") is not None:

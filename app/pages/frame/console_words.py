@@ -52,6 +52,7 @@ CONSOLE: Mapping[str, Text] = {
     "chain_map": Text("The lines of the chain", "线路图"),
     "alike_open": Text("Alike in two stores", "跨店重复"),
     "held_type": Text("a record type that headquarters does not have", "总部没有的记录类型"),
+    "was_not_there": Text("The record was not there; it was put back from the log", "该处没有此记录，已按日志恢复"),
     "kind_unknown": Text("a kind of record that this node does not know", "本节点没有的记录类型"),
     "step_unknown": Text("a step that this node does not know", "本节点没有的操作"),
     "held_do": Text("What to do", "处理办法"),

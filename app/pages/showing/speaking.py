@@ -79,7 +79,7 @@ def _spoken_of(desk: Desk, about: RecordType, name: str, row: Mapping[str, Any])
 
 def about_url(desk: Desk, row: Mapping[str, Any]) -> str | None:
     """Return the page of what a notice is about: a record, or the report of a period."""
-    about, id = desk.catalog.records.get(str(row["about_type"])), row["about_id"]
+    about, id = desk.catalog.records.get(str(row.get("about_type"))), row.get("about_id")
     if about is not None:
         return record_url(about, str(id)) if id else None
     plugin, report = _report(desk, row)

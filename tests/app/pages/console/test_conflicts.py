@@ -10,6 +10,7 @@ import pytest
 from app.signin.passwords import Passwords
 from app.signin.staffing import NewPerson, add_person
 from stores.changes import conflicts, log
+from stores.changes.commit import Deed, Edit, commit
 from stores.changes.merging import Dissent
 from stores.storage import counters
 from tests.app.pages.conftest import PASSWORD, words
@@ -188,3 +189,16 @@ def test_a_field_beyond_its_limits_is_mended_where_it_is_told(branch: Any, broke
     wu.send(address, keep="value", value="两边都对")
 
     assert branch.note(branch.shop.service.node, made) == ("两边都对", True)
+
+
+def test_a_record_that_was_not_there_is_told_in_words(branch: Any, browse: Any) -> None:
+    made, hub = branch.rental(), branch.shop.service.node
+    cells = {"kind": "differs", "record_type": RENTAL, "record_id": made, "outcome": "current", "detail": "missing"}
+    with hub.database.write() as connection:
+        edit = Edit(hub.catalog.records["core.conflict"], hub.new_id(), "bund", "create", {**cells, "state": "open"})
+        commit(connection, hub, Deed(hub.new_id(), "core.conflict.open", "system", hub.now()), [edit])
+
+    page = browse("wu").texts("/conflicts")
+
+    assert "The record was not there; it was put back from the log" in page
+    assert "missing" not in page

@@ -12,6 +12,17 @@ from stores.acts import firing
 from stores.staff import person
 from tests.app.pages.conftest import words
 
+REPORT = """
+reports:
+  daily:
+    label: {en: Daily, zh: 日报}
+    every: day
+    due: =end_of(period.end)
+    tell: boss
+    figures: {out: {count: rental, label: {en: Out, zh: 租出}}}
+    read: {boss: {}}
+"""
+
 
 @pytest.fixture
 def desk(shop: Any) -> Desk:
@@ -108,3 +119,20 @@ def test_what_no_plugin_here_knows_is_told_by_its_business_and_without_ids(desk:
     said = spoken(desk, desk.catalog.records["core.request"], "action", request)
     assert said is not None
     assert said.text == "a step that this node does not know"
+
+
+def test_the_page_of_a_notice_about_a_report_opens(shop: Any, browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + REPORT, encoding="utf-8")
+    shop.service.node.host.reload()
+    assert shop.service.node.catalog.faults == ()
+    firing.fire_due(shop.service.node)
+    shop.clock.pass_(days=2)
+    firing.fire_due(shop.service.node)
+    wu = browse("wu")
+
+    told = [each for each in shop.as_("wu").get("/api/core/notice").json()["rows"] if each["about_type"]]
+    page = wu.open(f"/records/core/notice/{told[0]['id']}")
+
+    assert page.status_code == 200
+    assert "/reports/bicycle_rental/daily?day=" in page.text
