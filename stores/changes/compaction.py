@@ -54,9 +54,15 @@ def drop(node: Node, upto: int, before: datetime | None = None) -> int:
 
 
 def ended(connection: Connection, type_: str, id_: str) -> bool:
-    """Say whether the log knows a record and that it was deleted last: it is no longer here because it was dropped."""
-    lives: list[Cell] = [line.body[LIFE][1] for line in log.of_records(connection, type_, [id_]) if LIFE in line.body]
-    return bool(lives) and max(int(life or 0) for life in lives) % 2 == 0
+    """Say whether the log knows a record and that it was deleted last: it is no longer here because it was dropped.
+
+    One of whose making the log does not know has never been here: it may come, though its end has come first.
+    """
+    lines = log.of_records(connection, type_, [id_])
+    lives: list[Cell] = [line.body[LIFE][1] for line in lines if LIFE in line.body]
+    return (
+        bool(lives) and any(line.kind == "create" for line in lines) and max(int(life or 0) for life in lives) % 2 == 0
+    )
 
 
 def _dead(connection: Connection, record: RecordType, after: str, upto: int, before: datetime | None) -> list[str]:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
+from tests.simulation import __main__ as simulation
 from tests.simulation import trial as trials
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.trial import Trial, shrunk
@@ -28,6 +31,22 @@ def test_a_planted_fault_is_caught(mutant: str, monkeypatch: pytest.MonkeyPatch)
     MUTANTS[mutant](monkeypatch)
 
     assert any(Trial(seed, steps=60, mutant=mutant).run()[0] for seed in range(SEEDS_MAX)), f"{mutant} goes unnoticed"
+
+
+def test_a_planted_fault_has_a_time_in_which_it_must_be_caught(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def endless(_trial: Trial) -> tuple[str, str]:
+        while True:
+            pass
+
+    monkeypatch.setattr(Trial, "run", endless)
+    monkeypatch.setattr(simulation, "MUTANTS", {"a_frame_is_merged_twice": lambda _patch: None})
+    monkeypatch.setattr("sys.argv", ["simulation", "--mutants", "--limit", "0.05"])
+
+    assert simulation.main() == 1
+    assert "a_frame_is_merged_twice: NOT DECIDED within 0.05 s" in capsys.readouterr().out
+    logging.disable(logging.NOTSET)
 
 
 def test_a_storm_that_fails_is_made_as_small_as_it_still_fails(monkeypatch: pytest.MonkeyPatch) -> None:

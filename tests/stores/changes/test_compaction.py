@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stores.changes import compaction
+from stores.changes import apply, compaction
 from stores.storage import counters
-from tests.stores.chain import BOOKING, GUEST, MEMBER, Chain, a_shared_member, quarantined
+from tests.stores.chain import BOOKING, GUEST, MEMBER, Chain, a_shared_member, quarantined, rechained
 
 
 def place(shops: Chain) -> int:
@@ -58,6 +58,24 @@ def test_an_edit_of_what_is_gone_waits_and_says_why(shops: Chain) -> None:
 
     assert shops.hub.row(GUEST, guest) == {}
     assert [line.code for line in quarantined(shops.hub)] == ["record-gone"]
+
+
+def test_an_end_that_comes_before_its_beginning_waits_for_it(shops: Chain) -> None:
+    """The log knows of the end of a record that has never been here: that is not what is gone for good."""
+    guest = shops.east.create(GUEST, {"name": "Chen"})
+    shops.east.update(GUEST, guest, name="Lin")
+    shops.east.change_life(GUEST, guest, "delete")
+    made, *later = shops.east.log()
+    late = rechained([each._replace(seq=n) for n, each in enumerate([*later, made], start=1)])
+    shops.merge(late[:2], "east")
+    assert {line.code for line in quarantined(shops.hub)} == {"record-missing", "waits-behind"}
+
+    touched = shops.merge(late[2:], "east").touched
+    with shops.hub.database.write() as connection:
+        apply.retry_behind(connection, shops.hub.node, touched)
+
+    assert quarantined(shops.hub) == []
+    assert shops.hub.row(GUEST, guest)["_life"] % 2 == 0
 
 
 def test_many_go_page_by_page(shops: Chain, monkeypatch: object) -> None:
