@@ -87,7 +87,8 @@ class _Secret:
         if self.name == "detail" and values["kind"] in TWICE | {BROKEN}:
             return False  # the record that has the same value or the rule that is broken: no word of what stands there
         names = None if self.name == "detail" or field is None else [str(field)]
-        mine = values["theirs_by"] == self.reading.actor.id and field is None
+        own = self.name not in ("base", "mine")  # what he wrote himself; not what stood there, or came from elsewhere
+        mine = own and values["theirs_by"] == self.reading.actor.id and field is None
         return not (mine or self._in_clear(values["record_type"], values["record_id"], names))
 
     def _of_request(self, values: Mapping[str, object]) -> bool:

@@ -212,7 +212,7 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
         return spoken(desk, kind, name, row) or shown_field(desk, kind.fields[name], row)
 
     about, rival = told("record_id"), _rival(desk, row)
-    current = row.get("outcome") != "incoming"
+    stands = _standing(row)
     w, due = desk.words, row.get("due")
     return Case(
         str(row["id"]),
@@ -224,8 +224,8 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
         told("field").text,
         [
             Side(w.before_both, told("base")),
-            _side(desk, row, "mine", told("mine"), places, stands=current),
-            _side(desk, row, "theirs", told("theirs"), places, stands=not current),
+            _side(desk, row, "mine", told("mine"), places, stands=stands == "mine"),
+            _side(desk, row, "theirs", told("theirs"), places, stands=stands == "theirs"),
         ],
         _policy(desk, row),
         "" if rival or "detail" in row.get("_masked", ()) else _detail(desk, row),
@@ -239,6 +239,12 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
         str(row["updated_at"] or ""),
         rival,
     )
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """Return which of the two writes stands: as the merge left them, and after a decision as it was decided."""
+    merged, other = ("theirs", "mine") if row.get("outcome") == "incoming" else ("mine", "theirs")
+    return {"other": other, "value": ""}.get(str(row.get("keep")), merged)
 
 
 def _rival(desk: Desk, row: Mapping[str, Any]) -> Shown | None:

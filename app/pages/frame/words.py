@@ -103,7 +103,7 @@ WORDS: Mapping[str, Text] = {
     "money_waiting": Text("money in it {0}", "涉及金额 {0}"),
     "safe_off": Text("safe to switch off", "可安全关机"),
     "not_safe_off": Text("keep it on until all is sent", "发送完成前请勿关机"),
-    "open_conflicts": Text("{0} conflicts", "冲突 {0}"),
+    "open_conflicts": Text("conflicts: {0}", "冲突 {0}"),
     "quarantined": Text("{0} held back", "隔离 {0}"),
     "clock_off": Text("clock off by {0} s", "时钟偏差 {0} 秒"),
     "plugin_faults": Text("{0} plugin faults", "插件错误 {0}"),
@@ -185,6 +185,9 @@ WORDS: Mapping[str, Text] = {
     "moved_on": Text(
         "{0} changed this record at {1}, after you opened the form", "您打开此表后，{0} 已于 {1} 修改该记录"
     ),
+    "disputed_open": Text("{0}: written in two places at once, not decided yet", "{0}：两处同时修改，冲突待处理"),
+    "disputed_decided": Text("{0}: a conflict was decided ({1})", "{0}：冲突已处理（{1}）"),
+    "disputed_look": Text("Look at both", "查看两处内容"),
     "opened_also": Text("{0} has this form open since {1}", "{0} 自 {1} 起也在填写此表"),
     # forms
     "required": Text("required", "必填"),

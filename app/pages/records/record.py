@@ -15,6 +15,7 @@ from app.pages.actions.sections import arranged, holding, sections_of
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import FormBody
+from app.pages.records.disputed import disputed
 from app.pages.records.elsewhere import elsewhere_of
 from app.pages.records.papers import papers_of
 from app.pages.showing import columns as cols
@@ -134,6 +135,7 @@ def draw_record(
         picks=[_pick(desk, kind, each) for each in told["dispatch"]],
         related=list(_related(desk, kind, record_id)),
         papers=papers_of(desk, kind, record_id),
+        disputes=disputed(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
         elsewhere=elsewhere_of(desk, kind, row),
         steps=_steps(desk, kind, record_id, row),

@@ -138,3 +138,22 @@ def test_a_conflict_about_a_record_of_another_store_does_not_tell_its_values(cou
     # Then a conflict tells her the number of her own, and not the other one
     assert PHONE in told_of(rental)
     assert PHONE not in told_of("next-door")
+
+
+def test_whose_edit_did_not_come_through_reads_what_stands_as_far_as_the_record_shows_it(
+    counter: Counter, rental: str
+) -> None:
+    clerk = replace(LI, roles=frozenset({"counter"}))
+    about = {"record_type": "bicycle_rental.rental", "record_id": rental, "state": "open", "theirs_by": clerk.id}
+    written = counter.write("core.conflict", **about, kind="field", field="guest", base="Chen", mine="Lin", theirs="Wu")
+    viewer = replace(AN, roles=frozenset({"viewer"}))  # does not see all of a rental in clear
+    whole = {**about, "theirs_by": viewer.id, "kind": "deleted", "base": "Chen", "mine": "Lin", "theirs": "Wu"}
+    hidden = counter.write("core.conflict", **whole)
+    conflict = counter.kind("core.conflict")
+
+    told = records.fetch(counter.node, clerk, conflict, written)
+    assert [told[name] for name in ("base", "mine", "theirs")] == ["Chen", "Lin", "Wu"]
+    told = records.fetch(counter.node, viewer, conflict, hidden)
+    assert told["theirs"] == "Wu", "it is what he wrote"
+    assert "Lin" not in str(told)
+    assert "Chen" not in str(told)

@@ -46,6 +46,7 @@ def test_one_click_takes_the_other_value_and_it_reaches_the_branch(branch: Any, 
     assert branch.note(branch.node, made) == ("门店备注", True)
     history = words(wu.open("/conflicts?state=resolved").text)
     assert "The other value · Wu" in history
+    assert re.search(r"Came in stands now 门店备注", history), "what was decided stands, not what stood until then"
 
 
 def test_a_new_value_is_entered_as_the_field_wants_it(branch: Any, browse: Any) -> None:
@@ -202,3 +203,20 @@ def test_a_record_that_was_not_there_is_told_in_words(branch: Any, browse: Any) 
 
     assert "The record was not there; it was put back from the log" in page
     assert "missing" not in page
+
+
+def test_the_page_of_the_record_says_what_is_disputed_and_then_what_was_decided(branch: Any, browse: Any) -> None:
+    made, wu = branch.dispute(), browse("wu")
+    record = f"/records/bicycle_rental/rental/{made}"
+    address = only(wu)
+
+    page = wu.open(record).text
+    assert "Note: written in two places at once, not decided yet" in words(page)
+    assert f'<a href="{address}">Look at both</a>' in page
+    wu.send(address, keep="other")
+
+    page = wu.open(record).text
+    assert re.search(r"Note: a conflict was decided \(The other value · Wu · [^)]+\)", words(page))
+    assert "not decided yet" not in words(page)
+    branch.shop.clock.pass_(hours=15 * 24)
+    assert "a conflict was decided" not in words(wu.open(record).text)
