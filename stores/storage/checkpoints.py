@@ -3,7 +3,8 @@
 ``head``: how far an origin's log is stored here. ``up``: how much of it headquarters has acknowledged.
 ``down``: up to which place of the hub's order this node holds the records of its scopes. ``seal``: the hub's word
 for that place, to be shown to it again. ``named``: up to where a log, or the records of a type, have been looked
-through for the contents they name.
+through for the contents they name. ``clock``: the last clock stamp given out here or heard of; it moves at every action
+as the head does, and stands beside it: one page of the disk for both.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from core.model.change import GENESIS
 from stores.storage import bulk
 from stores.storage.system import CHECKPOINT
 
-Stream = Literal["head", "up", "down", "seal", "named"]
+Stream = Literal["head", "up", "down", "seal", "named", "clock"]
+HERE = ""  # the peer of what is this node's own
 HUB = "hub"  # the peer of a node with one upstream
 
 _COLUMNS = ("peer", "stream", "position", "proof", "moved_at")
@@ -44,6 +46,17 @@ def incarnations(connection: Connection, node: str) -> list[int]:
 def move_head(connection: Connection, origin: str, seq: int, digest: str, at: str | None = None) -> None:
     """Say how far an origin's log is stored here, in the transaction that stores it."""
     _write(connection, origin, "head", seq, digest, at)
+
+
+def stand(connection: Connection, hlc: int, origin: str, seq: int, digest: str) -> None:
+    """Say where this node's clock and its own log stand; a log in which nothing has been written has no head."""
+    at = [(HERE, "clock", hlc, None, None), (origin, "head", seq, digest, None)]
+    bulk.upsert(connection, CHECKPOINT, _COLUMNS, at if digest != GENESIS else at[:1])
+
+
+def clock(connection: Connection) -> int:
+    """Return the last clock stamp given out here or heard of."""
+    return _read(connection, HERE, "clock")[0]
 
 
 def acked(connection: Connection, origin: str) -> int:

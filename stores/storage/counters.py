@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 from core.model.change import GENESIS
 from stores.node import Node
 from stores.storage import bulk, marks
-from stores.storage.checkpoints import move_head
+from stores.storage.checkpoints import HERE, clock, stand
 from stores.storage.system import NODE_STATE
 
-HLC = "hlc"  # node_state: the last clock stamp given out or heard of
 LEAP = 1 << 40  # places; a chain that gave out a million a second would need twelve days for them
 PLACES_A_MS = 1 << 20  # more than any hub gives out
 HS = "hs"  # node_state: the hub's order, the number of its last transaction
 _STANDING = (  # one question for all of it, four looks by key: every action asks it
-    "SELECT (SELECT value FROM node_state WHERE key = ?), (SELECT value FROM node_state WHERE key = ?), "
+    "SELECT (SELECT position FROM checkpoint WHERE peer = ? AND stream = 'clock'), "
+    "(SELECT value FROM node_state WHERE key = ?), "
     "(SELECT position FROM checkpoint WHERE peer = ? AND stream = 'head'), "
     "(SELECT proof FROM checkpoint WHERE peer = ? AND stream = 'head')"
 )
@@ -48,8 +48,8 @@ class Counters:
 def load(connection: Connection, node: Node) -> Counters:
     """Return where the node stands. The clock is told what was kept, so that it never goes back (sync.md 6)."""
     origin = node.identity.origin
-    ((clock, place, seq, digest),) = bulk.run(connection, _STANDING, HLC, HS, origin, origin)
-    hlc, hs = int(clock or 0), int(place or 0)
+    ((stamp, place, seq, digest),) = bulk.run(connection, _STANDING, HERE, HS, origin, origin)
+    hlc, hs = stamp or 0, int(place or 0)
     node.clock.observe(hlc)
     mark = node.new_id() if node.is_hub else ""
     return Counters(origin, seq or 0, digest or GENESIS, hlc, hs, hs, mark)
@@ -57,14 +57,11 @@ def load(connection: Connection, node: Node) -> Counters:
 
 def save(connection: Connection, counters: Counters) -> None:
     """Keep the counters in the caller's transaction: they are durable exactly when what they number is."""
-    facts = [(HLC, str(counters.hlc))]
     if counters.hs > counters.began:
-        facts.append((HS, str(counters.hs)))
+        bulk.upsert(connection, NODE_STATE, ("key", "value"), [(HS, str(counters.hs))])
         marks.put(connection, counters.began, counters.hs, counters.mark)
         counters.began = counters.hs
-    bulk.upsert(connection, NODE_STATE, ("key", "value"), facts)
-    if counters.hash != GENESIS:
-        move_head(connection, counters.origin, counters.seq, counters.hash)
+    stand(connection, counters.hlc, counters.origin, counters.seq, counters.hash)
 
 
 def hub_sequence(connection: Connection) -> int:
@@ -89,5 +86,4 @@ def leap(connection: Connection, now_ms: int) -> int:
 
 def clock_stamp(connection: Connection) -> int:
     """Return the last clock stamp this node has given out or heard of."""
-    kept = bulk.run(connection, "SELECT value FROM node_state WHERE key = ?", HLC)
-    return int(kept[0][0]) if kept else 0
+    return clock(connection)

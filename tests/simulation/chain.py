@@ -250,7 +250,7 @@ class Chain:
     def restart(self, name: str) -> None:
         """Start a machine again from what is on its disk."""
         if name == "hq":
-            kept = number_of(self.disks["hq"], "SELECT value FROM node_state WHERE key = 'hlc'")
+            kept = number_of(self.disks["hq"], "SELECT position FROM checkpoint WHERE stream = 'clock'")
             self.hub_floor = max(self.hub_floor, kept >> 16)
         self.cuts += 1
         self.mains.on(name)

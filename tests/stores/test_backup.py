@@ -13,7 +13,7 @@ from core.model.errors import NodeError
 from stores import backup
 from stores.backup import BadBackup
 from stores.node import Node
-from stores.storage import counters, state
+from stores.storage import counters
 from stores.storage.database import Database
 from tests.sync.nodes import World, read, write
 
@@ -142,7 +142,7 @@ def test_the_clock_of_the_node_is_in_the_backup(shop: Node, tmp_path: Path) -> N
     made = backup.make(shop.database, tmp_path / "one.db")
 
     with Database(f"sqlite:///{made.file}").read() as connection:
-        assert int(state.get(connection, counters.HLC) or 0) == shop.clock.last
+        assert counters.clock_stamp(connection) == shop.clock.last
     assert read(shop, LI)["name"] == "李"
 
 
