@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.model.errors import NodeError
+from stores.changes import apply, quarantine
 from sync import keys
 from sync.branch import comparing
 from sync.branch.round import sync_round
@@ -26,6 +27,7 @@ FATES = {
     "unnoticed": ("set_back_headquarters",),
     "both": ("set_back", "copy", "restore"),
 }
+PATIENCE = timedelta(minutes=20)
 BACKED_UP = 0.08  # the chance, at every step, that somebody makes a backup
 BEFALLEN = 0.03  # and that something happens
 
@@ -77,9 +79,16 @@ class FatefulChain(Chain):
                 except NodeError:
                     moved += 1
                 self._learn(name)
-            if not moved:
+            if not moved and not self._tried_again():
                 return
         raise AssertionError("the chain does not come to rest")
+
+    def _tried_again(self) -> int:
+        """Let the time pass after which headquarters tries again by itself what it could not merge."""
+        self.time += PATIENCE
+        hub = self.nodes["hq"]
+        with hub.database.write() as connection:
+            return apply.retry(connection, hub, quarantine.due(connection, hub.now())).merged
 
     def storm(self, steps: int) -> None:
         """Let the chain work in any weather; afterwards nothing befalls anybody any more."""
