@@ -175,6 +175,10 @@
     var sheet = document.getElementById('sheet');
     if (sheet && sheet.dataset.draft) fill(sheet);
     dress(document); count();
+    if (sheet && !location.hash && !document.querySelector('[autofocus]') && matchMedia('(hover: hover)').matches) { /* on a telephone the keyboard would cover the form */
+      var first = sheet.querySelector('.field input:not([type=hidden]):not([type=radio]):not([type=checkbox]):not([type=file]), .field select, .field textarea');
+      if (first) first.focus({ preventScroll: true });
+    }
   }
 
   /* --- pickers: type to find, arrows to choose, Enter to take ------------------------------------------------------- */

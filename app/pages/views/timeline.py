@@ -61,6 +61,7 @@ class Lane:
 
     id: str
     label: str
+    note: str = ""
     bars: list[Bar] = field(default_factory=list)
 
     def room(self, bar: Bar) -> float:
@@ -118,7 +119,9 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
     rows_by = layout.rows_by
     window = _window(desk, record, span, day)
     found = _rows_of(desk, source, window, span)
-    lanes = _lanes(desk, record, rows_by)
+    beside = [name.partition(".")[2] for name in view.get("columns", ())]
+    lanes = _lanes(desk, record, rows_by, beside)
+    types = [r.key for r in desk.catalog.plugin(record.plugin).records.values()] if beside else [record.key]
     with desk.node.database.read() as connection:
         drawn = [(row, _bar(connection, desk, layout, row, window)) for row in found]
     for row, bar in ((row, bar) for row, bar in drawn if bar is not None):
@@ -136,6 +139,7 @@ def draw_timeline(desk: Desk, source: Source, view: Mapping[str, Any], request: 
         record=record,
         lanes=_in_order(record, rows_by, lanes.values()),
         actions=beginnings(desk, record),
+        types=" ".join(types),
         rows_by=rows_by,
         rows_of=desk.catalog.records.get(record.fields[rows_by].spec.to or ""),
         marks=window.marks(desk.node.zone),
@@ -182,16 +186,29 @@ def _rows_of(desk: Desk, source: Source, window: Window, span: list[str]) -> lis
     return found.rows
 
 
-def _lanes(desk: Desk, record: RecordType, rows_by: str) -> dict[str, Lane]:
-    """Return the rows in order of their names, what has no row yet first."""
+def _lanes(desk: Desk, record: RecordType, rows_by: str, beside: Sequence[str]) -> dict[str, Lane]:
+    """Return the rows in order of their names, what has no row yet first; ``beside`` are fields to write to a name."""
     spec = record.fields[rows_by].spec
     lanes = {"": Lane("", desk.words.no_room_yet)}
     if spec.type == "enum":
         lanes |= {key: Lane(key, desk.say(label)) for key, label in (spec.options or {}).items()}
     elif spec.to in desk.catalog.records:
-        choices = matching(desk, desk.catalog.records[str(spec.to)], "", ROWS_MAX)
-        lanes |= {each.key: Lane(each.key, each.label) for each in choices}
+        target = desk.catalog.records[str(spec.to)]
+        choices = matching(desk, target, "", ROWS_MAX)
+        notes = _notes(desk, target, [each.key for each in choices], beside) if beside else {}
+        lanes |= {each.key: Lane(each.key, each.label, notes.get(each.key, "")) for each in choices}
     return lanes
+
+
+def _notes(desk: Desk, target: RecordType, ids: Sequence[str], beside: Sequence[str]) -> dict[str, str]:
+    """Return what stands beside the names of rows, by record: how a room is now, whoever is in it."""
+    where: list[tuple[str, str, object]] = [("id", "in", list(ids))]
+    found = records.query(desk.node, desk.actor, target, where=where, limit=ROWS_MAX, fields=list(beside))
+    fields = [target.fields[name] for name in beside if name in target.fields]
+    return {
+        str(row["id"]): " · ".join(told.text for each in fields if (told := shown_field(desk, each, row)).text)
+        for row in found.rows
+    }
 
 
 def _readable(bars: Sequence[Bar]) -> list[Bar]:

@@ -19,7 +19,7 @@ VIEW_KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "form": (frozenset({"sections"}), frozenset()),
     "board": (frozenset({"columns"}), frozenset({"where", "card", "sort"})),
     "calendar": (frozenset({"date"}), frozenset({"where", "card"})),
-    "timeline": (frozenset({"rows", "span"}), frozenset({"where", "card"})),
+    "timeline": (frozenset({"rows", "span"}), frozenset({"where", "card", "columns"})),
     "dashboard": (frozenset({"tiles"}), frozenset({"where"})),
     "print": (frozenset({"sections"}), frozenset({"where", "sign"})),
     "pairs": (frozenset({"against", "compare"}), frozenset({"where", "columns", "sort", "take"})),
@@ -97,6 +97,14 @@ def _check_columns(shop: Workshop, draft: RecordDraft, shape: ViewShape, path: K
     for key in ("columns", "card", "span"):
         for index, name in enumerate(getattr(shape, key)):
             known_path(shop, draft, name, (*path, key, index), timers=key != "columns")
+    for index, name in enumerate(shape.columns if shape.kind == "timeline" else ()):
+        if not name.startswith(f"{shape.rows}."):
+            shop.fault(
+                "not-of-the-row",
+                f"beside a row stands what its record says: `{shape.rows}.…`",
+                f"行首只能显示该行记录的字段：`{shape.rows}.…`",
+                (*path, "columns", index),
+            )
     for index, name in enumerate(shape.sort):
         known_path(shop, draft, name.removeprefix("-"), (*path, "sort", index), timers=False)
     for key in ("rows", "date"):

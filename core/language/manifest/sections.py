@@ -171,7 +171,10 @@ class ViewShape(Cited):
     columns: Names = Field(default=[], description="Fields; for a board the field whose values are the columns")
     card: list[str] = Field(default=[], description="What a card of a board shows")
     rows: str | None = Field(default=None, description="The record field whose values are the rows of a timeline")
-    span: list[str] = Field(default=[], description="Where a bar of a timeline begins and ends")
+    span: list[str] = Field(
+        default=[],
+        description="Where a bar of a timeline begins and ends; its `columns` stand beside a row's name: unit.status",
+    )
     date: str | None = Field(default=None, description="The field that places a record in a calendar")
     against: str | None = Field(default=None, description="The ref to the record that each pair is set against")
     compare: dict[Word, str] = Field(

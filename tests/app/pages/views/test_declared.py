@@ -89,6 +89,28 @@ def test_the_timeline_draws_bars_in_their_rows_until_the_deadline(rentals: dict[
     assert float(width) == pytest.approx(1200 * 2 / 15, abs=2)
 
 
+def test_beside_a_row_stands_what_its_record_says_now(shop: Any, rentals: dict[str, str], browse: Any) -> None:
+    file = shop.plugins / "bicycle_rental" / "plugin.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "rows: bicycle, span:", "rows: bicycle, columns: [bicycle.where], span:"
+    )
+    where = """      where:
+        type: enum
+        of: {here: {en: Here, zh: 在店}, gone: {en: Gone, zh: 已借}}
+        value: [{when: self.rides > 0, is: gone}, {is: here}]
+        label: {en: Where, zh: 在何处}
+      rides: {type: int, value: {count: rental, where: 'rental.bicycle == self and rental.state == "out"'}, label: {en: Rides, zh: 在租}}
+      scrapped:"""
+    file.write_text(text.replace("      scrapped:", where), encoding="utf-8")
+    shop.service.node.host.reload()
+    assert shop.service.node.catalog.faults == ()
+
+    page = words(browse("li").open("/views/bicycle_rental/wheels").text)
+
+    assert "F-1 Gone" in page
+    assert "F-3 Here" in page
+
+
 def test_what_is_over_ends_when_it_was_over_and_gives_way_to_what_stands_there_now(
     shop: Any, rentals: dict[str, str], browse: Any
 ) -> None:

@@ -127,3 +127,13 @@ def test_tiles_show_scorecards_or_figures(faults: Faults) -> None:
       - {count: visit, by: onwer}  # <- unknown-field
 """
     )
+
+
+def test_beside_a_row_of_a_timeline_stands_what_its_record_says(faults: Faults) -> None:
+    faults(
+        VISIT
+        + """
+  a: {kind: timeline, of: visit, rows: owner, span: [day], columns: [owner.name], label: {en: A, zh: 甲}}
+  b: {kind: timeline, of: visit, rows: owner, span: [day], columns: [cost], label: {en: B, zh: 乙}}  # <- not-of-the-row
+"""
+    )
