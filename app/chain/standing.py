@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from app.service import Service
 from core.model.clock import from_iso
-from core.model.errors import Language, Text
+from core.model.errors import Language, Problem, Text
 from stores.actor import SYSTEM_ACTOR
 from stores.acts import firing
 from stores.changes import log, quarantine
@@ -52,10 +52,18 @@ def brief(service: Service, language: Language) -> dict[str, object]:
         if not node.is_hub:
             told["sync"] = _sync(service, language, *log.unsent(connection), checkpoints.pulled(connection))
     told["conflicts"] = count(node, "core.conflict", "open")
-    hung = node.host.watchdog.problems() if node.host.watchdog is not None else []
-    problems = [*(problem for fault in node.catalog.faults for problem in fault.problems), *hung]
-    told["faults"] = [problem.render(language) for problem in problems]
+    told["faults"] = [problem.render(language) for problem in _faults(node)]
     return told
+
+
+def fault_words(node: Node, language: Language) -> list[str]:
+    """Return what is wrong with plugins in words alone: where their files lie on this machine is not for everybody."""
+    return [problem.what.say(language) for problem in _faults(node)]
+
+
+def _faults(node: Node) -> list[Problem]:
+    hung = node.host.watchdog.problems() if node.host.watchdog is not None else []
+    return [*(problem for fault in node.catalog.faults for problem in fault.problems), *hung]
 
 
 def money_unsent(service: Service) -> Decimal:

@@ -80,7 +80,7 @@ def _draw(
 ) -> Response:
     with desk.node.database.read() as connection:
         admissions = credentials.admissions(connection)
-        out = credentials.invitations(connection, SHOWN_MAX)
+        out = credentials.invitations(connection, SHOWN_MAX + 1)
     places = places_of(desk)
     return page(
         desk,
@@ -91,7 +91,8 @@ def _draw(
         until=shown_moment(desk, made.expires_at.isoformat()) if made else None,
         named=places.name(made.store) if made else "",
         nodes=[_node(desk, each, places) for each in admissions],
-        codes=[_code(desk, each, places) for each in out],
+        codes=[_code(desk, each, places) for each in out[:SHOWN_MAX]],
+        older=len(out) > SHOWN_MAX,
         stores=[(each.code, places.name(each.code)) for each in places.all()],
         may_act=directs(desk.actor),
         said=said,

@@ -206,6 +206,7 @@ CONSOLE: Mapping[str, Text] = {
     "name_branch": Text("Give it a name", "登记店名"),
     "in_chain": Text("in the chain", "已接入"),
     "codes": Text("Codes given out", "已发注册码"),
+    "latest_only": Text("The latest {0} are shown", "仅显示最近 {0} 个"),
     "given_by": Text("Given by", "发放人"),
     "given_at": Text("Given", "发放时间"),
     "used_by": Text("used by {0}", "已由 {0} 使用"),

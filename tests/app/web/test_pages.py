@@ -56,7 +56,7 @@ def test_a_plugin_dropped_into_the_folder_has_its_api_at_once(shop: Any) -> None
 
 
 def test_status_tells_those_who_are_signed_in_how_the_node_stands(shop: Any) -> None:
-    told = shop.as_("li").get("/api/status").json()
+    told = shop.as_("wu").get("/api/status").json()
 
     assert told["plugins"]["bicycle_rental"] == "1.0.0"
     assert (told["hub"], told["conflicts"], told["quarantined"], told["requests"]) == (True, 0, 0, 0)

@@ -78,3 +78,14 @@ def test_a_store_without_a_name_is_given_one(branch: Any, browse: Any) -> None:
 
     assert door not in browse("wu").open(PAGE).text
     assert "外滩店" in browse("wu").open(PAGE).text
+
+
+def test_of_many_codes_the_latest_are_shown_and_it_says_so(shop: Any, browse: Any) -> None:
+    wu = browse("wu")
+    for n in range(31):
+        enrolment.invite(shop.service.node, f"s{n}", dice=shop.service.world.dice, by="system")
+
+    page = wu.open("/console/joining").text
+
+    assert "The latest 30 are shown" in page
+    assert page.count('name="key"') == 30
