@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stores.storage import credentials
+from sync import enrolment
 from sync.hub import server
 from sync.keys import hashed
 from sync.protocol import NotEnrolled
