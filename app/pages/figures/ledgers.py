@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from app.pages.frame.desk import CurrentDesk, Desk, list_url
 from app.pages.frame.drawing import page
+from app.pages.showing.coming import comes_about
 from app.pages.showing.names import name_of
 from app.pages.showing.values import money_text, shown_state
 from core.language.definition import Ledger, RecordType
@@ -44,6 +45,7 @@ def balances(plugin: str, ledger: str, desk: CurrentDesk) -> Response:
         unit=rule.unit,
         states=[shown_state(desk, record, state) for state in states],
         rows=rows,
+        comes="" if rows else comes_about(desk, record),
         entries=list_url(record),
     )
 

@@ -13,6 +13,7 @@ from app.chain.overseeing import oversees
 from app.pages.frame.desk import CurrentDesk, Desk, record_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
+from app.pages.showing.coming import comes_about
 from app.pages.showing.names import name_of
 from app.pages.showing.places import Places, places_of
 from app.pages.views.lists import sight_of
@@ -75,6 +76,7 @@ def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Respo
         "scores.html",
         title=desk.say(rule.label),
         cards=found,
+        comes="" if found else comes_about(desk, desk.catalog.record(plugin, card)),
         unset=[(places.name(code), *_unset(desk, plugin, rule, code)) for code in _unscored(told["rows"])],
         stores=[(each.code, places.name(each.code)) for each in places.all()] if places.is_chain else [],
         store=store,

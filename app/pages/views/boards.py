@@ -14,6 +14,7 @@ from app.pages.actions.buttons import beginnings
 from app.pages.frame.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
+from app.pages.showing.coming import comes_about
 from app.pages.showing.speaking import spoken
 from app.pages.showing.speaking import title as spoken_title
 from app.pages.showing.values import Shown, shown_field, shown_state, tone_of
@@ -79,6 +80,7 @@ def draw_board(desk: Desk, source: Source, card: Sequence[str], by: str) -> Resp
     return page(
         desk,
         "board.html",
+        comes="" if any(stack.cards for stack in stacks) else comes_about(desk, record),
         source=source,
         record=record,
         stacks=stacks,

@@ -14,6 +14,7 @@ from app.pages.frame.desk import CurrentDesk, Desk, list_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.showing import columns as cols
 from app.pages.showing.columns import Column
+from app.pages.showing.coming import comes_about
 from app.pages.showing.places import places_of
 from app.pages.showing.speaking import spoken
 from app.pages.showing.values import Shown, tone_of
@@ -117,6 +118,7 @@ def draw_list(desk: Desk, source: Source, request: Request) -> Response:
             columns,
             [(cols.link(record, r), [cell_of(desk, record, c, r, beyond) for c in columns]) for r in found.rows],
         ),
+        comes="" if found.rows else comes_about(desk, record),
         total=found.total,
         more_than_total=found.more,
         sorts={each.name: _sorted(source, kept, sort, each) for each in columns if each.sortable},
