@@ -54,11 +54,6 @@ def stand(connection: Connection, hlc: int, origin: str, seq: int, digest: str) 
     bulk.upsert(connection, CHECKPOINT, _COLUMNS, at if digest != GENESIS else at[:1])
 
 
-def clock(connection: Connection) -> int:
-    """Return the last clock stamp given out here or heard of."""
-    return _read(connection, HERE, "clock")[0]
-
-
 def acked(connection: Connection, origin: str) -> int:
     """Return how much of an origin's log headquarters has acknowledged."""
     return _read(connection, origin, "up")[0]

@@ -13,14 +13,18 @@ from sqlalchemy import Connection
 from core.model.change import GENESIS
 from stores.node import Node
 from stores.storage import bulk, marks
-from stores.storage.checkpoints import HERE, clock, stand
+from stores.storage.checkpoints import stand
 from stores.storage.system import NODE_STATE
 
 LEAP = 1 << 40  # places; a chain that gave out a million a second would need twelve days for them
 PLACES_A_MS = 1 << 20  # more than any hub gives out
 HS = "hs"  # node_state: the hub's order, the number of its last transaction
+_CLOCK = (  # an older database has it among its facts, until something is written
+    "coalesce((SELECT position FROM checkpoint WHERE peer = '' AND stream = 'clock'), "
+    "(SELECT CAST(value AS BIGINT) FROM node_state WHERE key = 'hlc'))"
+)
 _STANDING = (  # one question for all of it, four looks by key: every action asks it
-    "SELECT (SELECT position FROM checkpoint WHERE peer = ? AND stream = 'clock'), "
+    f"SELECT {_CLOCK}, "  # noqa: S608 - SQL of our own
     "(SELECT value FROM node_state WHERE key = ?), "
     "(SELECT position FROM checkpoint WHERE peer = ? AND stream = 'head'), "
     "(SELECT proof FROM checkpoint WHERE peer = ? AND stream = 'head')"
@@ -48,7 +52,7 @@ class Counters:
 def load(connection: Connection, node: Node) -> Counters:
     """Return where the node stands. The clock is told what was kept, so that it never goes back (sync.md 6)."""
     origin = node.identity.origin
-    ((stamp, place, seq, digest),) = bulk.run(connection, _STANDING, HERE, HS, origin, origin)
+    ((stamp, place, seq, digest),) = bulk.run(connection, _STANDING, HS, origin, origin)
     hlc, hs = stamp or 0, int(place or 0)
     node.clock.observe(hlc)
     mark = node.new_id() if node.is_hub else ""
@@ -86,4 +90,5 @@ def leap(connection: Connection, now_ms: int) -> int:
 
 def clock_stamp(connection: Connection) -> int:
     """Return the last clock stamp this node has given out or heard of."""
-    return clock(connection)
+    ((stamp,),) = bulk.run(connection, f"SELECT {_CLOCK}")
+    return stamp or 0
