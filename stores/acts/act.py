@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import Connection
@@ -26,40 +26,12 @@ from stores.acts.calls import Call, Receipt
 from stores.acts.citing import citing, rules_of
 from stores.acts.figures import inactive
 from stores.acts.permission import check_may, check_sees, may_know
+from stores.acts.work import Later, Work
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.world import NodeWorld, Shared
 
 LATE_AFTER = timedelta(seconds=60)  # a timer that fires later than this says so in the log
-
-
-@dataclass
-class Work:
-    """One action under way: what it stands on and what it has gathered to write."""
-
-    connection: Connection
-    node: Node
-    call: Call
-    action: Action
-    world: NodeWorld
-    now: datetime  # when it happens for the rules
-    old: Row | None
-    draft: Row
-    env: Env
-    roles: frozenset[str] = frozenset()
-    asked: dict[str, object] = field(default_factory=dict)
-    warnings: list[Problem] = field(default_factory=list)
-    gathered: effects.Gathered = field(default_factory=effects.Gathered)
-
-    @property
-    def record(self) -> RecordType:
-        """The type of the record acted on."""
-        return self.call.record
-
-    @property
-    def at_home(self) -> bool:
-        """Whether this node decides about the record."""
-        return self.node.is_home(self.record, self.world.store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +42,7 @@ class Decided:
     edits: list[Edit]
     receipt: Receipt
     event: ActionEvent | None  # what plugins in Python are told, if any listens
-    later: list[effects.Later]
+    later: list[Later]
 
 
 def act(node: Node, call: Call) -> Receipt:
@@ -83,7 +55,7 @@ def act(node: Node, call: Call) -> Receipt:
     return receipt
 
 
-def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, list[effects.Later]]:
+def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, list[Later]]:
     """Carry out ``call`` inside the caller's write transaction.
 
     Returns the receipt and what is to be called once the transaction has been committed.

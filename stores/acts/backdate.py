@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from sqlalchemy import select
 
@@ -22,12 +22,10 @@ from stores import rows
 from stores.acts import timers, undoing
 from stores.acts.figures import inactive
 from stores.acts.messages import value_or_none
+from stores.acts.work import Work
 from stores.changes import log
 from stores.changes.commit import Deed, Edit, commit
 from stores.changes.older import lift_all
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 UNDO = "core.undo"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,10 +14,8 @@ from stores import posts
 from stores.acts import configuring, effects, posting, telling
 from stores.acts.citing import rules_of
 from stores.acts.figures import inactive, inactive_below
+from stores.acts.work import Work
 from stores.node import SETTING
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 _PLAIN = (NodeError, SQLAlchemyError)  # what a hook says on purpose, and what the database says
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from core.model.errors import CitedRule, NodeError
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
+from stores.acts.work import Work
 
 _OF_THE_ACTION = ("role", "state", "no-outcome")  # what is refused by the action's own head: `by`, `from`, its rows
 

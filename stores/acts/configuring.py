@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from sqlalchemy import select
 
@@ -11,11 +11,9 @@ from core.language.definition import Plugin, Setting
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
 from core.model.scope import HEADQUARTERS
+from stores.acts.work import Work
 from stores.layers import narrowed, read
 from stores.reads.settings import standing_of
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 
 def problems(work: Work) -> list[Problem]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from core.host.contexts import ActionEvent
 from core.language.definition import Notice, RecordType
@@ -20,26 +19,12 @@ from stores.acts.dispatch import choose
 from stores.acts.figures import inactive, inactive_below
 from stores.acts.fitting import fitting, plain
 from stores.acts.messages import filled, value_or_none
+from stores.acts.work import Later, Work
 from stores.changes.commit import Edit
 from stores.storage import numbers
 from stores.world import NodeWorld
 
-if TYPE_CHECKING:
-    from stores.acts.act import Work
-
-Later = Callable[[], None]
 Values = dict[str, object]
-
-
-@dataclass
-class Gathered:
-    """What is to be written with the record itself, in the order it came up."""
-
-    created: list[tuple[RecordType, Row]] = field(default_factory=list)
-    changed: list[Edit] = field(default_factory=list)
-    updated: dict[tuple[str, str], tuple[RecordType, Row]] = field(default_factory=dict)  # as they are to stand
-    later: list[Later] = field(default_factory=list)
-    instead: tuple[RecordType, Row] | None = None  # made in place of the record itself
 
 
 def gather(work: Work, outcome: Outcome) -> None:

@@ -19,8 +19,8 @@ from stores import posts
 from stores.acts import outbox, timers
 from stores.acts.act import Decided, decide, made, perform, told_plainly
 from stores.acts.calls import Call, Receipt
-from stores.acts.effects import Later
 from stores.acts.waiting import Waiting
+from stores.acts.work import Later
 from stores.changes.making import make_all_on
 from stores.node import Node
 from stores.storage import counters, numbers

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from sqlalchemy import select
 
@@ -18,10 +18,8 @@ from core.language.outcomes import Outcome, Sweep, Update
 from stores import rows
 from stores.acts.figures import inactive
 from stores.acts.fitting import fitting
+from stores.acts.work import Work
 from stores.lowering import matching
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 TAKEN_BACK = {"proposed": "rejected", "posted": "countered", "confirmed": "countered"}
 COUNTING = {"rejected": "proposed", "countered": "countered"}  # a restored entry that counted is entered once more

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from core.language.definition import SYSTEM
 from core.model.errors import Problem, Text, suggest
 from core.model.scope import HEADQUARTERS
 from stores import posts, rows
 from stores.actor import CHAIN_ROLES
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
+from stores.acts.work import Work
 
 
 def problems(work: Work) -> list[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from core.language.definition import SYSTEM
 from core.language.outcomes import Outcome
@@ -20,11 +20,9 @@ from stores import rows
 from stores.acts import late
 from stores.acts.calls import Receipt
 from stores.acts.permission import acting_roles
+from stores.acts.work import Work
 from stores.changes.commit import Deed, Edit, commit
 from stores.changes.older import VERSION, version_of
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 REQUEST = "core.request"
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from core.language.definition import RecordType
 from core.model.errors import ActionRefused, Text
 from core.model.fields import BadValue
 from core.model.values import Cell
 from stores import rows
+from stores.acts.work import Work
 from stores.changes import conflicts
 from stores.changes.commit import Edit
 from stores.changes.older import name_now
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 RESOLVE = ("core.conflict", "resolve")
 

@@ -20,9 +20,9 @@ from stores.actor import Actor
 from stores.acts import late
 from stores.acts.act import act, perform
 from stores.acts.calls import Call, Receipt
-from stores.acts.effects import Later
 from stores.acts.permission import acting_roles, may_know
 from stores.acts.requests import REQUEST, unsigned
+from stores.acts.work import Later
 from stores.changes.commit import Deed, Edit, commit
 from stores.changes.older import lift_cells
 from stores.node import Node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -15,12 +14,10 @@ from stores import rows
 from stores.actor import Actor
 from stores.acts.messages import filled
 from stores.acts.permission import acting_roles
+from stores.acts.work import Work
 from stores.node import Node
 from stores.reads.sight import Sight, sight
 from stores.world import NodeWorld
-
-if TYPE_CHECKING:
-    from stores.acts.act import Work
 
 
 def told(work: Work, text: Text, fills: Mapping[str, Formula]) -> Text:

@@ -96,9 +96,7 @@ class Aftermath:
         unfit = {edit.record for edit in present if edit.record in self.witness.unfit}
         if self.may_miss:
             codes = {str(json.loads(str(row["why"]))["code"]) for row in rows if row["pk"] not in unfit}
-            assert codes <= {"record-missing", "waits-behind", "not-in-this-name"}, (
-                f"in quarantine: {codes}"
-            )
+            assert codes <= {"record-missing", "waits-behind", "not-in-this-name"}, f"in quarantine: {codes}"
         else:
             assert waiting == Counter(unfit), f"in quarantine {waiting}, must be {unfit}"
         return set(waiting)
