@@ -94,6 +94,9 @@ def _survivors(asked: Namespace) -> int:
     return 1 if missed else 0
 
 
+BUNGLED = ("TypeError", "AttributeError", "NameError", "KeyError")  # what a fault says that no longer fits the code
+
+
 class TooLong(BaseException):
     """A storm that is still under way when its time is up. No ordinary fault: else it would pass for one that was caught."""
 
@@ -118,10 +121,15 @@ def at_most(seconds: float) -> Iterator[None]:
 
 
 def _caught(asked: Namespace, mutant: str) -> str:
-    """Return what the first storm that catches the fault says; empty when none does. Made smaller when asked to."""
+    """Return what the first storm that catches the fault says; empty when none does. Made smaller when asked to.
+
+    One that breaks at once because the code beside it has changed has broken no promise, and has to be planted anew.
+    """
     for seed in _seeds(asked):
         trial = _trial(seed, asked, mutant)
         wrong, _ = trial.run()
+        if wrong.partition(":")[0] in BUNGLED:
+            return ""
         if wrong:
             smallest = shrunk(trial) if asked.shrink else trial
             return f"{mutant}: {wrong.splitlines()[0][:120]}\n    again: {smallest.command}"

@@ -61,11 +61,11 @@ def the_checkpoint_skips_a_place(patch: Patch) -> None:
 def the_checkpoint_moves_before_the_rows(patch: Patch) -> None:
     """The checkpoint is kept in a transaction of its own, before the rows it covers."""
 
-    def put_down(node: Any, after: int, answer: Any) -> None:
+    def put_down(node: Any, _after: int, answer: Any, applied: int | None) -> None:
         with node.database.write() as connection:
             checkpoints.move_pulled(connection, answer.upto)
         with node.database.write() as connection:
-            report = apply.apply_rows(connection, node, answer.rows, applied=answer.acked, hlc=answer.hlc)
+            report = apply.apply_rows(connection, node, answer.rows, applied=applied, hlc=answer.hlc)
             arrival.arm(connection, node, report.touched)
         arrival.settle(node, report.touched)
 
