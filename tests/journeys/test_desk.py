@@ -346,6 +346,22 @@ def test_a_file_is_looked_at_and_imported_and_a_list_goes_out_on_paper(desk: Any
     page.context.close()
 
 
+def test_the_state_beside_the_name_of_a_record_follows_what_another_desk_does(desk: Any, browser: Any) -> None:
+    wheel = (
+        desk.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-state"}}).json()["id"]
+    )
+    ask = {"ask": {"bicycle": wheel, "guest": "Qian", "phone": "13800001111"}}
+    rental = desk.as_("li").post("/api/bicycle_rental/rental/actions/hand_out", json=ask).json()["id"]
+    page = person(browser, desk.address)
+    page.goto(f"{desk.address}{RENTALS}/{rental}")
+    page.locator(".head .pill", has_text="租出").wait_for()
+
+    desk.as_("li").post(f"/api/bicycle_rental/rental/{rental}/actions/take_back", json={})
+
+    page.locator(".head .pill", has_text="已归还").wait_for(timeout=5_000)
+    page.context.close()
+
+
 def test_a_node_that_stops_in_the_middle_of_a_form_takes_nothing_along(tmp_path: Path, browser: Any) -> None:
     port = free_port()
     with opened_shop(tmp_path) as shop:
