@@ -171,6 +171,7 @@ WORDS: Mapping[str, Text] = {
     "skipped": Text("Days not counted", "不计入的日期"),
     "fired": Text("has passed", "已到时"),
     "related": Text("Related records", "相关记录"),
+    "begin_from_here": Text("Begin from here", "由此发起"),
     "details": Text("Details", "详情"),
     "further": Text("Further", "其他信息"),
     "worked_out": Text("Worked out", "系统计算"),

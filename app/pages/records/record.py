@@ -9,10 +9,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.pages.actions.buttons import buttons, said_of
+from app.pages.actions.buttons import beginnings, buttons, said_of
 from app.pages.actions.candidates import said
 from app.pages.actions.sections import arranged, holding, sections_of
-from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, list_url, record_url
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, action_url, list_url, record_url
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import FormBody
 from app.pages.records.disputed import disputed
@@ -37,7 +37,7 @@ from app.web.files import download
 from app.web.guidance import guidance_for
 from app.web.history import history_of
 from app.web.why import explained
-from core.language.definition import Field, RecordType
+from core.language.definition import Action, Field, RecordType
 from core.model.errors import Forbidden, NodeError
 from core.model.fields import FieldSpec
 from stores.reads import records
@@ -134,6 +134,7 @@ def draw_record(
         ledger=[_entry(desk, kind, each) for each in told["ledger"]],
         picks=[_pick(desk, kind, each) for each in told["dispatch"]],
         related=list(_related(desk, kind, record_id)),
+        following=list(_following(desk, kind, row)),
         papers=papers_of(desk, kind, record_id),
         disputes=disputed(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
@@ -242,6 +243,29 @@ def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
             shown_rows = [_related_row(desk, other, one, row) for row in found.rows[:RELATED_ROWS]]
             label = f"{desk.say(other.label)} · {desk.say(one.label)}"
             yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
+
+
+def _following(desk: Desk, kind: RecordType, row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield what the person may begin with this record: (words, address of the form, with the record in it)."""
+    if row["store"] != desk.actor.store or "_deleted" in row:
+        return
+    for other in desk.catalog.plugin(kind.plugin).records.values():
+        wanted = {name: ask for name, action in other.actions.items() if (ask := _asks_for(other, action, kind))}
+        for each in beginnings(desk, other) if wanted else ():
+            if each.name in wanted:
+                text = f"{desk.say(other.label)} · {each.label}"
+                yield text, action_url(other, each.name, **{wanted[each.name]: row["id"]})
+
+
+def _asks_for(other: RecordType, action: Action, kind: RecordType) -> str:
+    """Return the input of an action that makes a record in which a record of this type must stand; empty for none."""
+    for ask in action.ask if action.new else ():
+        own = other.fields.get(ask.field or "")
+        if own is None or not (own.spec.required or ask.spec.required):
+            continue
+        if own.spec.type == "ref" and own.spec.to == kind.key:
+            return ask.name
+    return ""
 
 
 def _pointing(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[RecordType, Field]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -93,6 +94,18 @@ def test_what_was_entered_for_one_step_is_told_to_those_from_whom_nothing_is_kep
     assert "Why so: 13900002222 called" in browse("li").texts(f"/records{one}")
     assert "13900002222" not in shop.as_("an").get(f"/api{one}/history").text, "the auditor sees no phone"
     assert "13900002222" not in browse("an").texts(f"/records{one}")
+
+
+def test_what_can_be_begun_with_a_record_is_offered_with_the_record_in_its_form(shop: Any, browse: Any) -> None:
+    wheel = shop.as_("li").post("/api/bicycle_rental/bicycle/actions/add", json={"ask": {"frame": "F-7"}}).json()["id"]
+    begin = f"/records/bicycle_rental/rental/actions/hand_out?bicycle={wheel}"
+    li = browse("li")
+
+    page = li.open(f"/records/bicycle_rental/bicycle/{wheel}").text
+
+    assert f'<a href="{begin}">Rental · Hand out</a>' in page
+    assert re.search(rf'<option value="{wheel}" selected', li.open(begin).text)
+    assert "hand_out" not in browse("an").open(f"/records/bicycle_rental/bicycle/{wheel}").text
 
 
 def test_a_related_record_is_not_called_by_what_it_is_related_to(shop: Any, browse: Any) -> None:
