@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.pages.actions.buttons import beginnings, buttons, said_of
+from app.pages.actions.buttons import buttons, said_of
 from app.pages.actions.candidates import said
 from app.pages.actions.sections import arranged, holding, sections_of
-from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, action_url, list_url, record_url
+from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, record_url
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import FormBody
 from app.pages.records.disputed import disputed
 from app.pages.records.elsewhere import elsewhere_of
 from app.pages.records.papers import papers_of
+from app.pages.records.related import following, related
 from app.pages.showing import columns as cols
 from app.pages.showing.names import name_of
 from app.pages.showing.places import places_of
@@ -37,7 +38,7 @@ from app.web.files import download
 from app.web.guidance import guidance_for
 from app.web.history import history_of
 from app.web.why import explained
-from core.language.definition import Action, Field, RecordType
+from core.language.definition import RecordType
 from core.model.errors import Forbidden, NodeError
 from core.model.fields import FieldSpec
 from stores.reads import records
@@ -60,16 +61,6 @@ class Fact:
     worked_out: bool = False
     reveal: bool = False
     wide: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """Records of one type that point to this one."""
-
-    label: str
-    url: str
-    rows: list[tuple[str, str, Shown]] = field(default_factory=list)  # address, name, state
-    more: bool = False
 
 
 @router.get("/records/{plugin}/{record}/{record_id}")
@@ -133,8 +124,8 @@ def draw_record(
         timers=[_timer(desk, kind, each) for each in told["timers"]],
         ledger=[_entry(desk, kind, each) for each in told["ledger"]],
         picks=[_pick(desk, kind, each) for each in told["dispatch"]],
-        related=list(_related(desk, kind, record_id)),
-        following=list(_following(desk, kind, row)),
+        related=list(related(desk, kind, record_id)),
+        following=list(following(desk, kind, row)),
         papers=papers_of(desk, kind, record_id),
         disputes=disputed(desk, kind, record_id),
         waiting=_waiting(desk, kind, record_id),
@@ -232,71 +223,6 @@ def _pick(desk: Desk, kind: RecordType, told: Mapping[str, Any]) -> dict[str, An
     chosen = next((each["name"] for each in ranking if each["id"] == told["chosen"]), "")
     label = desk.say(policy.label) if policy else told["policy"]
     return {"label": label, "keys": keys, "ranking": ranking, "chosen": chosen}
-
-
-def _related(desk: Desk, kind: RecordType, record_id: str) -> Iterable[Related]:
-    """Yield the records that point to this one, as far as the person reads them."""
-    for other, one in _pointing(desk, kind, record_id):
-        where: list[tuple[str, str, object]] = [(one.name, "eq", record_id)]
-        found = records.query(desk.node, desk.actor, other, where=where, limit=RELATED_ROWS + 1)
-        if found.rows:
-            shown_rows = [_related_row(desk, other, one, row) for row in found.rows[:RELATED_ROWS]]
-            label = f"{desk.say(other.label)} · {desk.say(one.label)}"
-            yield Related(label, list_url(other, **{one.name: record_id}), shown_rows, len(found.rows) > RELATED_ROWS)
-
-
-def _following(desk: Desk, kind: RecordType, row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield what the person may begin with this record: (words, address of the form, with the record in it)."""
-    if row["store"] != desk.actor.store or "_deleted" in row:
-        return
-    for other in desk.catalog.plugin(kind.plugin).records.values():
-        wanted = {name: ask for name, action in other.actions.items() if (ask := _asks_for(other, action, kind))}
-        for each in beginnings(desk, other) if wanted else ():
-            if each.name in wanted:
-                text = f"{desk.say(other.label)} · {each.label}"
-                yield text, action_url(other, each.name, **{wanted[each.name]: row["id"]})
-
-
-def _asks_for(other: RecordType, action: Action, kind: RecordType) -> str:
-    """Return the input of an action that makes a record in which a record of this type must stand; empty for none."""
-    for ask in action.ask if action.new else ():
-        own = other.fields.get(ask.field or "")
-        if own is None or not (own.spec.required or ask.spec.required):
-            continue
-        if own.spec.type == "ref" and own.spec.to == kind.key:
-            return ask.name
-    return ""
-
-
-def _pointing(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[RecordType, Field]]:
-    """Return the references by which anything at all points to this record: most of them need no further question."""
-    pointers = _pointers(desk, kind)
-    with desk.node.database.read() as connection:
-        return [pair for pair in pointers if records.points_here(connection, desk.node, *pair, record_id)]
-
-
-def _pointers(desk: Desk, kind: RecordType) -> list[tuple[RecordType, Field]]:
-    """Return the references to this type that the person reads in clear: a masked one must not be told this way."""
-    with desk.node.database.read() as connection:
-        reading = Reading(connection, desk.node, desk.actor)
-        return [
-            (other, one)
-            for other in desk.catalog.records.values()
-            for one in other.fields.values()
-            if one.stored
-            and one.spec.type == "ref"
-            and one.spec.to == kind.key
-            and not reading.sight_of(other).blind
-            and reading.sight_of(other).is_open(one.name)
-        ]
-
-
-def _related_row(desk: Desk, other: RecordType, pointer: Field, row: Mapping[str, Any]) -> tuple[str, str, Shown]:
-    """Return address, name and state of a record that points here. It is not called by what it points to: all are."""
-    state = shown_state(desk, other, row["state"]) if row["state"] else NOTHING
-    own = {name: value for name, value in row.items() if name != pointer.name}
-    told = (cols.title_of(desk, other, own), cols.brief_of(desk, other, own))
-    return record_url(other, str(row["id"])), " · ".join(text for text in told if text), state
 
 
 def _waiting(desk: Desk, kind: RecordType, record_id: str) -> list[tuple[str, str]]:
