@@ -69,6 +69,7 @@ CONSOLE: Mapping[str, Text] = {
     "own_settings": Text("Settings of its own", "门店自定设置"),
     "none_own": Text("Everything as in the chain", "全部沿用连锁设置"),
     "lately": Text("Lately done there", "最近操作"),
+    "no_records_seen": Text("No records you may see", "没有您可查看的记录"),
     "nothing_lately": Text("Nothing you may see", "没有您可查看的操作"),
     "open_list": Text("Open the list", "打开列表"),
     # conflicts
