@@ -363,6 +363,7 @@ class Scorecard:
     digits: int = 2
     cap: Formula | None = None  # percent of a target that count at most; None = 100
     cite: tuple[str, ...] = ()
+    band_labels: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.pages.views.lists import sight_of
 from app.web.reports import cards
 from core.language.definition import Scorecard, ScoreItem
 from core.model.errors import NotFound
+from core.model.scope import HEADQUARTERS
 from stores.acts.scorecards import not_set
 from stores.reads.reading import Reading
 from stores.reads.scores import Part, counted, records_behind
@@ -63,7 +64,7 @@ def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Respo
     store = asked.get("store", "")
     wanted = {"store": store} if store else {}
     told: dict[str, Any] = cards(desk, plugin, card, asked.get("day"), wanted, asked.get("cursor"))
-    places = places_of(desk)
+    places, above = places_of(desk), desk.actor.store == HEADQUARTERS
     rule = desk.catalog.plugin(plugin).scorecards[card]
     found = [_card(desk, plugin, rule, row, places) for row in told["rows"]]
     found.sort(key=lambda each: _figure(each.total), reverse=True)
@@ -78,7 +79,7 @@ def scores(plugin: str, card: str, request: Request, desk: CurrentDesk) -> Respo
         cards=found,
         comes="" if found else comes_about(desk, desk.catalog.record(plugin, card)),
         unset=[(places.name(code), *_unset(desk, plugin, rule, code)) for code in _unscored(told["rows"])],
-        stores=[(each.code, places.name(each.code)) for each in places.all()] if places.is_chain else [],
+        stores=[(each.code, places.name(each.code)) for each in places.all()] if places.is_chain and above else [],
         store=store,
         day=start.isoformat(),
         next_url=url + with_query({"day": start, "store": store, "cursor": told["next"]}) if told["next"] else None,
@@ -146,7 +147,7 @@ def _card(desk: Desk, plugin: str, rule: Scorecard, row: Mapping[str, Any], plac
         lines = [replace(line, problem="") for line in lines]
     return Card(
         subject,
-        places.name(str(row["store"])) if places.is_chain else "",
+        places.name(str(row["store"])) if places.is_chain and desk.actor.store == HEADQUARTERS else "",
         whole.pop() if len(whole) == 1 else "",
         record_url(record, str(row["id"])),
         _text(row.get("total")),
@@ -190,8 +191,8 @@ def _behind(desk: Desk, plugin: str, rule: Scorecard, card_id: str, item: ScoreI
 def _band(desk: Desk, rule: Scorecard, band: object) -> str:
     if band is None:
         return "—"
-    labels = getattr(rule, "band_labels", None) or {}
-    return desk.say(labels[band]) if band in labels else str(band)
+    label = rule.band_labels.get(str(band))
+    return desk.say(label) if label else str(band)
 
 
 def _text(value: object) -> str:

@@ -104,12 +104,20 @@ def _fields(shape: ScorecardShape, subject: str, manual: dict[str, ItemShape]) -
     fields |= {
         "items": {"type": "map", "label": _text(_FIELDS["items"])},
         "total": {"type": "decimal", "digits": shape.digits, "label": _text(_FIELDS["total"])},
-        "band": {"type": "text", "label": _text(_FIELDS["band"])},
+        "band": {**_band_type(shape), "label": _text(_FIELDS["band"])},
     }
     if subject not in fields:
         by_name = {"type": "ref", "to": subject, "value": "=self.subject", "label": _text(_FIELDS["subject"])}
         fields[subject] = by_name
     return fields
+
+
+def _band_type(shape: ScorecardShape) -> dict[str, Any]:
+    """Return the type of a card's band: its bands by what people call them, where the plugin says so."""
+    if not shape.band_labels:
+        return {"type": "text"}
+    labels = {name: label.model_dump() for name, label in shape.band_labels.items()}
+    return {"type": "enum", "of": {name: labels.get(name, {"en": name, "zh": name}) for name in shape.bands}}
 
 
 def _mark_labels(item: str, shape: ItemShape) -> dict[str, dict[str, str]]:
@@ -168,7 +176,12 @@ def _scorecard(shop: Workshop, name: str, shape: ScorecardShape) -> Scorecard | 
     place = shop.root.key_place(path)
     cap = None if shape.cap is None else formula(shop, shape.cap, (*path, "cap"), scope, expect=DECIMAL)
     cite, bands = tuple(shape.cite), dict(shape.bands)
-    return Scorecard(name, label, place, period, draft.key, found, items, bands, shape.digits, cap, cite)
+    called = {
+        band: shop.label(text, (*path, "band_labels", band), needed=True)
+        for band, text in shape.band_labels.items()
+        if shop.known(band, bands, Text("band", "等级"), (*path, "band_labels", band), "unknown-key")
+    }
+    return Scorecard(name, label, place, period, draft.key, found, items, bands, shape.digits, cap, cite, called)
 
 
 def _item(shop: Workshop, name: str, shape: ItemShape, path: KeyPath, scope: NameScope) -> ScoreItem:

@@ -111,6 +111,7 @@ class ScorecardShape(Cited):
     every: dict[PeriodName, EveryShape] = Field(min_length=1, max_length=1)
     items: dict[Word, ItemShape] = Field(min_length=1)
     bands: dict[Word, int] = Field(default={}, description="band: least total; the lowest is 0")
+    band_labels: dict[Word, TextShape] = Field(default={}, description="What people call the bands")
     digits: int = Field(default=2, ge=0, le=6)
     cap: Value = Field(default=None, description="How many percent of a target count at most; 100 unless it says more")
     lock: Value = Field(

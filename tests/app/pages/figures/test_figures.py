@@ -25,6 +25,7 @@ scorecards:
     items:
       out: {weight: 100, target: 10, value: {count: rental, where: rental.handed_by == staff}, label: {en: Handed out, zh: 租出}}
     bands: {good: 50, fail: 0}
+    band_labels: {good: {en: Well done, zh: 良好}, fail: {en: Not enough, zh: 不合格}}
     read: {counter: {where: self.subject == me}, boss: {}}
 reports:
   daily:
@@ -108,6 +109,7 @@ def test_a_scorecard_shows_the_cards_of_the_month_to_those_who_may_see_them(busy
     for page in (boss, li):
         assert "Li</a>" in page
         assert re.search(r"Handed out</td>.*?>100<.*?>10<.*?>2<.*?>20", page, re.DOTALL)
+        assert "Band Not enough" in words(page)
     assert "/records/bicycle_rental/rental" in boss
 
 

@@ -1,3 +1,4 @@
+from core.model.errors import Text
 from tests.core.language.bench import Faults, Load
 
 CARD = """
@@ -26,6 +27,25 @@ def test_a_card_keeps_marks_and_results_in_a_record(load: Load) -> None:
     assert record.actions["mark"].by == ("chief",)
     assert "system" in record.actions["close"].by
     assert plugin.scorecards["monthly"].items["review"].by == "chief"
+
+
+def test_bands_are_called_as_the_plugin_says_on_the_card_and_in_its_record(load: Load) -> None:
+    named = CARD.replace("ROLE", "chief").replace("fail: 0}", "fail: 0}\n    band_labels: {pass: {en: Pass, zh: 合格}}")
+    plugin = load(named)
+
+    assert plugin.scorecards["monthly"].band_labels == {"pass": Text("Pass", "合格")}
+    assert plugin.records["monthly"].fields["band"].spec.options == {
+        "pass": Text("Pass", "合格"), "fail": Text("fail", "fail"),
+    }  # fmt: skip
+    assert load(CARD.replace("ROLE", "chief")).records["monthly"].fields["band"].spec.type == "text"
+
+
+def test_a_name_for_a_band_that_is_not_there_is_a_fault(faults: Faults) -> None:
+    faults(
+        CARD.replace("ROLE", "chief").replace(
+            "fail: 0}", "fail: 0}\n    band_labels: {passed: {en: Pass, zh: 合格}}  # <- unknown-key"
+        )
+    )
 
 
 def test_a_card_is_made_for_every_subject_and_period(load: Load) -> None:
