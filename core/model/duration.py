@@ -25,6 +25,11 @@ _WRITTEN = (  # how a duration is written out: part, then its units from large t
     ("workdays", (("bd", 1),)),
     ("seconds", (("h", 3600), ("m", 60), ("s", 1))),
 )
+_SAID = {
+    "y": Text("years", "年"), "mo": Text("months", "个月"), "d": Text("days", "天"),
+    "bd": Text("working days", "个工作日"), "h": Text("hours", "小时"), "m": Text("minutes", "分钟"),
+    "s": Text("seconds", "秒"),
+}  # fmt: skip
 _PART = re.compile(r"([+-]?)(\d{1,9})(bd|mo|[ywdhms])")
 _LIMITS = {"months": 12_000, "days": 366_000, "workdays": 366_000, "seconds": 366_000 * 86_400}  # a thousand years
 
@@ -81,6 +86,20 @@ class Duration:
                     negative = amount < 0
                     pieces.append(f"{sign}{count}{unit}")
         return "".join(pieces) or "0s"
+
+    @property
+    def words(self) -> Text:
+        """Say it as people do: ``1h30m`` is 1 hour 30 minutes, 1 小时 30 分钟."""
+        found = []
+        for part, units in _WRITTEN:
+            left = abs(getattr(self, part))
+            for unit, size in units:
+                count, left = divmod(left, size)
+                found += [(count, _SAID[unit])] if count else []
+        found = found or [(0, _SAID["m"])]
+        sign = "−" if str(self).startswith("-") else ""
+        en = " ".join(f"{count} {word.en.removesuffix('s') if count == 1 else word.en}" for count, word in found)
+        return Text(sign + en, sign + " ".join(f"{count} {word.zh}" for count, word in found))
 
     @property
     def timed(self) -> bool:

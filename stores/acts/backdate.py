@@ -46,8 +46,8 @@ def check_window(work: Work) -> None:
     if node_now > work.world.calendar().after(work.now, window):
         raise ActionRefused.of(
             "too-long-ago",
-            f"this may be entered at most {window} later",
-            f"最多只能补录 {window} 以内的情况",
+            f"this may be entered at most {window.words.en} later",
+            f"最多只能补录 {window.words.zh}以内的情况",
             field="at",
         )
 

@@ -108,19 +108,9 @@ def shown_moment(desk: Desk, value: object) -> Shown:
 def duration_text(desk: Desk, text: str) -> str:
     """Return ``1h30m`` in words: 1 小时 30 分钟."""
     try:
-        duration = Duration.parse(text)
+        return desk.say(Duration.parse(text).words)
     except BadValue:
         return text
-    w = desk.words
-    years, months = divmod(abs(duration.months), 12)
-    hours, rest = divmod(abs(duration.seconds), 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = [
-        (years, w.years), (months, w.months), (abs(duration.days), w.days), (abs(duration.workdays), w.workdays),
-        (hours, w.hours), (minutes, w.minutes), (seconds, w.seconds),
-    ]  # fmt: skip
-    said = " ".join(f"{count} {unit.removesuffix('s') if count == 1 else unit}" for count, unit in parts if count)
-    return f"−{said}" if said and text.lstrip().startswith("-") else said or f"0 {w.minutes}"
 
 
 def parts_of(spec: FieldSpec) -> Mapping[str, FieldSpec]:

@@ -65,6 +65,20 @@ def test_only_days_and_hours_have_a_length_without_a_calendar() -> None:
     assert not Duration.parse("1bd").exact
 
 
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("1h30m", "1 hour 30 minutes", "1 小时 30 分钟"),
+        ("15mo", "1 year 3 months", "1 年 3 个月"),
+        ("2bd", "2 working days", "2 个工作日"),
+        ("-45s", "−45 seconds", "−45 秒"),
+        ("0s", "0 minutes", "0 分钟"),
+    ],
+)
+def test_people_read_a_duration_in_words(text: str, en: str, zh: str) -> None:
+    assert (Duration.parse(text).words.en, Duration.parse(text).words.zh) == (en, zh)
+
+
 @given(durations, durations)
 def test_adding_and_taking_away_again_changes_nothing(one: Duration, other: Duration) -> None:
     assert one + other - other == one

@@ -25,7 +25,7 @@ def test_money_has_its_thousands_apart(value: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("20m", "20 分钟"), ("1h30m", "1 小时 30 分钟"), ("2bd", "2 工作日"), ("3mo", "3 个月"), ("0s", "0 分钟")],
+    [("20m", "20 分钟"), ("1h30m", "1 小时 30 分钟"), ("2bd", "2 个工作日"), ("3mo", "3 个月"), ("0s", "0 分钟")],
 )
 def test_durations_are_said_in_words(value: str, text: str) -> None:
     assert duration_text(DESK, value) == text
