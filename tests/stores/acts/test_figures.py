@@ -10,7 +10,7 @@ from core.language.expressions import Aggregate, Case, Cases, Formula, Literal, 
 from core.language.expressions.compile import compile_condition, compile_expression
 from core.model.kinds import BOOL, INT, Kind, record_kind
 from stores.actor import SYSTEM_ACTOR
-from stores.acts.figures import inactive, inactive_below, parts
+from stores.acts.figures import inactive, inactive_below
 from stores.world import NodeWorld
 from tests.stores.shop import Shop
 
@@ -98,8 +98,3 @@ def test_a_blank_figure_below_a_computed_field_is_found(
     shop = a_shop(PLUGIN)
     with shop.node.database.read() as connection:
         assert inactive_below(NodeWorld(connection, shop.node, "club", "0755"), formula) is off
-
-
-def test_the_parts_of_a_formula_are_all_its_expressions() -> None:
-    assert [part.text for part in parts(Cases((SMALL, LAST), INT))] == ["self.n < 3", "settings.set"]
-    assert list(parts(None)) == list(parts(Literal(1, INT))) == []

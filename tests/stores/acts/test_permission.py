@@ -198,7 +198,7 @@ def test_a_conflict_is_read_by_who_decides_and_whose_work_did_not_come_through(o
 
     assert [seen(office, actor, "conflict") for actor in (li, wu, admin)] == [["c1"], ["c2"], ["c1", "c2"]]
     shown = records.fetch(office.node, li, office.record("conflict"), "c1")
-    assert ("mine" in shown, shown["theirs"]) == (False, "open")
+    assert (shown["mine"], shown["theirs"]) == ("secret", "open"), "the file is his: he reads there what stands"
 
 
 def test_who_is_away_is_known_to_all_and_why_is_not(office: Shop) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.language.expressions import Aggregate, Case, Cases, EmptyValue, Env, Expression, Literal, Row
+from core.language.expressions import Aggregate, Case, Cases, EmptyValue, Env, Expression, Literal, Row, expressions_in
 from core.language.expressions.memory import MemoryWorld, aggregate_rows
 from core.model.kinds import INT, TEXT
 
@@ -64,3 +64,10 @@ def test_an_aggregate_asks_the_world(env: Callable[..., Env]) -> None:
     assert Aggregate("count", "club.room", "room").text == "count room"
     assert not Aggregate("count", "club.room", "room").may_be_empty
     assert Aggregate("max", "club.room", "room", "floor").may_be_empty
+
+
+def test_the_expressions_of_a_formula_are_all_that_it_is_made_of(compiled: Callable[[str], Expression]) -> None:
+    tiers = Cases((Case(compiled("self.people >= 8"), compiled("self.people * 2")), Case(None, Literal(3, INT))), INT)
+
+    assert [each.text for each in expressions_in(tiers)] == ["self.people >= 8", "self.people * 2"]
+    assert list(expressions_in(None)) == list(expressions_in(Literal(1, INT))) == []
