@@ -17,7 +17,7 @@ from core.model.change import GENESIS, Entry
 from core.model.clock import iso, stamp_ms
 from core.model.lines import Lines
 from core.model.values import Cell
-from stores.changes import conflicts, downward, log, people, quarantine
+from stores.changes import conflicts, discarding, downward, log, people, quarantine
 from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
 from stores.changes.downward import NO_VERSIONS, ApplyReport, Versions
 from stores.changes.feed import StateRow
@@ -187,6 +187,8 @@ def catch_up(connection: Connection, node: Node) -> tuple[Key, ...]:
         touched += apply_rows(connection, node, rows, versions=versions).touched
     if node.is_hub:
         touched += retry_all(connection, node).touched
+        given_up = discarding.settle(connection, node)
+        touched += (*given_up, *retry_behind(connection, node, given_up))
     return tuple(dict.fromkeys(touched))
 
 
