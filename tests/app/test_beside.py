@@ -26,7 +26,7 @@ from stores.storage import bell as bells
 from sync.branch.round import sync_round
 from sync.enrolment import enrol, invite
 from tests.app.conftest import BICYCLES, wait_for
-from tests.conftest import _schemas
+from tests.conftest import schemas
 
 LI = Actor("0190a0a0-0000-7000-8000-000000000001", "lakeside", frozenset({"counter"}), "Li")
 LISTENING = "FROM pg_stat_activity WHERE query ^@ 'LISTEN' AND position(current_schema() IN query) > 0"
@@ -59,7 +59,7 @@ def served(app: object) -> Iterator[str]:
 
 @pytest.fixture
 def url(postgres_url: str) -> Iterator[str]:
-    with _schemas(postgres_url) as make:
+    with schemas(postgres_url) as make:
         yield make()
 
 
