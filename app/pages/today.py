@@ -175,7 +175,7 @@ def _tiles(desk: Desk) -> Iterator[tuple[str, str, int, bool, str]]:
         with desk.node.database.read() as connection:
             roles = acting_roles(NodeWorld(connection, desk.node, kind.plugin, desk.actor.store), desk.actor, kind)
         for name, label in kind.states.items():
-            if not kind.is_over(name) and _works_on(kind, name, roles):
+            if kind.is_work(name) and _works_on(kind, name, roles):
                 found = records.query(desk.node, desk.actor, kind, where=[("state", "eq", name)], limit=1, total=True)
                 if found.total:
                     words = f"{desk.say(kind.label)} · {desk.say(label)}"

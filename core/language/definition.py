@@ -48,9 +48,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class State(Text):
-    """A state of a record: what people call it, and whether the plugin says that it is ``over``."""
+    """A state of a record: what people call it, and whether the plugin says that it is ``over`` or ``steady``."""
 
     over: bool = False
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,10 @@ class RecordType:
             return True
         here = (action for action in self.actions.values() if action.sources and state in action.sources)
         return not any(outcome.to not in {None, state} for action in here for outcome in action.outcomes)
+
+    def is_work(self, state: str) -> bool:
+        """Say whether somebody has a next step to take in a state: it is neither over nor how things are to be."""
+        return not (self.states[state].steady or self.is_over(state))
 
     @property
     def table(self) -> str:

@@ -117,7 +117,7 @@ class Workshop:
 
 def state_of(shape: StateShape) -> State:
     """Return a state."""
-    return State(shape.en, shape.zh, shape.over)
+    return State(shape.en, shape.zh, shape.over, shape.steady)
 
 
 def text_of(shape: TextShape) -> Text:

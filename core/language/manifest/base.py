@@ -21,12 +21,17 @@ class TextShape(Shape):
 
 
 class StateShape(TextShape):
-    """A state: its name, and whether a record in it is over with."""
+    """A state: its name, and whether a record in it is over with, or as it should be."""
 
     over: bool = Field(
         default=False,
         description="Nobody waits for a next step although an action may still start from here: a released booking "
         "that can be seated again. Grey, and no work in hand. A state that no action leads on from is over by itself",
+    )
+    steady: bool = Field(
+        default=False,
+        description="How things are to be, for as long as nothing happens: a room in service, a customer one has, an "
+        "agreement in force. No work in hand, though actions start from here",
     )
 
 

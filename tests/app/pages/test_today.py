@@ -92,8 +92,9 @@ def test_a_request_is_shown_to_who_signs_it_and_to_who_asked(shop: Any, browse: 
     assert "To sign" not in boss.open("/").text
 
 
-def test_what_is_over_is_no_work_in_hand_though_it_may_be_taken_up_again(
-    shop: Any, rented: list[str], browse: Any
+@pytest.mark.parametrize("word", ["over", "steady"])
+def test_what_is_over_or_as_it_should_be_is_no_work_in_hand_though_actions_start_there(
+    shop: Any, rented: list[str], browse: Any, word: str
 ) -> None:
     shop.clock.pass_(hours=3)
     firing.fire_due(shop.service.node)
@@ -103,9 +104,10 @@ def test_what_is_over_is_no_work_in_hand_though_it_may_be_taken_up_again(
     file = shop.plugins / "bicycle_rental" / "plugin.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(
-        text.replace("late: {en: Late, zh: 超时}", "late: {en: Late, zh: 超时, over: true}"), encoding="utf-8"
+        text.replace("late: {en: Late, zh: 超时}", "late: {en: Late, zh: 超时, " + word + ": true}"), encoding="utf-8"
     )
     shop.service.node.host.reload()
 
     assert not re.search(tile, browse("li").open("/").text)
-    assert 'pill is-over">Late' in browse("li").open("/records/bicycle_rental/rental").text
+    grey = 'pill is-over">Late' in browse("li").open("/records/bicycle_rental/rental").text
+    assert grey == (word == "over")
