@@ -42,9 +42,9 @@ def show_report(
     every store of the business, or ``store``. Who may see only some rows gets no totals: they would tell the others'.
     Labels are Texts; figures that are not whole numbers are text. Raises Forbidden.
     """
+    rules = _rules_now(node, actor, plugin, report)
     with node.database.survey() as connection:
         reading = Reading(connection, node, actor)
-        rules = _rules(reading, plugin, report)
         world = reading.world(plugin.name, store or actor.store)
         period = _period(world, report, day)
         stores = _stores(reading, plugin, store)
@@ -68,9 +68,9 @@ def trend(
     Of each ``start`` and ``end``, the ``total``, and the figure of every store when there is more than one. Nothing
     else of the report is counted. Who may see only some rows gets no figures. Raises Forbidden and NotFound.
     """
+    rules = _rules_now(node, actor, plugin, report)
     with node.database.survey() as connection:
         reading = Reading(connection, node, actor)
-        rules = _rules(reading, plugin, report)
         _known(report, figure, _hidden(report, rules))
         world, stores = reading.world(plugin.name, actor.store), _stores(reading, plugin, None)
         bound, part = all(rule.where is not None for rule in rules), _only(report, figure)
@@ -110,8 +110,7 @@ def records_behind(  # noqa: PLR0913 - each says which of the records
 
     ``row`` is the key of one row. Raises NotFound for a figure that counts nothing itself, with those it is made of.
     """
-    with node.database.read() as connection:
-        rules = _rules(Reading(connection, node, actor), plugin, report)
+    rules = _rules_now(node, actor, plugin, report)
     one = _counted(report, figure, _hidden(report, rules))
     if all(rule.where is not None for rule in rules):
         _check_row(node, actor, plugin, report, rules, row)
@@ -150,6 +149,12 @@ def head(node: Node, actor: Actor, plugin: Plugin, report: Report, day: date | N
         rules = _rules(reading, plugin, report)
         world = reading.world(plugin.name, actor.store)
         return _head(world, report, _period(world, report, day), _hidden(report, rules))
+
+
+def _rules_now(node: Node, actor: Actor, plugin: Plugin, report: Report) -> list[ReportRead]:
+    """Return the read rules that apply to the reader as of now: a replica may still hold a post that was taken away."""
+    with node.database.read() as connection:
+        return _rules(Reading(connection, node, actor), plugin, report)
 
 
 def _rules(reading: Reading, plugin: Plugin, report: Report) -> list[ReportRead]:

@@ -198,6 +198,21 @@ def test_a_role_that_is_not_listed_sees_no_report(shop: Shop) -> None:
     assert names == ["callers"]
 
 
+def test_who_may_see_a_report_is_asked_of_the_database_itself_and_never_of_a_replica(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replica may still hold a post that was taken away a moment ago."""
+    looked: list[str] = []
+    real = shop.node.database.survey
+    monkeypatch.setattr(shop.node.database, "survey", lambda: looked.append("replica") or real())
+
+    assert shown(shop, BOSS)["total"]["booked"] == 4
+    assert looked == ["replica"]
+    with pytest.raises(Forbidden):
+        shown(shop, AUDIT)
+    assert looked == ["replica"]
+
+
 def test_rows_of_a_masked_field_are_kept_from_who_sees_the_mask(shop: Shop) -> None:
     assert [row["row"] for row in shown(shop, BOSS, "callers")["rows"]] == ["13800001111"]
     told = shown(shop, AUDIT, "callers")
