@@ -91,17 +91,39 @@ def running_postgres() -> Iterator[str]:
     if given:
         yield given
         return
+    with private_server() as server:
+        yield server.url
+
+
+@contextmanager
+def private_server(*, safe: bool = False) -> Iterator[PostgresServer]:
+    """A PostgreSQL in a folder of its own, running until the end of the block; ``NoPostgres`` if there is none."""
     binaries = _find_binaries()
     if binaries is None:
         raise NoPostgres(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
-    # A short path: the name of a socket may have no more than about a hundred characters.
-    folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
-    server = PostgresServer(binaries, folder)
-    try:
+    with _server(binaries, safe=safe) as server:
         problem = server.start()
         if problem:
             raise NoPostgres(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
-        yield server.url
+        yield server
+
+
+@contextmanager
+def replica_of(original: PostgresServer) -> Iterator[PostgresServer]:
+    """A PostgreSQL that streams from one that runs."""
+    with _server(original.binaries) as server:
+        problem = server.stream_from(original)
+        assert not problem, problem
+        yield server
+
+
+@contextmanager
+def _server(binaries: Path, *, safe: bool = False) -> Iterator[PostgresServer]:
+    # A short path: the name of a socket may have no more than about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
+    server = PostgresServer(binaries, folder, safe=safe)
+    try:
+        yield server
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

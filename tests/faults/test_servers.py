@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from stores.storage import bulk, checkpoints
 from stores.storage.credentials import Credential
 from stores.storage.database import Busy, Database, StorageFault
 from sync.branch.round import sync_round
-from tests.conftest import HOW_TO_GET_ONE, PostgresServer, _find_binaries
+from tests.conftest import NoPostgres, PostgresServer, private_server
 from tests.sync.nodes import DirectLink, World, read, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs mount and a PostgreSQL in a folder")
@@ -31,19 +29,11 @@ ROOM_KB = 1_536
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test alone, to be ended as it likes."""
-    binaries = _find_binaries()
-    if binaries is None:
-        pytest.skip(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
-    folder = Path(tempfile.mkdtemp(prefix="branchline-pg-"))
-    server = PostgresServer(binaries, folder, safe=True)
     try:
-        problem = server.start()
-        if problem:
-            pytest.skip(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        with private_server(safe=True) as server:
+            yield server
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
 
 
 def test_postgresql_that_is_restarted_in_the_middle_of_a_merge_loses_and_doubles_nothing(

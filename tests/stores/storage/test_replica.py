@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +13,7 @@ from sqlalchemy import text
 from core.model.errors import NodeError
 from stores.storage import bulk, replica
 from stores.storage.database import Database
-from tests.conftest import HOW_TO_GET_ONE, PostgresServer, _find_binaries
+from tests.conftest import NoPostgres, PostgresServer, private_server, replica_of
 
 IS_REPLICA = "SELECT pg_is_in_recovery()"
 NOWHERE = "postgresql://postgres@/postgres?host=%2Fnowhere"
@@ -26,27 +22,14 @@ NOWHERE = "postgresql://postgres@/postgres?host=%2Fnowhere"
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
     """A PostgreSQL server and one that streams from it."""
-    binaries = _find_binaries()
-    if binaries is None or sys.platform == "win32":
-        pytest.skip(f"no PostgreSQL here: {HOW_TO_GET_ONE}")
-    folders = [Path(tempfile.mkdtemp(prefix="branchline-pg-")) for _ in range(2)]
-    original, copy = (PostgresServer(binaries, folder) for folder in folders)
     try:
-        problem = original.start() or _prepare(original) or copy.stream_from(original)
-        if problem:
-            pytest.skip(f"PostgreSQL in {binaries} does not start ({problem}): {HOW_TO_GET_ONE}")
-        yield original, copy
-    finally:
-        copy.stop()
-        original.stop()
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _prepare(original: PostgresServer) -> str:
-    with closing(Database(original.url)) as made, made.write() as connection:
-        connection.execute(text("CREATE TABLE node_state (key text PRIMARY KEY, value text)"))
-    return ""
+        with private_server() as original:
+            with closing(Database(original.url)) as made, made.write() as connection:
+                connection.execute(text("CREATE TABLE node_state (key text PRIMARY KEY, value text)"))
+            with replica_of(original) as copy:
+                yield original, copy
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture
