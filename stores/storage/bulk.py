@@ -196,8 +196,9 @@ def _update(dialect: str, table: str, columns: tuple[str, ...]) -> str:
 def _alone(dialect: str) -> str:
     """Return the word that spares SQLite a copy of every page for each row.
 
-    It keeps one to undo a statement by halves, which a trigger might make necessary. Ours write one row and note it in
-    ``unread``, where nothing is refused: there are no halves. A row that is refused is refused before it is written.
+    It keeps one to undo a statement by halves, which a trigger might make necessary. Ours note a row in ``unread``,
+    where nothing is refused. A statement of many rows that is refused at one of them has written those before: whoever
+    goes on after a refusal has a savepoint around it (``batch``), everybody else rolls the transaction back.
     """
     return " OR FAIL" if dialect == "sqlite" else ""
 
