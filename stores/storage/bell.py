@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy import URL, create_engine, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
 
 CHANNEL = "branchline"
 PAYLOAD_MAX = 7_000  # bytes; PostgreSQL refuses 8,000
@@ -40,8 +40,8 @@ class Bell:
                     text("SELECT pg_notify(:channel || '.' || current_schema(), :payload)"),
                     {"channel": CHANNEL, "payload": payload},
                 )
-        except DatabaseError as error:
-            report.warning("the other processes were not told of a change", extra={"why": type(error.orig).__name__})
+        except SQLAlchemyError as error:  # also that the pool had no connection in time: what was written is written
+            report.warning("the other processes were not told of a change", extra={"why": type(error).__name__})
 
     def listen(self, heard: Callable[[frozenset[str]], None], stop: Event) -> Thread:
         """Call ``heard`` with the types that another process has written, until ``stop`` is set; return the thread.

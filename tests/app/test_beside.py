@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from app.background.upstream import open_link
 from app.service import Service, open_service
@@ -115,6 +116,12 @@ def test_a_bell_that_was_out_of_hearing_is_made_up_for(
         wait_for(lambda: heard[-2:] == [frozenset({"a.b", "c.d"}), frozenset()])
         stop.set()
         thread.join()
+
+
+def test_a_bell_that_cannot_be_rung_spoils_nothing_that_was_written(caplog: pytest.LogCaptureFixture) -> None:
+    bells.Bell(make_url("postgresql+psycopg://postgres@/postgres?host=%2Fnowhere")).ring(frozenset({"a.b"}))
+
+    assert "the other processes were not told" in caplog.text
 
 
 def _listeners(service: Service) -> int:
