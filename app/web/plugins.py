@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 
@@ -13,14 +14,28 @@ from app.web.openapi import records_of
 from app.web.schemas import ask_schema, field_schema
 from core.host.catalog import Fault
 from core.language.definition import SYSTEM, Action, Plugin, RecordType
-from core.model.errors import Language, Text
+from core.model.errors import Language, NotFound, Text
 
 router = APIRouter(prefix="/api")
 
 
 @router.get("/plugins")
 def plugins(caller: CurrentCaller) -> dict[str, object]:
-    """Return every running plugin, and the faults of those that do not run in their newest version."""
+    """Return every running plugin, and the faults of those that do not run in their newest version.
+
+    A plugin may be taken away while it is described, and its settings with it: then what runs now is told instead.
+    """
+    while True:
+        try:
+            return _running(caller)
+        except NotFound:
+            now = caller.node.catalog
+            if now is caller.catalog:
+                raise
+            caller = replace(caller, catalog=now)
+
+
+def _running(caller: Caller) -> dict[str, object]:
     catalog = caller.catalog
     return {
         "revision": catalog.revision,
