@@ -7,6 +7,7 @@ own for this, and they are better.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -100,15 +101,23 @@ def restore(
         source.backup(copy)
     if prepare is not None:
         _prepare(part, prepare)
-    _flush(part)
+    return take_place(part, target, now)
+
+
+def take_place(new: Path, target: Path, now: datetime) -> Path | None:
+    """Put a database that nobody has open in the place of ``target``; return where the one that was there is kept."""
+    with closing(sqlite3.connect(new)) as whole:
+        whole.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _flush(new)
     aside = put_aside(target, now)
-    part.replace(target)
+    new.replace(target)
     return aside
 
 
 def prune(folder: Path, node: str, keep: int) -> list[Path]:
     """Delete all but the newest ``keep`` backups of a node in a folder; return what was deleted."""
-    old = sorted(folder.glob(f"{node}-*.db"), reverse=True)[keep:]
+    made = re.compile(re.escape(node) + r"-\d{8}-\d{6}\.db")  # not what `restore` and `rebuild` put aside
+    old = sorted((file for file in folder.iterdir() if made.fullmatch(file.name)), reverse=True)[keep:]
     for file in old:
         file.unlink()
     return old

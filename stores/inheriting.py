@@ -1,7 +1,8 @@
 """What a rebuilt node takes over from the database it had before, if that can still be read.
 
 Records come from headquarters. What never leaves a node is nowhere else: how people sign in, fields that a plugin
-hides, and how far the numbers of records have got.
+hides, and how far the numbers of records have got. Nor is a photo that was not sent yet; those that were need not come
+down again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from stores.changes.snapshot import BESIDE
 from stores.node import Node
 from stores.storage import bulk
 from stores.storage.database import Connection
-from stores.storage.system import ACCOUNT, SEQUENCE
+from stores.storage.system import ACCOUNT, CONTENT, PIECE, SEQUENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def inherit(node: Node, old: Path) -> Inherited:
     """Take over from ``old``, in one transaction, what only it had; what is here already stays as it is."""
     with node.database.write_beside(old, BESIDE) as connection:
         there = {name for (name,) in bulk.run(connection, f"SELECT name FROM {BESIDE}.sqlite_master")}  # noqa: S608 - our names
-        for table in (ACCOUNT, SEQUENCE):
+        for table in (ACCOUNT, SEQUENCE, CONTENT, PIECE):
             if table.name in there:
                 columns = ", ".join(map(bulk.quoted, _shared(connection, table.name)))
                 sql = f"INSERT OR IGNORE INTO main.{table.name} ({columns}) SELECT {columns} FROM {BESIDE}.{table.name}"  # noqa: S608 - our names

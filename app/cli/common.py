@@ -13,8 +13,12 @@ from typing import Annotated
 import typer
 
 from app.service import Service, open_service
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from core.model.errors import Language, NodeError, Text
+from stores.actor import SYSTEM_ACTOR
+from stores.node import Node
+from stores.reads import records
+from stores.storage import people
 
 REFUSED = 1  # what was asked for is not possible; the reason is on standard error
 DISAGREE = 3  # nodes, or a log and its hashes, do not agree
@@ -48,13 +52,33 @@ def fail(error: NodeError) -> None:
 
 
 @contextmanager
-def opened(config: Path) -> Iterator[Service]:
-    """Open the node of a settings file for one command; its threads are not started."""
-    service = open_service(read_settings(config))
+def opened(config: Path | Settings) -> Iterator[Service]:
+    """Open the node of a settings file, or of settings, for one command; its threads are not started."""
+    service = open_service(read_settings(config) if isinstance(config, Path) else config)
     try:
         yield service
     finally:
         service.node.database.close()
+
+
+def nobody_signs_in(node: Node) -> Text | None:
+    """Return what to do when nobody can sign in here; None when somebody can.
+
+    Records of people come down from headquarters, how they sign in does not: a new PC knows its staff and lets in
+    nobody.
+    """
+    with node.database.read() as connection:
+        if people.any_account(connection):
+            return None
+    staff, here = node.catalog.records["core.staff"], [("store", "eq", node.store)]
+    if records.query(node, SYSTEM_ACTOR, staff, where=here, limit=1).rows:
+        return Text(
+            "nobody can sign in yet: branchline person list shows who works here, "
+            "branchline person login BADGE --login LOGIN lets them in",
+            "尚无人可登录：branchline person list 可查看本店人员，"
+            "再用 branchline person login 工号 --login 登录名 逐一开通",
+        )
+    return Text("nobody can sign in yet: branchline person add", "尚无人可登录：请运行 branchline person add")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

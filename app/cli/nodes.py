@@ -14,7 +14,7 @@ import typer
 
 from app.background.upstream import open_link
 from app.chain.standing import standing
-from app.cli.common import DISAGREE, Config, language, opened, say
+from app.cli.common import DISAGREE, Config, language, nobody_signs_in, opened, say
 from app.logs import start_logging
 from app.service import Service, open_service
 from app.settings import read_settings
@@ -22,7 +22,7 @@ from app.web.server import create_app, create_sync_app, server_for
 from core.model.errors import NodeError, Text
 from stores.changes import log
 from stores.node import Node
-from stores.storage import checkpoints, credentials, people
+from stores.storage import checkpoints, credentials
 from sync.branch import comparing
 from sync.branch.round import sync_round
 
@@ -59,12 +59,8 @@ def serve(
         say(Text(f"plugin {fault.plugin} has faults:", f"插件 {fault.plugin} 有错误："), error=True)
         for problem in fault.problems:
             say(problem.render(language()), error=True)
-    with service.node.database.read() as connection:
-        if not people.any_account(connection):
-            say(
-                Text("nobody can sign in yet: branchline person add", "尚无人可登录：请运行 branchline person add"),
-                error=True,
-            )
+    if (nobody := nobody_signs_in(service.node)) is not None:
+        say(nobody, error=True)
     collect_less_often()
     _take_turns_more_often()
     with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order

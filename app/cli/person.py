@@ -1,4 +1,4 @@
-"""People who may sign in at a node: `branchline person add`, `list`, `passwd`."""
+"""People who may sign in at a node: `branchline person add`, `login`, `list`, `passwd`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Config, opened, say, table
-from app.signin.staffing import NewPerson, add_person, first_role, listed, set_password
+from app.signin.staffing import NewPerson, add_person, first_role, let_in, listed, set_password
 from core.model.errors import NodeError, Text
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in. 登录人员。")
@@ -39,6 +39,19 @@ def add(
             f"{name} 可用 {login} 登录（{'、'.join(roles)}）；员工编号 {staff_id}",
         )
     )
+
+
+@app.command("login")
+def login_(
+    config: Config,
+    who: Annotated[str, typer.Argument(help="Badge number, or name. 工号或姓名。")],
+    login: Annotated[str, typer.Option(help="Login. 登录名。")],
+    password_stdin: Stdin = False,
+) -> None:
+    """Let somebody sign in who is on file already, as on a rebuilt node. 为在册员工开通登录。"""
+    with opened(config) as service:
+        name = let_in(service.node, service.passwords, who, login, _password(password_stdin))
+    say(Text(f"{name} signs in as {login}", f"{name} 可用 {login} 登录"))
 
 
 @app.command("list")

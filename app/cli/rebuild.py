@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 
 from app.background.upstream import open_link
 from app.cli.backup import check_stopped, local_now
-from app.cli.common import Config, opened, say
+from app.cli.common import Config, nobody_signs_in, opened, say
 from app.service import Service
 from app.settings import Settings, read_settings
 from core.model.errors import NodeError, Text
@@ -19,7 +20,7 @@ from stores import backup as backups
 from stores import inheriting
 from stores.changes import log
 from stores.node import Node
-from stores.storage import identity, people
+from stores.storage import identity
 from stores.storage.database import StorageFault
 from sync import enrolment, keys
 from sync.branch import comparing
@@ -41,29 +42,27 @@ def rebuild(
         bool, typer.Option("--leave-unsent", help="Go on although changes cannot be sent. 放弃未发送的更改。")
     ] = False,
 ) -> None:
-    """Make the node of STORE anew from headquarters; what is here is sent first and kept. 从总部重建节点。"""
+    """Make the node of STORE anew from headquarters; what is here is sent first and kept. 从总部重建节点。
+
+    The new database is made beside the old one, which gives way when all of it is there. Whatever goes wrong before,
+    the node is as it was, and the same command goes on where it stopped.
+    """
     settings = read_settings(config)
     _check_is_branch(settings, store)
     check_stopped(settings)
     target = backups.file_of(settings.database_url)
-    old = _sent(config, leave_unsent=leave_unsent) if target.exists() else None
-    if (old is None or old.upstream is None) and (url is None or code is None):
-        raise NodeError.of(
-            "code-needed",
-            "this PC has not joined the chain: name the address of headquarters and a code",
-            "本机尚未加入总部：请给出总部地址和注册码",
-            fix=Text(f"ask headquarters for: branchline invite {store}", f"请总部运行：branchline invite {store}"),
-        )
-    aside = backups.put_aside(target, local_now(settings))
-    with opened(config) as service:
+    old = _sent(settings, leave_unsent=leave_unsent) if target.exists() else None
+    beside = target.with_name(f"{target.stem}-rebuilding{target.suffix}")
+    with opened(settings.model_copy(update={"database": f"sqlite:///{beside}"})) as service:
         _join(service, old, url, code)
-        link = open_link(service.node, settings)
-        try:
-            rows, agrees = _fill(service.node, link)
-        finally:
-            link.close()
-        taken = inheriting.inherit(service.node, aside) if old is not None and aside is not None else NOTHING
-        _tell(service.node, rows, agrees, aside, taken)
+        with _linked(service) as link:
+            done = _fill(service.node, link)
+        taken = inheriting.inherit(service.node, target) if old is not None else NOTHING
+        nobody = nobody_signs_in(service.node)
+    aside = backups.take_place(beside, target, local_now(settings))
+    _tell(settings.node, done, aside, taken)
+    if nobody is not None:
+        say(nobody, error=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +73,21 @@ class _Old:
     incarnation: int
 
 
-def _sent(config: Path, *, leave_unsent: bool) -> _Old | None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How many records came down, and whether headquarters holds the same."""
+
+    rows: int
+    agrees: bool
+
+
+def _sent(settings: Settings, *, leave_unsent: bool) -> _Old | None:
     """Send what the database here has left to send; None when it cannot be opened and may be left as it is.
 
     Raises NodeError when something would be lost.
     """
     try:
-        with opened(config) as service:
+        with opened(settings) as service:
             return _emptied(service, leave_unsent=leave_unsent)
     except StorageFault as error:
         if leave_unsent:
@@ -121,34 +128,50 @@ def _emptied(service: Service, *, leave_unsent: bool) -> _Old:
 def _push(service: Service) -> None:
     """Send the log as far as it goes; why it does not is told, and what remains is counted afterwards."""
     try:
-        link = open_link(service.node, service.settings)
+        with _linked(service) as link:
+            answer, _ = greet(service.node, link)
+            up.push(service.node, link, answer.head, answer.limits)
     except NodeError as error:
         say(error.problems[0].what, error=True)
-        return
+
+
+@contextmanager
+def _linked(service: Service) -> Iterator[Link]:
+    link = open_link(service.node, service.settings)
     try:
-        answer, _ = greet(service.node, link)
-        up.push(service.node, link, answer.head, answer.limits)
-    except NodeError as error:
-        say(error.problems[0].what, error=True)
+        yield link
     finally:
         link.close()
 
 
 def _join(service: Service, old: _Old | None, url: str | None, code: str | None) -> None:
-    """Enrol the new database with the code, or let it go on with the credential the old one had."""
+    """Enrol the new database with the code, or let it go on with the credential the old one had.
+
+    One that was begun earlier has joined already, and perhaps with this very code.
+    """
     node = service.node
+    with node.database.read() as connection:
+        begun = keys.upstream(connection)
     if url is not None and code is not None:
-        enrolment.enrol(node, url, code, dice=service.world.dice, plain_http=service.settings.sync.plain_http)
-    elif old is not None and old.upstream is not None:
-        born = replace(node.identity, incarnation=old.incarnation + 1, upstream=old.upstream.url)
-        with node.database.write() as connection:
-            keys.keep_upstream(connection, old.upstream)
-            identity.save(connection, born)
-        node.identity = born
+        try:
+            enrolment.enrol(node, url, code, dice=service.world.dice, plain_http=service.settings.sync.plain_http)
+        except NodeError:
+            if begun is None:
+                raise
+        return
+    known = begun or (old.upstream if old is not None else None)
+    if known is None:
+        raise _code_needed(node.store)
+    incarnation = max(node.identity.incarnation, old.incarnation + 1 if old is not None else 1)
+    born = replace(node.identity, incarnation=incarnation, upstream=known.url)
+    with node.database.write() as connection:
+        keys.keep_upstream(connection, known)
+        identity.save(connection, born)
+    node.identity = born
 
 
-def _fill(node: Node, link: Link) -> tuple[int, bool]:
-    """Bring everything down and compare; return how many records came, and whether both hold the same."""
+def _fill(node: Node, link: Link) -> _Done:
+    """Bring everything down and compare."""
     rows = 0
     for _ in range(ROUNDS_MAX):
         with suppress(up.LogDisputed):  # the next round goes on under the next incarnation
@@ -156,34 +179,37 @@ def _fill(node: Node, link: Link) -> tuple[int, bool]:
             rows += done.pulled
             if not done.pushed and not done.pulled:
                 found = comparing.compare(node, link, done.skew)
-                return rows, found is None or found.same
-    return rows, False
+                return _Done(rows, found is None or found.same)
+    return _Done(rows, agrees=False)
 
 
-def _tell(node: Node, rows: int, agrees: bool, aside: Path | None, taken: inheriting.Inherited) -> None:
+def _tell(name: str, done: _Done, aside: Path | None, taken: inheriting.Inherited) -> None:
     say(
         Text(
-            f"{node.identity.node} is rebuilt: {rows} records"
-            + (", the same as at headquarters" if agrees else "; headquarters is still changing"),
-            f"{node.identity.node} 已重建：{rows} 条记录" + ("，与总部一致" if agrees else "；总部数据仍在变动"),
+            f"{name} is rebuilt: {done.rows} records"
+            + (", the same as at headquarters" if done.agrees else "; headquarters is still changing"),
+            f"{name} 已重建：{done.rows} 条记录" + ("，与总部一致" if done.agrees else "；总部数据仍在变动"),
         )
     )
     if aside is not None:
+        say(Text(f"what was there is kept as {aside.name}", f"原数据已保留为 {aside.name}"))
+    if taken != NOTHING:
         say(
             Text(
-                f"what was there is kept as {aside.name}; {taken.hidden} fields that never leave it were taken over",
-                f"原数据已保留为 {aside.name}；已取回仅存于本店的字段 {taken.hidden} 个",
+                f"taken over from it: how people sign in ({taken.accounts}), "
+                f"fields that never leave the node ({taken.hidden}), and files",
+                f"已从中取回：登录账户 {taken.accounts} 个、仅存于本店的字段 {taken.hidden} 个，以及附件",
             )
         )
-    with node.database.read() as connection:
-        if not people.any_account(connection):
-            say(
-                Text(
-                    "nobody can sign in yet: branchline person add",
-                    "尚无人可登录：请运行 branchline person add",
-                ),
-                error=True,
-            )
+
+
+def _code_needed(store: str) -> NodeError:
+    return NodeError.of(
+        "code-needed",
+        "this PC has not joined the chain: name the address of headquarters and a code",
+        "本机尚未加入总部：请给出总部地址和注册码",
+        fix=Text(f"ask headquarters for: branchline invite {store}", f"请总部运行：branchline invite {store}"),
+    )
 
 
 def _check_is_branch(settings: Settings, store: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.signin.passwords import Passwords
 from core.model.errors import Clash, NodeError, NotFound, Problem, Text, suggest
@@ -50,6 +51,22 @@ def add_person(node: Node, passwords: Passwords, person: NewPerson) -> str:
     with node.database.write() as connection:
         people.create_account(connection, receipt.id, person.login, kept, node.now())
     return receipt.id
+
+
+def let_in(node: Node, passwords: Passwords, who: str, login: str, password: str) -> str:
+    """Let a member of this store's staff sign in, known by badge or name; return the name.
+
+    How people sign in never leaves a node. So on a new PC everybody is on file and nobody can get in. Raises NotFound,
+    Clash (several are called so; somebody else has the login) and NodeError for the password.
+    """
+    kept = passwords.hash(password, login)
+    found = _here(node, ("badge", "eq", who)) or _here(node, ("name", "eq", who))
+    if len(found) != 1:
+        raise _not_one(node, who, several=bool(found))
+    with node.database.write() as connection:
+        people.create_account(connection, found[0]["id"], login, kept, node.now())
+        people.end_sessions(connection, found[0]["id"])
+    return str(found[0]["name"])
 
 
 def set_password(node: Node, passwords: Passwords, login: str, password: str) -> None:
@@ -115,6 +132,22 @@ def check_roles(node: Node, roles: Sequence[str]) -> None:
     )
     if problems:
         raise NodeError(problems)
+
+
+def _here(node: Node, *where: tuple[str, str, object]) -> Sequence[Mapping[str, Any]]:
+    """Return who works in this node's store, as far as a page goes."""
+    here = [("store", "eq", node.store), ("active", "eq", True), *where]
+    return records.query(node, SYSTEM_ACTOR, node.catalog.records[STAFF], where=here, limit=records.LIMIT_MAX).rows
+
+
+def _not_one(node: Node, who: str, *, several: bool) -> NodeError:
+    if several:
+        what = Text(f"more than one person here is called `{who}`", f"本店有多人名为 `{who}`")
+        return Clash((Problem("several-people", what, fix=Text("name the badge instead", "请改用工号")),))
+    known = [str(each["badge"] or each["name"]) for each in _here(node)]
+    fix = Text("branchline person list shows who works here", "用 branchline person list 查看本店人员")
+    what = Text(f"nobody here has the badge or the name `{who}`", f"本店没有工号或姓名为 `{who}` 的在职人员")
+    return NotFound((Problem("no-such-person", what, fix=suggest(who, known) or fix),))
 
 
 def first_role(node: Node) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,27 @@ def test_a_password_is_set_anew_but_not_to_a_weak_one_nor_for_a_stranger(run: An
 
     assert [each.status for each in (weak, stranger, good)] == [1, 1, 0]
     assert "at least 10 characters" in weak.err
+
+
+def test_who_is_on_file_is_let_in_by_badge_or_name(run: Any, config: Path) -> None:
+    for name, login, badge in (("吴敏", "wu", "B01"), ("李伟", "li", "B02"), ("李伟", "li2", "B03")):
+        run("person", "add", name, "--login", login, "--badge", badge, "--password-stdin", "-c", config, typed=PASSWORD)
+    with closing(sqlite3.connect(config.parent / "hq.db")) as new_pc:
+        new_pc.execute("DELETE FROM account")
+        new_pc.commit()
+    let_in = ("person", "login", "--password-stdin", "-c", config)
+
+    by_badge = run(*let_in, "B01", "--login", "wu", typed=PASSWORD)
+    taken = run(*let_in, "B02", "--login", "wu", typed=PASSWORD)
+    twice = run(*let_in, "李伟", "--login", "li", typed=PASSWORD)
+    nobody = run(*let_in, "B20", "--login", "x", typed=PASSWORD)
+
+    assert (by_badge.status, by_badge.out) == (0, "吴敏 signs in as wu\n"), by_badge.err
+    assert [each.status for each in (taken, twice, nobody)] == [1, 1, 1]
+    assert "somebody else signs in" in taken.err
+    assert "name the badge instead" in twice.err
+    assert "did you mean `B0" in nobody.err
+    assert run("person", "list", "-c", config).out.count("吴敏") == 1, "nobody is on file twice"
 
 
 def test_without_a_terminal_the_password_must_come_from_somewhere(run: Any, config: Path) -> None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from app.background.upstream import open_link
+from app.cli.common import opened
+from core.model.contents import reference
+from stores import contents
+from stores.actor import SYSTEM_ACTOR
+from stores.acts.act import act
+from stores.acts.calls import Call
+from sync.branch.carrier import carry
+from sync.wire.link import HttpLink, LinkDown
 
 PASSWORD = "a long enough password\n"
 
@@ -42,7 +53,10 @@ def test_a_new_pc_takes_the_place_of_a_dead_one(run: Any, hq: tuple[Path, str], 
 
     assert (done.status, "lakeside-1 is rebuilt" in done.out, "nobody can sign in" in done.err) == (0, True, True)
     assert names(lakeside) == ["Lin"]
-    run("person", "add", "Wu", "--login", "wu", "--password-stdin", "-c", lakeside, typed=PASSWORD)
+    assert "branchline person login BADGE" in done.err, "who is on file need not be entered again"
+    assert (
+        run("person", "login", "Lin", "--login", "lin", "--password-stdin", "-c", lakeside, typed=PASSWORD).status == 0
+    )
     assert "headquarters holds the same" in run("verify", "--compare", "-c", lakeside).out
 
 
@@ -57,6 +71,47 @@ def test_a_node_is_made_anew_and_what_it_had_not_sent_is_sent_first(run: Any, la
     again = run("person", "passwd", "wu", "--password-stdin", "-c", lakeside, typed="another long password\n")
     assert again.status == 0, "people sign in as before"
     assert run("rebuild", "lakeside", "-c", lakeside).status == 0, "as often as one likes"
+
+
+def test_a_photo_that_was_not_sent_yet_is_there_and_is_sent(run: Any, hq: tuple[Path, str], lakeside: Path) -> None:
+    photo = b"\x89PNG\r\n\x1a\n" + bytes(300_000)
+    with opened(lakeside) as service:
+        node = service.node
+        kept = contents.keep(node.database, photo, node.now())
+        bicycle = node.catalog.records["bicycle_rental.bicycle"]
+        ask = {"frame": "F1", "color": "red", "photo": reference(kept.hash, "f1.png")}
+        act(node, Call(bicycle, "add", SYSTEM_ACTOR, ask=ask))
+
+    assert run("rebuild", "lakeside", "-c", lakeside).status == 0
+
+    with opened(lakeside) as service, closing(open_link(service.node, service.settings)) as link:
+        while carry(service.node, link):
+            pass
+    with opened(hq[0]) as service, service.node.database.read() as connection:
+        assert b"".join(contents.read(connection, kept.hash)) == photo
+
+
+def test_what_goes_wrong_leaves_the_node_as_it_was_and_the_same_command_goes_on(
+    run: Any, hq: tuple[Path, str], lakeside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, address = hq
+
+    false_code = run("rebuild", "lakeside", address, "AAAA-BBBB-CCCC-DDDD", "-c", lakeside)
+    code = run("invite", "lakeside", "-c", config).out.strip()
+    with monkeypatch.context() as cable:
+        cable.setattr(HttpLink, "pull", cut)
+        cut_off = run("rebuild", "lakeside", address, code, "-c", lakeside)
+
+    assert [each.status for each in (false_code, cut_off)] == [1, 1]
+    assert (names(lakeside), list(lakeside.parent.glob("*before*"))) == (["Lin"], []), "nothing has given way"
+    done = run("rebuild", "lakeside", address, code, "-c", lakeside)
+    assert (done.status, "how people sign in (1)" in done.out) == (0, True), done.err
+    assert run("person", "passwd", "lin", "--password-stdin", "-c", lakeside, typed=PASSWORD).status == 0
+    assert list(lakeside.parent.glob("*rebuilding*")) == []
+
+
+def cut(*_: object) -> None:
+    raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
 
 
 def test_what_cannot_be_sent_is_not_left_behind_unasked(run: Any, lakeside: Path) -> None:
