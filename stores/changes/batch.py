@@ -68,15 +68,17 @@ def merge_transactions(
 ) -> Tally:
     """Merge log lines, in order and with whole transactions, into the records; return what happened.
 
-    All of them in one savepoint. Only when the database itself refuses something are they taken one transaction a
+    All of them in one savepoint. What a store creates is taken for new until a key says that it is not: then the same
+    once more, looking first. Only when the database itself refuses something else are they taken one transaction a
     savepoint, to find the one at fault: that is slow, and nearly never needed.
     """
     before = standing.hs
-    try:
-        with bulk.savepoint(connection):
-            return Batch(connection, node, standing, sender, tried).run(entries)
-    except _REFUSED:
-        standing.hs = before
+    for looking in (False, True) if isinstance(entries, Lines) else (True,):
+        try:
+            with bulk.savepoint(connection):
+                return Batch(connection, node, standing, sender, tried, looking=looking).run(entries)
+        except _REFUSED:
+            standing.hs = before
     tally = Tally()
     for group in _transactions(entries):
         tally.add(_merge_alone(connection, node, standing, group, sender, tried))
@@ -104,12 +106,23 @@ def _merge_alone(
 class Batch:
     """The records some transactions touch, and how far the merge of them has got."""
 
-    def __init__(self, connection: Connection, node: Node, standing: Counters, sender: str, tried: Tried) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        node: Node,
+        standing: Counters,
+        sender: str,
+        tried: Tried,
+        *,
+        looking: bool = True,
+    ) -> None:
+        """Without ``looking``, what is created set-wise is not looked up first; a key refuses what is there already."""
         self.connection = connection
         self.node = node
         self.standing = standing
         self.sender = sender
         self.tried = tried
+        self.looking = looking
         self.records: dict[Key, Held] = {}
         self.shapes: dict[str, Shape] = {}
         self.waiting: set[Key] = set()
@@ -140,10 +153,8 @@ class Batch:
         self.people.meet(set(lines.columns["actor"]) - {SYSTEM})
         keys = zip(lines.columns["type"], lines.columns["pk"], strict=True)
         waiting = quarantine.waiting(self.connection, keys)
-        found = plain.merge_plain(
-            self.connection, self.node, lines, self.people, waiting,
-            sender=self.sender, after=start, latest=self.latest,
-        )  # fmt: skip
+        terms = plain.Terms(self.sender, start, self.latest, self.looking)
+        found = plain.merge_plain(self.connection, self.node, lines, self.people, waiting, terms)
         self.tally.plain += found.keys
         self.tally.merged += len(found.keys)
         self.newest, self.standing.hs = found.newest, max(start, found.hs)

@@ -51,21 +51,25 @@ class Merged:
     hs: int = 0  # the last place taken
 
 
-def merge_plain(
-    connection: Connection,
-    node: Node,
-    lines: Lines,
-    people: People,
-    waiting: set[Key],
-    *,
-    sender: str,
-    after: int,
-    latest: int,
-) -> Merged:
-    """Write what all plain transactions among ``lines`` do; transaction n takes place ``after`` + 1 + n.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms lines are merged. Transaction n takes place ``after`` + 1 + n.
 
-    ``latest`` is the highest stamp that a line may claim. What is written is what merging line by line would write.
+    ``latest`` is the highest stamp that a line may claim. Without ``looking``, a record that a line creates is taken
+    for new: the database refuses one that is on file.
     """
+
+    sender: str
+    after: int
+    latest: int
+    looking: bool = True
+
+
+def merge_plain(
+    connection: Connection, node: Node, lines: Lines, people: People, waiting: set[Key], terms: Terms
+) -> Merged:
+    """Write what all plain transactions among ``lines`` do. It is what merging line by line would write."""
+    sender = terms.sender
     blocks = [block for block in lines.blocks() if _is_plain(node, block, sender)]
     plain = bytearray(len(lines))
     for block in blocks:
@@ -76,9 +80,12 @@ def merge_plain(
         return Merged([], plain, number)
     _leave_strangers(lines, plain, people, sender)
     _leave_second_words(lines, plain, waiting)
-    on_file = [_leave_changed(connection, node, block, lines, plain, sender) for block in blocks]
+    on_file = [
+        _leave_changed(connection, node, block, lines, plain, sender) if terms.looking or block.kind != "create" else {}
+        for block in blocks
+    ]
     _leave_mixed(number, plain)
-    stamps = _stamps(lines, number, after, latest)
+    stamps = _stamps(lines, number, terms.after, terms.latest)
     for block, known in zip(blocks, on_file, strict=True):
         places = [n for n, place in enumerate(block.places) if plain[place]]
         if block.kind == "create":

@@ -69,8 +69,8 @@ _OLDEST = {  # what is read in next; of each row its number, its type and a reco
         WHERE upto <= {READ_ROWS} ORDER BY seq""",  # noqa: S608 - a number of ours
 }
 _WAITING = {
-    "sqlite": f"SELECT count(*) FROM (SELECT 1 FROM unread LIMIT {READ_ROWS}) AS some",  # noqa: S608 - a number of ours
-    "postgresql": f"SELECT coalesce(sum(rows), 0) FROM (SELECT rows FROM unread LIMIT {READ_ROWS}) AS some",  # noqa: S608
+    "sqlite": f"SELECT count(*) FROM (SELECT 1 FROM unread LIMIT {READ_ROWS}) AS waiting",  # noqa: S608 - a number of ours
+    "postgresql": f"SELECT coalesce(sum(rows), 0) FROM (SELECT rows FROM unread LIMIT {READ_ROWS}) AS waiting",  # noqa: S608
 }
 
 

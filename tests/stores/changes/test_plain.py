@@ -190,9 +190,8 @@ def test_who_is_not_plain_is_told_from_who_is(hubs: tuple[Stand, Stand]) -> None
         (entry,) = rechained([line._replace(seq=1, **changes)])
         with hub.database.write() as connection:
             batch = Batch(connection, hub.node, counters.load(connection, hub.node), "east", 1)
-            made = plain.merge_plain(
-                connection, hub.node, lines_of([entry]), batch.people, set(), sender="east", after=0, latest=2**62
-            )
+            terms = plain.Terms("east", 0, 2**62)
+            made = plain.merge_plain(connection, hub.node, lines_of([entry]), batch.people, set(), terms)
             connection.rollback()
         assert list(made.done) == [int(name == "plain")], name
 
@@ -220,9 +219,40 @@ def test_an_edit_is_plain_when_it_saw_the_record_as_it_stands(hubs: tuple[Stand,
     for name, changes in odd.items():
         with hub.database.write() as connection:
             batch = Batch(connection, hub.node, counters.load(connection, hub.node), "east", 1)
-            found = plain.merge_plain(
-                connection, hub.node, lines_of([edit._replace(**changes)]), batch.people, set(),
-                sender="east", after=9, latest=2**62,
-            )  # fmt: skip
+            one, terms = lines_of([edit._replace(**changes)]), plain.Terms("east", 9, 2**62)
+            found = plain.merge_plain(connection, hub.node, one, batch.people, set(), terms)
             connection.rollback()
         assert list(found.done) == [int(name in {"plain", "of what was decided"})], name
+
+
+def test_new_records_are_looked_up_only_when_a_key_says_that_one_is_there(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, tries = Stand(database_url, "hq"), list[tuple[bool, int]]()
+    _hire(hub)
+    line = Log(0)._line("t", 1, 1)._replace(actor="li", store="east", at=iso(START), hlc=1, kind="create")
+    ids = [f"b{n:03}" for n in range(60)]
+    entries = rechained(
+        [
+            line._replace(seq=seq, tx=f"t{seq}", type=BOOKING.key, pk=pk, body={"guest": (None, f"陈{seq}")})
+            for seq, pk in enumerate([*ids, *(f"c{id_}" for id_ in ids), ids[3]], start=1)
+        ]
+    )
+    real = plain.merge_plain
+
+    def spy(*given: Any) -> plain.Merged:
+        tries.append((given[-1].looking, 0))
+        found = real(*given)
+        tries[-1] = (given[-1].looking, sum(found.done))
+        return found
+
+    monkeypatch.setattr("stores.changes.batch.plain.merge_plain", spy)
+    merge(hub, lines_of(entries[:60]))
+    report = merge(hub, lines_of(entries[60:]))
+
+    assert tries == [(False, 60), (False, 0), (True, 60)]  # the key has refused all; then one is left for later
+    assert report.merged == 61
+    with hub.database.read() as connection:
+        assert bulk.run(connection, "SELECT guest FROM club_booking WHERE id = ?", ids[3]) == [("陈121",)]
+        assert log.verify(connection, ORIGIN) is None
+    hub.close()

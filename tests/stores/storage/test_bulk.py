@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.exc import IntegrityError
 
 from stores.storage import bulk
@@ -73,6 +75,38 @@ def test_an_update_takes_the_key_last(orders: Database) -> None:
         bulk.update(connection, ORDERS, ("group", 'a"b'), [("x", 1, "a"), ("y", 2, "b")])
 
     assert everything(orders)[:2] == [("a", "x", 1), ("b", "y", 2)]
+
+
+def test_many_updates_are_written_as_they_are_and_of_one_key_the_last_counts(orders: Database) -> None:
+    odd = ["", "NULL", "{}", ",", '"', "\\", '\\"', "a,b", " 空 格 ", "line\nbreak", None]
+    many = [(f"d{n:03}", None, None) for n in range(len(odd) + 1)]
+    with orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, many)
+        told = [(text, n if text else None, many[n][0]) for n, text in enumerate(odd)]
+        bulk.update(connection, ORDERS, ("group", 'a"b'), [*told, ("first", 1, many[-1][0]), ("last", 2, many[-1][0])])
+
+    assert everything(orders)[3:] == [*((id_, text, number) for text, number, id_ in told), (many[-1][0], "last", 2)]
+    with orders.read() as connection:
+        asked = [text for text in odd if text is not None]
+        assert len(bulk.select(connection, ORDERS, ("id",), "group", asked)) == len(asked)
+
+
+def test_postgresql_goes_by_the_index_however_many_keys_it_is_given(orders: Database) -> None:
+    if orders.dialect != "postgresql":
+        pytest.skip("SQLite looks at no lengths when it plans")
+    rows, asked = [(f"d{n:05}", None, n) for n in range(3_000)], list[tuple[str, Any]]()
+    with orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, rows)
+        bulk.run_only(connection, 'ANALYZE "order"')
+        event.listen(connection, "before_cursor_execute", lambda _c, _k, sql, values, *_: asked.append((sql, values)))
+        bulk.select(connection, ORDERS, ("group",), "id", [row[0] for row in rows[:1_500]])
+        bulk.update(connection, ORDERS, ("group",), [("x", row[0]) for row in rows[:1_500]])
+        plans = [
+            " ".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {sql}", values))
+            for sql, values in asked[:2]
+        ]
+
+    assert all("order_pkey" in plan and "Seq Scan" not in plan for plan in plans), plans
 
 
 def test_any_number_of_keys_is_one_question(orders: Database) -> None:

@@ -11,7 +11,7 @@ from core.host.host import Host
 from core.language.definition import RecordType
 from stores.actor import Actor
 from stores.reads import records
-from stores.storage import words
+from stores.storage import bulk, words
 from stores.storage.database import Database
 from stores.storage.migrate import migrate
 from stores.storage.tables import tables_of
@@ -70,6 +70,19 @@ def test_the_index_names_few_records_beside_those_that_match(tonight: Any) -> No
     assert named(tonight, "张三丰") == {"b1"}
     assert named(tonight, "张三", "1111") == {"b1"}
     assert named(tonight, "王") == set()
+
+
+def test_what_one_statement_writes_is_noted_whole_and_read_in_by_pieces(club: Any) -> None:
+    table, many = club.node.table(club.record("booking")), words.READ_ROWS + 3
+    read_in(club)
+    rows = [(f"m{n:04}", "0755", f"{n:04}号") for n in range(many)]
+    with club.node.database.write() as connection:
+        bulk.insert(connection, table, ("id", "_store", "guest_name"), rows)
+        assert words.waiting(connection) == words.READ_ROWS
+
+    assert named(club, "0402") == {id_ for id_, *_ in rows}  # all of them are looked at
+    assert [read_in(club), read_in(club), read_in(club)] == [words.READ_ROWS, 3, 0]
+    assert named(club, "0402") == {"m0402"}
 
 
 def test_what_is_changed_is_found_by_its_new_words_and_no_longer_by_its_old_ones(tonight: Any) -> None:
