@@ -88,11 +88,14 @@ def gaps(connection: Connection) -> list[Gap]:
 def lost_after(connection: Connection, epoch: str) -> int | None:
     """Return the last place this hub is sure of towards who knew it under ``epoch``; None if it never was restored.
 
-    It may have been restored more than once since then: who has not called between tells of all it lost.
+    It may have been restored more than once since then: who has not called between tells of all it lost. Of an epoch
+    that it has forgotten, nobody here knows where it parted from the present one.
     """
     forgotten = gaps(connection)
-    since = next((nth for nth, gap in enumerate(forgotten) if gap.ended == epoch), 0)
-    return min((gap.after for gap in forgotten[since:]), default=None)
+    since = next((nth for nth, gap in enumerate(forgotten) if gap.ended == epoch), None)
+    if since is None:
+        return 0 if forgotten else None
+    return min(gap.after for gap in forgotten[since:])
 
 
 def keep_upstream(connection: Connection, upstream: Upstream) -> None:

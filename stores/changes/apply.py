@@ -21,6 +21,7 @@ from stores.changes import conflicts, discarding, downward, log, people, quarant
 from stores.changes.batch import AHEAD_MS_MAX, Tally, merge_transactions
 from stores.changes.downward import NO_VERSIONS, ApplyReport, Versions
 from stores.changes.feed import StateRow
+from stores.changes.proofs import believed
 from stores.changes.quarantine import DeedKey, Key, Stuck, Tried
 from stores.changes.sifting import BrokenChain, ForkedLog, not_yet_told, sift
 from stores.node import Node
@@ -69,13 +70,20 @@ class MergeReport:
 
 
 def merge_entries(
-    connection: Connection, node: Node, entries: Sequence[Entry], *, sender: str, chained: bool = False
+    connection: Connection,
+    node: Node,
+    entries: Sequence[Entry],
+    *,
+    sender: str,
+    chained: bool = False,
+    unproven: int = 0,
 ) -> MergeReport:
     """Store and merge a piece of the log of one origin of store ``sender``, in the caller's write transaction.
 
     A repetition is skipped, a hole is answered with the number expected, and what cannot be merged goes to quarantine:
     an acknowledgement means stored, not liked. ``chained`` says that the caller has worked out the hashes itself, each
-    from the one before, as the decoder of frames does. Raises ``ForkedLog`` and ``BrokenChain``; nothing is saved then.
+    from the one before, as the decoder of frames does. The lines up to ``unproven`` prove nothing (``proofs``).
+    Raises ``ForkedLog`` and ``BrokenChain``; nothing is saved then.
     """
     if not entries:
         return MergeReport("", 0, GENESIS)
@@ -84,7 +92,8 @@ def merge_entries(
     log.append(connection, found.fresh)
     if found.fresh:
         checkpoints.move_head(connection, found.origin, found.seq, found.hash, iso(node.now()))
-    tally = merge_transactions(connection, node, standing, not_yet_told(connection, found.fresh), sender)
+    fresh = believed(not_yet_told(connection, found.fresh), unproven)
+    tally = merge_transactions(connection, node, standing, fresh, sender)
     opened = conflicts.record(connection, node, standing, tally.dissents, sender)
     _save(connection, node, standing)
     waiting = tuple((entry.origin, entry.seq) for entry in tally.waiting)

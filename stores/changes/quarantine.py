@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -46,7 +46,9 @@ _BY_ITSELF = _OF_RECORD | _OF_PERSON | {MERGE_FAILED}  # of all else, what was s
 _FIRST_MIN, _LAST_MIN = 1, 15  # minutes until a change is tried again by itself: doubled after every try
 DUE_MAX = 200  # actions of one store that are tried again at once: no store gets in the way of another
 _CELLS = 10  # of a parked row; the version it was written in stands behind them
-_COLUMNS = ("origin", "seq", "tx", "type", "pk", "actor", "hlc", "entry", "why", "kept_at", "tries", "next_at")
+_COLUMNS = (
+    "origin", "seq", "tx", "type", "pk", "actor", "hlc", "base_hs", "entry", "why", "kept_at", "tries", "next_at",
+)  # fmt: skip
 _LINES = "SELECT origin, seq, type, pk, why, kept_at, tries, tx, entry FROM quarantine"
 _DOWN = "down/"  # begins the origin of a row from headquarters that is parked here
 _DOWN_END = "down0"  # the first text after all that begin so
@@ -107,7 +109,8 @@ def keep(
     """Put lines of the log into quarantine with the reason."""
     now, why, by = node.now(), _why(problem), canonical_json(sender)
     since, after = tried.since or iso(now), _next(problem, now, tried.times)
-    rows = [(e.origin, e.seq, e.tx, e.type, e.pk, e.actor, e.hlc, by, why, since, tried.times, after) for e in entries]
+    rest = (by, why, since, tried.times, after)
+    rows = [(e.origin, e.seq, e.tx, e.type, e.pk, e.actor, e.hlc, e.base_hs, *rest) for e in entries]
     bulk.upsert(connection, QUARANTINE, _COLUMNS, rows)
 
 
@@ -115,12 +118,12 @@ def take(connection: Connection, deeds: Collection[DeedKey]) -> list[Stuck]:
     """Take the log lines of some actions out, to be tried again now, in the order in which they happened."""
     columns = ", ".join(f'log."{name}"' for name in log.COLUMNS)
     sql = (
-        f"SELECT {columns}, q.entry, q.tries, q.kept_at FROM quarantine AS q "  # noqa: S608 - names of our own
+        f"SELECT {columns}, q.base_hs, q.entry, q.tries, q.kept_at FROM quarantine AS q "  # noqa: S608 - names of our own
         "JOIN log ON log.origin = q.origin AND log.seq = q.seq WHERE q.origin = ? AND q.tx = ?"
     )
     found = [row for deed in deeds for row in bulk.run(connection, sql, *deed)]
     bulk.delete_all(connection, QUARANTINE, ("origin", "tx"), list(deeds))
-    stuck = [Stuck(log.from_row(row[:-3]), json.loads(row[-3]), Tried(row[-2], row[-1])) for row in found]
+    stuck = [_stuck(*row) for row in found]
     return sorted(stuck, key=lambda each: _place(each.entry))
 
 
@@ -183,7 +186,8 @@ def park(
         cells = [row.type, row.id, row.store, row.life, row.hs, row.at, row.by, row.m, row.cells, row.x]
         text = canonical_json([*cells, versions.get(row.type.partition(".")[0])])
         why = _why(problem(node.catalog, row.type))
-        kept.append((f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id, None, None, text, why, at, 1, None))
+        key = (f"{_DOWN}{row.type}/{row.id}", 0, "", row.type, row.id)
+        kept.append((*key, None, None, None, text, why, at, 1, None))
     bulk.upsert(connection, QUARANTINE, _COLUMNS, kept)
 
 
@@ -334,6 +338,13 @@ def _sent_by(sender: str) -> tuple[str, tuple[str, ...]]:
     """Return the condition on lines that a store sent, or any store, with its values."""
     own = "NOT (origin >= ? AND origin < ?)"
     return (f"{own} AND entry = ?", (_DOWN, _DOWN_END, canonical_json(sender))) if sender else (own, (_DOWN, _DOWN_END))
+
+
+def _stuck(*row: Any) -> Stuck:
+    *line, base_hs, sender, tries, kept_at = row
+    entry = log.from_row(line)
+    proven = entry if base_hs is None else entry._replace(base_hs=base_hs)
+    return Stuck(proven, json.loads(sender), Tried(tries, kept_at))
 
 
 def _line(row: bulk.Values) -> Kept:

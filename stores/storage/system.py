@@ -123,6 +123,7 @@ class Quarantine(System, table=True):
     pk: str = Field(sa_type=Chars)
     actor: str | None = Field(default=None, sa_type=Chars)  # in whose name it was done; of a parked row nobody's
     hlc: int | None = Field(default=None, sa_type=Whole)  # its stamp, for the order within a record
+    base_hs: int | None = Field(default=None, sa_type=Whole)  # what it proves that its author had seen (``proofs``)
     entry: str = Field(sa_type=Chars)  # JSON, to try again: who sent the log line; of a parked row the row itself
     why: str = Field(sa_type=Chars)  # JSON: {"en": …, "zh": …}
     kept_at: str = Field(sa_type=Chars)

@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 
 from core.model.errors import NodeError, Problem, Text
-from stores.changes import apply
+from stores.changes import apply, proofs
 from stores.changes.feed import Within
 from stores.node import Node
 from stores.storage import checkpoints, state
 from stores.storage.database import Connection
 from sync import arrival
 from sync.branch.first_load import finish, first_load
+from sync.branch.restarted import restarted
 from sync.protocol import FRAME_CHANGES_MAX, Limits, Pull, PullAnswer
 from sync.wire.link import Link
 
 WITHIN = "pull.within"  # node_state, JSON: place and epoch that a piece comes after, and where it ends
 SNAPSHOT_ROWS = FRAME_CHANGES_MAX // 2  # a first page so full, and more to come: a snapshot is quicker
-
-
-class FeedRestarted(NodeError):
-    """Headquarters cannot go on from this node's checkpoint; after another hello the node reads everything again."""
-
-    status = 409
 
 
 def pull(node: Node, link: Link, limits: Limits | None = None, *, disputed: bool = False) -> int:
@@ -41,7 +36,7 @@ def pull(node: Node, link: Link, limits: Limits | None = None, *, disputed: bool
             within = _within(connection, after, epoch)
         answer = link.pull(Pull(node.identity.origin, after, epoch, limits.rows, seal, within))
         if answer.restart or answer.epoch != epoch:
-            raise _restarted()
+            raise restarted()
         is_long = after == 0 and answer.more and len(answer.rows) >= SNAPSHOT_ROWS
         if is_long and not disputed and (loaded := first_load(node, link)):
             finish(node, loaded)
@@ -51,7 +46,7 @@ def pull(node: Node, link: Link, limits: Limits | None = None, *, disputed: bool
             _apply(node, after, answer, None if disputed else answer.acked)
         received += len(answer.rows)
         if not answer.more:
-            _end_load(node)
+            _end(node)
             return received
         if answer.upto <= after and (answer.within is None or answer.within == within):
             raise _stuck()
@@ -87,18 +82,15 @@ def _within(connection: Connection, after: int, epoch: str) -> Within | None:
     return place, type_, id_
 
 
-def _end_load(node: Node) -> None:
+def _end(node: Node) -> None:
+    """Note that there is no more: a first load is over, and so is the reading of another order of headquarters."""
     with node.database.read() as connection:
-        loading = arrival.is_loading(connection)
-    if loading:
+        loading, reading = arrival.is_loading(connection), proofs.is_open(connection)
+    if loading or reading:
         with node.database.write() as connection:
-            arrival.load_ends(connection)
-
-
-def _restarted() -> FeedRestarted:
-    what = Text("headquarters was restored; this node reads its records again", "总部已恢复备份；本节点将重新读取记录")
-    fix = Text("nothing to do: the node does it by itself", "无需处理：节点会自动完成")
-    return FeedRestarted((Problem("feed-restarted", what, fix=fix),))
+            proofs.settle(connection)
+            if loading:
+                arrival.load_ends(connection)
 
 
 def _stuck() -> NodeError:

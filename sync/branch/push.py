@@ -14,12 +14,13 @@ from core.model.clock import iso
 from core.model.errors import NodeError, Problem, Text
 from core.model.lines import Lines
 from core.model.values import read_json
-from stores.changes import log
+from stores.changes import log, proofs
 from stores.node import Node
 from stores.storage import checkpoints, signatures
 from stores.storage.database import Connection
 from stores.storage.signatures import Signature
 from sync import keys, receipts
+from sync.branch.restarted import restarted
 from sync.protocol import (
     HARD_BYTES_MAX,
     HARD_CHANGES_MAX,
@@ -65,8 +66,9 @@ def push(
 
     ``origin`` is another log of this node than the one it writes, from before it was reborn.
     Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read and packed while
-    headquarters works on this one. Raises LogDisputed when the two logs contradict each other, ReceiptFault when a
-    receipt is not headquarters' own, LinkDown when the network does not let it finish.
+    headquarters works on this one. Raises LogDisputed when the two logs contradict each other, FeedRestarted when
+    headquarters was put back meanwhile, ReceiptFault when a receipt is not headquarters' own, LinkDown when the network
+    does not let it finish.
     """
     limits, origin = limits or Limits(), origin or node.identity.origin
     done, gaps = Pushed(), 0
@@ -81,6 +83,8 @@ def push(
             gaps += 1
             question = _next(node, origin, answer.head, limits)
             continue
+        if answer.standing is Standing.ANEW:
+            raise restarted()
         if answer.standing is not Standing.OK:
             raise disputed(answer.standing)
         _keep(node, question, answer)
@@ -101,20 +105,24 @@ def _prepared(link: Link, following: Callable[[], Push]) -> Push:
 
 
 def _next(node: Node, origin: str, held: Head, limits: Limits) -> Push:
-    return Push(origin, held, _read(node, origin, held, limits))
-
-
-def _read(node: Node, origin: str, held: Head, limits: Limits) -> Lines:
-    """Return what follows ``held``, gathered as it is sent."""
+    """Return what follows ``held``, and in which order of the hub it is to be understood, read in one snapshot."""
     with node.database.read() as connection:
-        _check_shared(connection, origin, held)
-        try:
-            frame = next_frame(connection, origin, held.seq, limits)
-            frame.blocks()
-            for facts in set(frame.columns["facts"]) - {None}:
-                read_json(facts)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise _damaged(held.seq) from error
+        frame = _read(connection, origin, held, limits)
+        place, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
+        seal = checkpoints.seal(connection, place)
+        return Push(origin, held, frame, epoch, place, seal, proofs.unproven(connection, frame))
+
+
+def _read(connection: Connection, origin: str, held: Head, limits: Limits) -> Lines:
+    """Return what follows ``held``, gathered as it is sent."""
+    _check_shared(connection, origin, held)
+    try:
+        frame = next_frame(connection, origin, held.seq, limits)
+        frame.blocks()
+        for facts in set(frame.columns["facts"]) - {None}:
+            read_json(facts)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _damaged(held.seq) from error
     if frame and frame.first != held.seq + 1:
         raise _damaged(held.seq)
     return frame

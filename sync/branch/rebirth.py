@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.model.clock import iso
-from stores.changes import log
+from stores.changes import log, proofs
 from stores.node import Node
 from stores.storage import checkpoints, identity
 from sync.journal import journal
@@ -42,6 +42,7 @@ def start_anew(node: Node, link: Link, hello: Hello) -> Rebirth | None:
         with node.database.write() as connection:
             born = identity.reincarnate(connection)
             moved = log.move(connection, hello.origin, common, born.origin)
+            proofs.move(connection, hello.origin, common, born.origin)
             checkpoints.ack(connection, hello.origin, common, iso(node.now()))
             node.identity = born  # while it is our turn: whoever writes next counts under the new name
     except BaseException:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from core import __version__
 from core.model.clock import iso
-from stores.changes import log, quarantine
+from stores.changes import log, proofs, quarantine
 from stores.node import Node
 from stores.storage import checkpoints
+from stores.storage.database import Connection
 from sync import arrival, leases, refill
 from sync.branch import comparing, former, rebirth
 from sync.branch import pull as down
 from sync.branch import push as up
-from sync.branch.pull import FeedRestarted
 from sync.branch.push import LogDisputed
+from sync.branch.restarted import FeedRestarted
 from sync.protocol import (
     FRAME_BYTES_MAX,
     FRAME_CHANGES_MAX,
@@ -74,9 +75,17 @@ def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
             former.begin(connection)
             if answer.written_until:
                 arrival.load_begins(connection, answer.written_until)
-            if question.epoch not in ("", answer.epoch) and answer.lost_after is not None:
-                refill.begin(connection, answer.epoch, answer.lost_after)
+            if question.epoch not in ("", answer.epoch):
+                _reads_anew(connection, question, answer)
     return answer, offset_ms
+
+
+def _reads_anew(connection: Connection, question: Hello, answer: HelloAnswer) -> None:
+    """Note what follows from headquarters' having been put back, from 0: it does not know to where."""
+    if not answer.lost_after:
+        proofs.begin(connection, question.node, question.origin)
+    if answer.lost_after is not None:
+        refill.begin(connection, answer.epoch, answer.lost_after)
 
 
 def hello_of(node: Node) -> Hello:

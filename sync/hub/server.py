@@ -119,17 +119,21 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
 
     What is held already is compared by hash and skipped. A piece that begins after the head is answered with
     the head (GAP); one that contradicts it with FORKED. The merge, the log and the head move in one transaction;
-    an answer that is lost on the way changes nothing.
+    an answer that is lost on the way changes nothing. One that speaks of an order that the hub has not, because it
+    was put back after the hello, is answered with ANEW: what the lines say of places would be said of others.
     """
     check_caller(caller, question.origin, caller.store)
     with node.database.write() as connection:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
+        if question.epoch and _is_strange(connection, hub, question.epoch, question.checkpoint, question.seal):
+            return PushAnswer(Standing.ANEW, held)
         standing = _continues(connection, question, held)
         if standing is not Standing.OK:
             return PushAnswer(standing, held)
         fresh = question.entries[max(0, held.seq - question.after.seq) :]
-        report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True)
+        doubt = question.unproven
+        report = apply.merge_entries(connection, node, fresh, sender=caller.store, chained=True, unproven=doubt)
         touched = [*report.touched, *_freed(connection, node, report)]
         if report.ahead_ms:
             told = {"origin": question.origin, "ahead_ms": report.ahead_ms}

@@ -18,6 +18,7 @@ class Standing(StrEnum):
     GAP = "gap"  # entries are missing before the first one; resume after ``head``
     BEHIND = "behind"  # headquarters holds more of this log than its author: restored from an old backup
     FORKED = "forked"  # both hold the same sequence numbers with different entries: restored or copied
+    ANEW = "anew"  # headquarters was put back since it was greeted: say hello again
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,19 @@ class HelloAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A piece of one log, gapless, in order. ``after`` is the head the piece continues."""
+    """A piece of one log, gapless, in order. ``after`` is the head the piece continues.
+
+    ``epoch``, ``checkpoint`` and ``seal`` are those of a hello: what the lines say of the hub's order they say of that
+    one; those up to ``unproven`` were written in another, and prove nothing (``stores.changes.proofs``).
+    """
 
     origin: str
     after: Head
     entries: Sequence[Entry]
+    epoch: str = ""  # "": before the first hello, of no order
+    checkpoint: int = 0
+    seal: str = ""
+    unproven: int = 0
 
     @property
     def head(self) -> Head:

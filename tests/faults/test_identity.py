@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from stores.changes import log
+from stores.changes import apply, log
 from stores.changes.digest import digests
 from stores.node import Node
 from stores.storage import checkpoints, counters
@@ -18,8 +19,9 @@ from sync import keys
 from sync.branch import comparing
 from sync.branch.round import hello_of, sync_round
 from sync.hub import server
-from sync.protocol import Pull
-from tests.sync.nodes import DirectLink, World, read, write
+from sync.protocol import Pull, Standing
+from sync.wire.link import LinkDown
+from tests.sync.nodes import DirectLink, World, read, waiter_of, write
 
 
 @dataclass
@@ -316,3 +318,133 @@ def test_a_copy_that_wrote_other_lines_into_a_former_log_costs_the_other_nothing
     trio.settle()
 
     assert [read(trio.hub, guest).get("name") for guest in (*guests, other)] == ["李", "王", "赵", "钱", "孙"]
+
+
+class TwoPasts:
+    """Headquarters was put back to the morning, and then to noon: the Jing'an branch knows only the past in between.
+
+    At noon the guest had been given the name 王 on the Bund; in between he got a favourite tea instead.
+    """
+
+    def __init__(self, trio: Trio) -> None:
+        self.trio, self.guest = trio, trio.world.id()
+        write(trio.bund, self.guest, "create", name="李", store="bund")
+        trio.settle()
+        morning = trio.hub.database.image()
+        write(trio.bund, self.guest, name="王", store="bund")
+        trio.sync(trio.bund)
+        noon = trio.hub.database.image()
+        restore(trio, morning)
+        write(trio.hub, self.guest, tea="龙井", store="bund")
+        trio.sync(trio.jingan)
+        self.noon = noon
+
+    def told(self) -> list[tuple[str, str]]:
+        table = self.trio.hub.tables["core.conflict"]
+        asked = select(table.c.mine, table.c.theirs).where(table.c.kind == "field", table.c.field == "name")
+        with self.trio.hub.database.read() as connection:
+            return [(mine, theirs) for mine, theirs in connection.execute(asked)]
+
+
+def test_what_was_seen_in_a_past_that_headquarters_has_forgotten_proves_nothing_of_another(trio: Trio) -> None:
+    between = TwoPasts(trio)
+    restore(trio, between.noon)
+    write(trio.jingan, between.guest, name="赵", store="bund")  # places of the afternoon are above those of noon
+
+    trio.settle()
+
+    assert between.told() == [("王", "赵")]
+    assert read(trio.bund, between.guest)["name"] == read(trio.jingan, between.guest)["name"] == "赵"
+    write(trio.jingan, between.guest, name="钱", store="bund")  # who has read everything again knows what he changes
+    trio.settle()
+    assert between.told() == [("王", "赵")]
+    trio.agree(trio.jingan)
+
+
+def test_who_writes_while_he_still_reads_a_headquarters_anew_proves_nothing_yet(trio: Trio) -> None:
+    between = TwoPasts(trio)
+    restore(trio, between.noon)
+
+    def cut(call: str, question: Any) -> Any:
+        if call == "pull":
+            raise LinkDown.of("link-cut", "the line is down", "断线")
+        return question
+
+    for _ in range(2):
+        with pytest.raises(LinkDown):
+            sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=cut))
+        write(trio.jingan, between.guest, name="赵", store="bund")
+
+    trio.settle()
+
+    assert between.told() == [("王", "赵")]
+
+
+def test_a_line_that_proves_nothing_proves_nothing_under_the_next_name_of_its_node_either(trio: Trio) -> None:
+    between = TwoPasts(trio)
+    write(trio.jingan, trio.world.id(), "create", name="孙")
+    copy = trio.jingan.database.image()
+    trio.sync(trio.jingan)
+    set_back(trio.jingan, copy)
+    restore(trio, between.noon)
+    twin = trio.world.node("jingan")
+    set_back(twin, copy)
+    write(twin, trio.world.id(), "create", name="周")
+    sync_round(twin, trio.line(twin))
+    write(trio.jingan, between.guest, name="赵", store="bund")
+
+    trio.settle()
+
+    assert trio.jingan.identity.origin == "jingan.2"
+    assert between.told() == [("王", "赵")]
+
+
+def test_a_line_that_proves_nothing_and_has_to_wait_proves_nothing_when_it_is_tried_again(trio: Trio) -> None:
+    between = TwoPasts(trio)
+    restore(trio, between.noon)
+    write(trio.jingan, between.guest, name="赵", store="bund")
+    _appoint(trio)
+    trio.settle()
+    assert between.told() == []
+
+    _appoint(trio, "waiter")
+    with trio.hub.database.write() as connection:
+        apply.retry_all(connection, trio.hub)
+
+    assert between.told() == [("王", "赵")]
+
+
+def test_a_headquarters_that_is_put_back_after_the_hello_takes_nothing_before_another(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, guest, "create", name="李", store="bund")
+    trio.settle()
+    morning, standing = trio.hub.database.image(), list[Standing]()
+    write(trio.hub, guest, tea="龙井", store="bund")
+    trio.settle()
+    write(trio.jingan, guest, name="赵", store="bund")
+
+    def happens(call: str, question: Any) -> Any:
+        if call == "push" and not standing:
+            restore(trio, morning)
+        return question
+
+    def note(call: str, answer: Any) -> Any:
+        if call == "push":
+            standing.append(answer.standing)
+        return answer
+
+    sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=happens, after=note))
+
+    assert standing == [Standing.ANEW, Standing.OK]
+    trio.settle()
+    assert read(trio.hub, guest)["tea"] == "龙井"
+    assert read(trio.hub, guest)["name"] == "赵"
+    trio.agree(trio.jingan)
+
+
+def _appoint(trio: Trio, *posts: str) -> None:
+    """Give the waiter of Jing'an other posts, at headquarters."""
+    table = trio.hub.tables["core.staff"]
+    waiter = table.update().where(table.c.id == waiter_of("jingan"))
+    with trio.hub.database.write() as connection:
+        connection.execute(waiter.values(roles=json.dumps(posts)))

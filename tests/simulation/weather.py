@@ -215,7 +215,7 @@ class StormyLink:
             after = Head(after.seq, "f" * 32)
             for nth, entry in enumerate(entries):
                 entries[nth] = sealed(entries[nth - 1].hash if nth else after.hash, entry)
-        forged = encode(Push(push.origin, after, tuple(entries)), form)
+        forged = encode(replace(push, after=after, entries=tuple(entries)), form)
         with suppress(NodeError):
             self._work(server.push, decode(forged, Push, form))
 

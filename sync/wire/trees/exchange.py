@@ -118,13 +118,21 @@ def _read_standing(value: object, where: str) -> Standing:
 
 
 def _push_tree(push: Push) -> dict[str, object]:
-    return {"origin": push.origin, "after": head_tree(push.after), "entries": entries_tree(push.after, push.entries)}
+    return {**plain(push), "after": head_tree(push.after), "entries": entries_tree(push.after, push.entries)}
 
 
 def _read_push(tree: dict[str, object]) -> Push:
-    part = Part(tree, "push", ("origin", "after", "entries"))
+    part = Part(tree, "push", tuple(Push.__dataclass_fields__))
     origin, after = part.get("origin", name), part.get("after", read_head)
-    return Push(origin, after, part.get("entries", lambda value, _: read_entries(value, origin, after)))
+    return Push(
+        origin=origin,
+        after=after,
+        entries=part.get("entries", lambda value, _: read_entries(value, origin, after)),
+        epoch=part.get("epoch", text, HASH_CHARS_MAX),
+        checkpoint=part.get("checkpoint", integer),
+        seal=part.get("seal", text, HASH_CHARS_MAX),
+        unproven=part.get("unproven", integer),
+    )
 
 
 def _receipt_tree(receipt: SignedReceipt | None) -> dict[str, object] | None:

@@ -11,7 +11,8 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage import checkpoints, state
 from sync.branch import pull as down
-from sync.branch.pull import FeedRestarted, pull
+from sync.branch.pull import pull
+from sync.branch.restarted import FeedRestarted
 from sync.branch.round import greet, sync_round
 from sync.hub import server
 from sync.protocol import Limits
