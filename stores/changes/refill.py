@@ -101,6 +101,13 @@ def take_back(connection: Connection, node: Node, source: Source, rows: Sequence
     return work.done
 
 
+def is_shown(connection: Connection, node: Node, id_: str) -> bool:
+    """Say whether a whole record that headquarters has lost stands in the conflicts since it was restored."""
+    table = node.tables[conflicts.CONFLICT]
+    sql = f"SELECT 1 FROM {bulk.quoted(table.name)} WHERE record_id = ? AND kind = ? AND field IS NULL LIMIT 1"  # noqa: S608 - our names
+    return bool(bulk.run(connection, sql, id_, REFILLED))
+
+
 @dataclass(slots=True)
 class _Work:
     connection: Connection

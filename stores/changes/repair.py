@@ -17,7 +17,7 @@ from core.model.change import Entry
 from core.model.scope import HEADQUARTERS
 from core.model.stamps import RowStamps
 from core.model.values import Cell, canonical_json
-from stores.changes import apply, buckets, conflicts, evidence, feed, held, log, quarantine
+from stores.changes import apply, buckets, conflicts, evidence, feed, held, log, quarantine, refill
 from stores.changes.commit import Deed, Edit
 from stores.changes.feed import StateRow
 from stores.changes.held import LIFE, Held
@@ -144,7 +144,8 @@ class _Bench:
 
     def _let_go(self, type_: str, id_: str, offered: StateRow | None, lines: Sequence[Entry]) -> None:
         self.done.gone.append((type_, id_))
-        if offered is not None and not lines:  # nobody has ever entered it
+        told = offered is not None and refill.is_shown(self.connection, self.node, id_)
+        if offered is not None and not lines and not told:  # nobody has ever entered it
             owner, origin = self.caller.store, self.caller.origin
             self.incidents.append(Incident(offered, owner, None, None, _told(offered), origin))
 

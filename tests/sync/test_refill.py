@@ -16,6 +16,7 @@ from stores.node import Node
 from stores.storage.credentials import Credential
 from stores.storage.system import SYSTEM
 from sync import keys, refill
+from sync.branch.comparing import compare
 from sync.branch.round import sync_round
 from sync.wire.link import LinkDown
 from tests.sync.nodes import DirectLink, World, read, waiter_of, write
@@ -172,6 +173,10 @@ def test_posts_and_people_are_shown_and_not_entered(
         assert connection.execute(table.select().where(table.c.id == edit.id)).first() is None
     (told,) = conflicts(hub)
     assert (json.loads(told["theirs"])["name"], told["outcome"]) == ("赵", "current")
+    assert compare(bund, link) is not None
+    assert all_conflicts(hub) == [told], "it is told once, and nobody is said to have touched a database"
+    with bund.database.read() as connection:
+        assert connection.execute(table.select().where(table.c.id == edit.id)).first() is None
 
 
 def test_a_branch_cannot_put_words_into_the_mouth_of_a_headquarters_that_was_never_restored(

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from app.pages.actions import inputs
 from app.pages.actions.inputs import Input
+from app.pages.console.kept import kept_of
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, record_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form, FormBody
@@ -18,7 +19,7 @@ from app.pages.frame.words import WORDS
 from app.pages.showing.names import name_of
 from app.pages.showing.places import Places, places_of
 from app.pages.showing.speaking import spoken, title
-from app.pages.showing.values import NOTHING, Shown, shown_field, shown_moment
+from app.pages.showing.values import NOTHING, UNTOLD, Shown, shown_field, shown_moment
 from app.web.actions import carry_out
 from core.language.definition import RecordType
 from core.model.errors import NodeError, Problem, Text
@@ -79,6 +80,7 @@ class Case:
     has_other: bool
     seen: str
     rival: Shown | None = None  # the record that holds the same, where both are kept
+    kept: Sequence[tuple[str, Shown]] = ()  # the version of a whole record that does not stand
 
 
 @router.get("/conflicts")
@@ -214,13 +216,15 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
     about, rival = told("record_id"), _rival(desk, row)
     stands = _standing(row)
     w, due = desk.words, row.get("due")
+    once, kept = kept_of(desk, row, "theirs" if stands == "mine" else "mine")
+    name = once if once and about.text == UNTOLD else about.text
     return Case(
         str(row["id"]),
         f"/conflicts/{row['id']}",
-        title(desk, kind, row) or told("kind").text,
+        (title(desk, kind, row) or told("kind").text).replace(UNTOLD, name),
         told("kind").text,
         about.url,
-        f"{told('record_type').text} {about.text}",
+        f"{told('record_type').text} {name}",
         told("field").text,
         [
             Side(w.before_both, told("base")),
@@ -238,6 +242,7 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
         and row.get("kind") not in TWICE | {BROKEN},  # both are kept: there is no other value to take
         str(row["updated_at"] or ""),
         rival,
+        kept,
     )
 
 

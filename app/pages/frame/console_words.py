@@ -111,8 +111,10 @@ CONSOLE: Mapping[str, Text] = {
     "assign": Text("Assign", "指派"),
     "mine_only": Text("Mine", "指派给我"),
     "no_other_value": Text(
-        "There is no other value to take: act on the record itself", "没有可采用的另一值，请直接处理该记录"
+        "There is no other value to take: act on the record itself, or enter it anew if it is no longer there",
+        "没有可直接采用的另一值：请打开该记录处理；记录已不在的，按需重新录入",
     ),
+    "kept_of_it": Text("What does not stand, as it was kept", "未采用的内容（留存如下）"),
     "look_at_record": Text("Open the record", "打开记录"),
     "resolved_none": Text("Nothing has been decided yet", "暂无已处理的冲突"),
     "resolved_none_hint": Text("Decided conflicts stay here for good", "处理过的冲突会长期保留在此"),

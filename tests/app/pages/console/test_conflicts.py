@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -194,15 +195,35 @@ def test_a_field_beyond_its_limits_is_mended_where_it_is_told(branch: Any, broke
 
 def test_a_record_that_was_not_there_is_told_in_words(branch: Any, browse: Any) -> None:
     made, hub = branch.rental(), branch.shop.service.node
-    cells = {"kind": "differs", "record_type": RENTAL, "record_id": made, "outcome": "current", "detail": "missing"}
-    with hub.database.write() as connection:
-        edit = Edit(hub.catalog.records["core.conflict"], hub.new_id(), "bund", "create", {**cells, "state": "open"})
-        commit(connection, hub, Deed(hub.new_id(), "core.conflict.open", "system", hub.now()), [edit])
+    told_of(hub, {"kind": "differs", "record_type": RENTAL, "record_id": made, "detail": "missing"})
 
     page = browse("wu").texts("/conflicts")
 
     assert "The record was not there; it was put back from the log" in page
     assert "missing" not in page
+
+
+def test_a_record_that_was_lost_can_be_read_in_its_conflict(branch: Any, browse: Any) -> None:
+    hub = branch.shop.service.node
+    lost = {"kind": "create", "code": "bund", "name": "外滩店", "opened_on": "2026-03-01"}
+    about = {"kind": "refilled", "record_type": "core.branch", "record_id": hub.new_id(), "theirs": json.dumps(lost)}
+    told_of(hub, about)
+    wu = browse("wu")
+
+    page, one = words(wu.open("/conflicts").text), words(wu.open(only(wu)).text)
+
+    for each in (page, one):
+        assert "Branch 外滩店" in each, "what it was called, though it is not on file"
+        assert "What does not stand, as it was kept Code bund Name 外滩店" in each
+    assert "enter it anew" in one
+
+
+def told_of(hub: Any, cells: dict[str, Any]) -> None:
+    """Write a conflict of the Bund, as headquarters does about a whole record."""
+    with hub.database.write() as connection:
+        open_ = {**cells, "outcome": "current", "state": "open"}
+        edit = Edit(hub.catalog.records["core.conflict"], hub.new_id(), "bund", "create", open_)
+        commit(connection, hub, Deed(hub.new_id(), "core.conflict.open", "system", hub.now()), [edit])
 
 
 def test_the_page_of_the_record_says_what_is_disputed_and_then_what_was_decided(branch: Any, browse: Any) -> None:

@@ -1,0 +1,51 @@
+"""What a conflict keeps of a whole record: the version that does not stand, which is nowhere else to be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.pages.frame.desk import Desk
+from app.pages.showing.names import called, name_of
+from app.pages.showing.values import Shown, shown
+from core.language.definition import RecordType
+from core.model.fields import BadValue, FieldSpec
+
+
+def kept_of(desk: Desk, row: Mapping[str, Any], side: str) -> tuple[str, list[tuple[str, Shown]]]:
+    """Return what the record of a conflict was called, and its fields in words, as ``side`` of the conflict has them.
+
+    Nothing where the conflict is about one field, or its reader does not see the record in clear.
+    """
+    about = desk.catalog.records.get(str(row.get("record_type")))
+    cells = _cells(row.get(side))
+    if about is None or row.get("field") is not None or side in row.get("_masked", ()):
+        return "", []
+    told = {
+        name: _json(desk, one.spec, cells[name]) for name, one in about.fields.items() if cells.get(name) is not None
+    }
+    fields = [(desk.say(about.fields[name].label), _shown(desk, about, name, value)) for name, value in told.items()]
+    return called(desk, about, {"id": row["record_id"], **dict.fromkeys(about.fields), **told}) if told else "", fields
+
+
+def _cells(text: object) -> Mapping[str, Any]:
+    """Return the cells that a conflict keeps as one text; it begins with what happened (``kind``, ``life``)."""
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _json(desk: Desk, spec: FieldSpec, cell: Any) -> Any:
+    try:
+        return spec.json(spec.value(cell), desk.node.zone)
+    except (ValueError, TypeError, BadValue):  # of a field that has another type by now: as it was kept
+        return cell
+
+
+def _shown(desk: Desk, about: RecordType, name: str, value: Any) -> Shown:
+    spec = about.fields[name].spec
+    known = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to else None
+    return shown(desk, spec, value, {str(value): known} if known else {})
