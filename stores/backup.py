@@ -43,21 +43,31 @@ class BadBackup(NodeError):
 def make(database: Database, file: Path) -> Backup:
     """Copy the database to ``file`` while others write to it, check the copy, and only then give it its name.
 
-    Raises NodeError where the database keeps no file, ``BadBackup`` when the copy does not read back.
+    Raises NodeError where the database keeps no file or the place takes none, ``BadBackup`` when the copy does not read
+    back.
     """
     file_of(database.url)
     part = file.with_name(file.name + ".part")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _copy(database, part)
+        check(part)
+        _flush(part)
+        part.replace(file)
+    except (sqlite3.OperationalError, OSError) as error:
+        with suppress(OSError):
+            part.unlink()
+        raise _no_room(file, str(error)) from error
+    return check(file)
+
+
+def _copy(database: Database, part: Path) -> None:
     with suppress(FileNotFoundError):
         part.unlink()
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with closing(sqlite3.connect(part)) as copy:
         database.copy_into(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()  # one file, nothing beside it
-    check(part)
-    _flush(part)
-    part.replace(file)
-    return check(file)
 
 
 def check(file: Path) -> Backup:
@@ -180,6 +190,15 @@ def _flush(file: Path) -> None:
     """Make sure the disk has the file before anything gives way to it."""
     with file.open("rb+") as handle:
         os.fsync(handle.fileno())
+
+
+def _no_room(file: Path, why: str) -> NodeError:
+    return NodeError.of(
+        "backup-unwritten",
+        f"no backup was made: {file.parent} does not take it ({why})",
+        f"未能备份：{file.parent} 无法写入（{why}）",
+        fix=Text("make room there, or choose another place with --to", "请腾出空间，或用 --to 另选位置"),
+    )
 
 
 def _bad(file: Path, en: str, zh: str) -> BadBackup:

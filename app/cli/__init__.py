@@ -10,7 +10,7 @@ from app.cli import backup, chain, demo, explain, nodes, person, rebuild, settin
 from app.cli.common import REFUSED, fail
 from app.cli.plugin import plugin_app
 from core.host.host import tell_installed
-from core.model.errors import NodeError
+from core.model.errors import NodeError, Text
 
 app = typer.Typer(
     name="branchline",
@@ -46,3 +46,16 @@ def main() -> None:
     except NodeError as error:
         fail(error)
         sys.exit(REFUSED)
+    except OSError as error:  # of a file or folder somebody named; what a node serves is told where it happens
+        fail(_refused_by_machine(error))
+        sys.exit(REFUSED)
+
+
+def _refused_by_machine(error: OSError) -> NodeError:
+    where = f"{error.filename}: " if error.filename else ""
+    return NodeError.of(
+        "machine-refused",
+        f"{where}{error.strerror or error}",
+        f"系统拒绝了该操作：{where}{error.strerror or error}",
+        fix=Text("look at the path, its permissions and the room on the disk", "请检查路径、权限和磁盘空间"),
+    )

@@ -21,15 +21,19 @@ from sync import keys
 
 def backup(
     config: Config,
-    to: Annotated[Path | None, typer.Option("--to", help="File or folder; another disk is best. 保存位置。")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Folder, or a file NAME.db; another disk is best. 保存位置。")
+    ] = None,
     keep: Annotated[int, typer.Option(min=1, help="How many to keep in the folder. 保留份数。")] = BACKUPS_KEPT,
 ) -> None:
     """Copy the node's data to a file while it works, and check the copy. 备份节点数据。"""
     settings = read_settings(config)
     now = local_now(settings)
     place = to or settings.data / BACKUPS
-    folder = place if to is None or place.is_dir() else None
+    folder = None if place.suffix == ".db" and not place.is_dir() else place
     file = place / backups.name_of(settings.node, now) if folder else place
+    if file.exists() or (folder is not None and folder.is_file()):
+        raise _in_the_way(file if file.exists() else place)
     database = Database(settings.database_url)
     try:
         made = backups.make(database, file)
@@ -63,7 +67,18 @@ def restore(
     aside = backups.restore(found, target, local_now(settings), begin if found.identity.is_hub else None)
     if aside is not None:
         say(Text(f"what was there is kept as {aside.name}", f"原数据已保留为 {aside.name}"))
-    say(Text("restored; start the node", "已恢复，请启动节点"))
+    say(_NEXT_HUB if found.identity.is_hub else _NEXT)
+
+
+_NEXT = Text(
+    "restored; start the node: what it missed comes down by itself",
+    "已恢复，请启动节点：缺少的数据会自动从总部补回",
+)
+_NEXT_HUB = Text(
+    "restored; start the node: its branches send what it lost as they call; what of headquarters' own had gone down to "
+    "a branch is told in the conflicts",
+    "已恢复，请启动节点：各店联系后会补传丢失的数据；总部自身已下发到门店的更改将列于冲突列表",
+)
 
 
 def _tell(found: Backup) -> None:
@@ -74,6 +89,16 @@ def _tell(found: Backup) -> None:
             f"{found.file}: {megabytes:.1f} MB, {lines} lines of log, intact",
             f"{found.file}：{megabytes:.1f} MB，日志 {lines} 行，完好",
         )
+    )
+
+
+def _in_the_way(file: Path) -> NodeError:
+    """No file gives way to a backup: it may be yesterday's, or the database that is backed up."""
+    return NodeError.of(
+        "file-in-the-way",
+        f"there is a file {file} already",
+        f"文件 {file} 已存在",
+        fix=Text("name a folder, or a new file NAME.db", "请指定文件夹，或一个新的 NAME.db 文件"),
     )
 
 

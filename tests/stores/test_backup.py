@@ -120,6 +120,21 @@ def test_a_torn_page_is_found(shop: Node, tmp_path: Path) -> None:
         backup.check(made.file)
 
 
+def test_a_disk_that_is_full_is_told_and_nothing_is_left_on_it(
+    shop: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(shop.database, "copy_into", full)
+
+    with pytest.raises(NodeError) as refused:
+        backup.make(shop.database, tmp_path / "stick" / "one.db")
+
+    assert "disk is full" in refused.value.problems[0].what.zh
+    assert list((tmp_path / "stick").iterdir()) == []
+
+
 def test_old_ones_of_the_same_node_make_room(tmp_path: Path) -> None:
     kept = [tmp_path / backup.name_of("bund", EVENING.replace(hour=hour)) for hour in (8, 9, 10)]
     others = [tmp_path / name for name in ("pudong-20260314-080000.db", "bund-before-20260314-080000.db", "bund.db")]

@@ -29,6 +29,24 @@ def test_a_backup_is_made_checked_and_put_back(run: Any, config: Path) -> None:
     assert "hq.1: 1 lines, intact" in run("verify", "-c", config).out
 
 
+def test_a_folder_that_is_not_there_yet_is_made_and_no_file_gives_way(run: Any, config: Path, tmp_path: Path) -> None:
+    stick, named = tmp_path / "stick", tmp_path / "one.db"
+
+    made = run("backup", "-c", config, "--to", stick)
+    first = run("backup", "-c", config, "--to", named)
+    before = named.read_bytes()
+    again = run("backup", "-c", config, "--to", named)
+    live = run("backup", "-c", config, "--to", config.parent / "hq.db")
+    under_a_file = run("backup", "-c", config, "--to", named / "deeper")
+
+    assert (made.status, len(list(stick.glob("hq-*.db"))), first.status) == (0, 1, 0)
+    assert [each.status for each in (again, live, under_a_file)] == [1, 1, 1]
+    assert "already" in again.err
+    assert "already" in live.err
+    assert "does not take it" in under_a_file.err
+    assert named.read_bytes() == before
+
+
 def test_somebody_must_say_yes(run: Any, config: Path) -> None:
     run("backup", "-c", config)
     before = (config.parent / "hq.db").read_bytes()
