@@ -88,8 +88,37 @@ _UPDATING = Problem(
 
 
 def _storage_problem(said: str) -> Problem:
-    return Problem(
-        "storage-fault",
-        Text(f"the database cannot be written: {said}", f"数据库无法写入：{said}"),
-        fix=Text("free disk space or check the disk, then try again", "请清理磁盘空间或检查磁盘后重试"),
+    """Return what is wrong with the disk in words: what the database says is English, and for who wrote it."""
+    what, fix = next(
+        (told for signs, told in _DISK.items() if any(sign in said.lower() for sign in signs)), _DISK_FAILS
     )
+    return Problem("storage-fault", what, fix=fix)
+
+
+_DISK_FAILS = (
+    Text("the disk of this node does not read or write as it should", "本机磁盘读写出错"),
+    Text("nothing was saved; have the disk looked at, and make a backup now", "未保存任何内容；请尽快备份并检查磁盘"),
+)
+_DISK = {
+    ("is full", "no space"): (
+        Text("the disk of this node is full; nothing was saved", "本机磁盘已满，本次未保存"),
+        Text(
+            "make room on the disk, then try again; all that was saved before is there",
+            "请清理磁盘空间后重试；此前已保存的内容都在",
+        ),
+    ),
+    ("readonly",): (
+        Text("this node's data may only be read; nothing was saved", "本机数据文件为只读，本次未保存"),
+        Text(
+            "let the program write to the folder of its data, then try again",
+            "请为程序开放数据文件夹的写权限后重试",
+        ),
+    ),
+    ("malformed", "not a database"): (
+        Text("this node's database is damaged", "本机数据库已损坏"),
+        Text(
+            "put the newest backup back (branchline restore), or fetch all of it from headquarters (branchline rebuild)",
+            "请恢复最近的备份（branchline restore），或从总部重建（branchline rebuild）",
+        ),
+    ),
+}

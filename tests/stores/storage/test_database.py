@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, event, select, text
 from sqlalchemy.exc import DBAPIError
 
-from core.model.errors import NodeError
+from core.model.errors import NodeError, Text
 from stores.storage import bulk
 from stores.storage.columns import Chars
-from stores.storage.database import Busy, Database
+from stores.storage.database import Busy, Database, StorageFault
 
 
 @pytest.fixture
@@ -299,7 +299,21 @@ def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
         pass
     database.close()
 
-    assert refusal.value.problems[0].code == "storage-fault"
+    problem = refusal.value.problems[0]
+    assert (problem.code, problem.what.zh) == ("storage-fault", "本机数据库已损坏")
+    assert "branchline restore" in str(problem.fix)
+
+
+def test_a_disk_that_is_full_is_told_in_both_languages_and_not_in_sqlites(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/node.db")
+    with pytest.raises(StorageFault) as refusal, database.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+        connection.exec_driver_sql("CREATE TABLE guest (name TEXT)")
+        connection.exec_driver_sql("INSERT INTO guest VALUES (zeroblob(100000))")
+    database.close()
+
+    (problem,) = refusal.value.problems
+    assert problem.what == Text("the disk of this node is full; nothing was saved", "本机磁盘已满，本次未保存")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights elsewhere")
