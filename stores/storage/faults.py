@@ -117,7 +117,7 @@ _DISK = {
     ("malformed", "not a database"): (
         Text("this node's database is damaged", "本机数据库已损坏"),
         Text(
-            "put the newest backup back (branchline restore), or fetch all of it from headquarters (branchline rebuild)",
+            "put the newest backup back (branchline restore), or have all of it sent again (branchline rebuild)",
             "请恢复最近的备份（branchline restore），或从总部重建（branchline rebuild）",
         ),
     ),

@@ -306,9 +306,11 @@ def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full_is_told_in_both_languages_and_not_in_sqlites(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/node.db")
-    with pytest.raises(StorageFault) as refusal, database.write() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+    with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE guest (name TEXT)")
+        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+
+    with pytest.raises(StorageFault) as refusal, database.write() as connection:
         connection.exec_driver_sql("INSERT INTO guest VALUES (zeroblob(100000))")
     database.close()
 
