@@ -1,19 +1,21 @@
 """What headquarters does beside serving: it listens for silence, looks for records alike, tries again what could not be
-merged, and sweeps once a day."""
+merged, tells who holds up its database, and sweeps once a day."""
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from app.chain import acts
 from app.settings import SyncSettings
 from core.model.clock import iso
-from stores.changes import alike
+from stores.changes import alarms, alike
 from stores.node import Node
-from stores.storage import state
+from stores.storage import holdups, state
 from sync import leases
 from sync.hub import silence
 
+log = logging.getLogger("branchline.node")
 SWEEP_EVERY = timedelta(days=1)
 LOOK_EVERY = timedelta(seconds=30)
 PAGES_MAX = 100  # of what may be alike, in one go; each is a short transaction
@@ -23,6 +25,7 @@ def do(node: Node, settings: SyncSettings) -> int:
     """Do what is due; nobody's timer fires by it, so none is counted. A branch has nothing to do."""
     if not node.is_hub:
         return 0
+    _tell_of_holdups(node)
     if settings.silent:
         silence.watch(node, timedelta(seconds=settings.silent))
     acts.try_what_is_due(node)
@@ -35,6 +38,24 @@ def do(node: Node, settings: SyncSettings) -> int:
         with node.database.write() as connection:
             state.put(connection, leases.SWEPT, iso(node.now()))
     return 0
+
+
+def _tell_of_holdups(node: Node) -> None:
+    """Tell of sessions that hold up PostgreSQL: in the log at once, and the administrators once a day of each program.
+
+    Where the session keeps everybody from writing, the notice has to wait as well; log and status need not.
+    """
+    with node.database.read() as connection:
+        found = holdups.holdups(connection)
+    for each in found:
+        about = {"pid": each.pid, "application": each.application, "seconds": each.seconds, "waiting": each.waiting}
+        log.warning("a session holds up the database", extra=about)
+    if not found or node.database.is_writing:
+        return
+    with node.database.write() as connection:
+        for each in found:
+            alarms.sound(connection, node, "core.database_held_up", each.application, each.told)
+    node.committed()
 
 
 def next_due(node: Node) -> datetime | None:

@@ -13,7 +13,7 @@ from stores.acts import firing
 from stores.changes import log, quarantine
 from stores.node import Node
 from stores.reads import records
-from stores.storage import checkpoints, closings, outbox
+from stores.storage import checkpoints, closings, holdups, outbox
 from stores.storage.closings import Closing
 from stores.storage.credentials import nodes
 from sync.branch.comparing import Compared
@@ -84,6 +84,16 @@ def held_back(service: Service, language: Language) -> list[dict[str, object]]:
          "since": _cell(service.node, each.kept_at), "tries": each.tries}
         for each in kept
     ]  # fmt: skip
+
+
+def held_up(service: Service, language: Language) -> list[dict[str, object]]:
+    """Return the sessions that hold up headquarters' PostgreSQL; for who looks after the node only."""
+    with service.node.database.read() as connection:
+        found = holdups.holdups(connection)
+    return [
+        {"pid": each.pid, "seconds": each.seconds, "waiting": each.waiting, "what": each.problem.render(language)}
+        for each in found
+    ]
 
 
 def count(node: Node, record: str, state: str) -> int:

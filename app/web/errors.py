@@ -20,6 +20,7 @@ from app.logs import trace
 from app.signin.throttle import TooManyAttempts
 from app.web.language import language_of
 from core.model.errors import Clash, Forbidden, Language, NodeError, NotFound, Problem, SignInNeeded, Text
+from stores.storage.database import Busy
 
 log = logging.getLogger("branchline.web")
 
@@ -103,6 +104,8 @@ def answer(error: NodeError, language: Language) -> JSONResponse:
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.seconds)
+    elif isinstance(error, Busy):
+        headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(error_body(error, language), status_code=error.status, headers=headers)
 
 

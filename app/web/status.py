@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from app.chain.overseeing import keeps, oversees
-from app.chain.standing import fault_words, held_back, money_unsent, standing
+from app.chain.standing import fault_words, held_back, held_up, money_unsent, standing
 from app.web.caller import Visitor, caller, visitor
 from core.model.errors import SignInNeeded
 
@@ -42,6 +42,7 @@ def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict
         told["held_back"] = held_back(seen.service, seen.language)
         if node.is_hub:
             told["refused"] = request.app.state.refusals.told(seen.language)
+            told["held_up"] = held_up(seen.service, seen.language)
         else:
             told["money_waiting"] = f"{money_unsent(seen.service):.2f}"
     return told

@@ -19,6 +19,7 @@ from app.web.routes import Endpoint, add_plain
 from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage.credentials import Credential
+from stores.storage.database import Busy
 from sync import closing, refill
 from sync.hub import audit, contents, server, shipping
 from sync.hub.gate import MERGES_MAX, MERGING_MAX, Gate, HubBusy
@@ -208,7 +209,7 @@ def _refused(error: NodeError, form: codec.Form, request: Request) -> Response:
         if told is not None:
             who = {"node": node, "call": call, "times": told.times}
             log.warning("a call of sync was refused", extra={**who, "code": problem.code, "status": error.status})
-    wait_s = error.retry_after_s if isinstance(error, HubBusy) else None
+    wait_s = error.retry_after_s if isinstance(error, HubBusy | Busy) else None
     refusal: Message = Refusal(problem.code, problem.render("en"), problem.render("zh"), wait_s)
     response = _response(codec.encode(refusal, form), form, error.status)
     if wait_s is not None:

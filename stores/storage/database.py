@@ -10,11 +10,11 @@ from sqlite3 import Connection as SQLite
 from types import TracebackType
 from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 from sqlalchemy.pool import StaticPool
 
 from core.model.errors import NodeError, Text
-from stores.storage import driver, journal
+from stores.storage import driver, journal, postgres
 from stores.storage.faults import READ_FAULTS, WRITE_FAULTS, Busy, StorageFault, as_told, told_plainly
 from stores.storage.replica import Replica
 from stores.storage.turns import TurnMissed, Turns
@@ -32,14 +32,6 @@ WRITER = (  # pragmas
     "foreign_keys = ON",
     "cache_size = -32768",  # KiB: the upper levels of every index of a large headquarters
     "wal_autocheckpoint = 4000",  # pages: one merge fills a thousand, and copying them back is a sync of its own
-)
-IDLE_MS_MAX = 300_000  # PostgreSQL ends a transaction that does nothing for so long: it would hold everybody's lock
-_LOCK_FAMILY = 0x6272  # our half of PostgreSQL's advisory lock key; the other half is the schema
-
-# READ COMMITTED on purpose: the advisory lock is the first statement, and only a snapshot taken after it
-# shows what the previous writer committed. Under REPEATABLE READ the lock statement itself would take the snapshot.
-_WRITE_LOCK = text("SELECT pg_advisory_xact_lock(:family, coalesce(hashtext(current_schema()), 0))").bindparams(
-    family=_LOCK_FAMILY
 )
 
 
@@ -62,7 +54,7 @@ class Database:
         self._wait_s_max = write_wait_s_max
         self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
         if self.dialect == "postgresql":
-            self._writer, self._reader = _postgres(self.url, write_wait_s_max)
+            self._writer, self._reader = postgres.engines(self.url, write_wait_s_max, READERS_MAX)
         elif self.in_memory:
             self._writer = self._reader = _sqlite_in_memory(self._turns)
         else:
@@ -215,7 +207,7 @@ class _Writing(AbstractContextManager[Connection]):
             connection = self._connection = self._database.connected()
             self._transaction = connection.begin()
             if self._database.dialect == "postgresql":
-                connection.execute(_WRITE_LOCK)
+                postgres.take_lock(connection)
         except BaseException as error:
             self._end(error)
             _tell(error)
@@ -278,19 +270,6 @@ def _replica_url(replica: str, dialect: Dialect) -> URL:
             "请删除设置中的 replica，或同时填写两台 PostgreSQL 服务器",
         ),
     )
-
-
-def _postgres(url: URL, write_wait_s_max: float) -> tuple[Engine, Engine]:
-    engine = create_engine(url, pool_size=4, max_overflow=READERS_MAX, pool_pre_ping=True)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        connection.execute(f"SET lock_timeout = {int(write_wait_s_max * 1000)}")
-        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS_MAX}")
-        connection.commit()
-
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return engine.execution_options(isolation_level="READ COMMITTED"), reader
 
 
 def _sqlite_files(url: URL, synchronous: Synchronous, turns: Turns) -> tuple[Engine, Engine]:

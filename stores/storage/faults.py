@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
@@ -29,6 +30,7 @@ class Busy(NodeError):
     """Another writer did not finish in time; nothing was saved, the same action may be tried again."""
 
     status = 503
+    retry_after_s: ClassVar[int] = 5
 
 
 class StorageFault(NodeError):

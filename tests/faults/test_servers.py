@@ -6,24 +6,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, create_engine, make_url
 
 from core.model.errors import NodeError
 from stores.changes import log
 from stores.node import Node
-from stores.storage import bulk, checkpoints
+from stores.storage import bulk, checkpoints, holdups, postgres
 from stores.storage.credentials import Credential
 from stores.storage.database import Busy, Database, StorageFault
 from sync.branch.round import sync_round
-from tests.conftest import NoPostgres, PostgresServer, private_server
+from tests.conftest import NoPostgres, PostgresServer, private_server, schemas
 from tests.sync.nodes import DirectLink, World, read, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs mount and a PostgreSQL in a folder")
 ROOM_KB = 1_536
+WAIT_S = 0.2
+LOCK = f"SELECT pg_advisory_xact_lock({postgres.LOCK_FAMILY}, hashtext(current_schema()))"
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ def test_postgresql_that_is_restarted_in_the_middle_of_a_merge_loses_and_doubles
 def test_a_transaction_that_idles_for_an_hour_is_ended_and_the_next_writer_goes_on(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.storage.database.IDLE_MS_MAX", 300)  # an hour, for a test
+    monkeypatch.setattr("stores.storage.postgres.IDLE_WRITING_MS_MAX", 300)  # an hour, for a test
     idle, other = Database(postgres_url), Database(postgres_url)
     entered, written = threading.Event(), threading.Event()
 
@@ -103,6 +107,91 @@ def test_a_transaction_that_idles_for_an_hour_is_ended_and_the_next_writer_goes_
         assert told.result() == "database-away"
     for database in (idle, other):
         database.close()
+
+
+@pytest.fixture
+def chain_url(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty schema in which nobody waits for longer than some hundred milliseconds."""
+    real = postgres.engines
+    monkeypatch.setattr(postgres, "engines", lambda url, wait_s, readers: real(url, min(wait_s, WAIT_S), readers))
+    monkeypatch.setattr(holdups, "IDLE_S_MIN", 0)
+    with schemas(postgres_url) as make:
+        yield make()
+
+
+@contextmanager
+def left_open(url: str, sql: str) -> Iterator[Connection]:
+    """A console somebody has left open in a transaction, with what he asked last."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET application_name = 'console'")
+        connection.exec_driver_sql(sql)
+        yield connection
+    engine.dispose()
+
+
+@pytest.mark.parametrize("sql", [LOCK, "SELECT * FROM tea_house_guest FOR UPDATE", "LOCK TABLE log"])
+def test_a_console_left_open_in_a_transaction_blocks_nobody_for_ever_and_is_named(
+    chain_url: str, world: World, bund: Node, sql: str
+) -> None:
+    hub, guest = world.hub(chain_url), world.id()
+    link = DirectLink(hub, Credential("bund", "bund"))
+    write(bund, guest, "create", name="李", visits=1)
+    sync_round(bund, link)
+    write(bund, guest, visits=2)
+
+    with left_open(chain_url, sql):
+        with pytest.raises(Busy) as told:
+            sync_round(bund, link)
+        shown = read(hub, guest)["visits"]
+        (holdup,) = _holdups(hub.database)
+    sync_round(bund, link)
+
+    assert (told.value.problems[0].code, told.value.retry_after_s, shown) == ("node-busy", 5, 1)
+    assert holdup.application == "console"
+    assert str(holdup.pid) in holdup.problem.render("zh")
+    assert (read(hub, guest)["visits"], _holdups(hub.database)) == (2, [])
+    with bund.database.read() as connection:
+        assert log.unsent(connection)[0] == 0
+    with hub.database.read() as connection:
+        assert log.verify(connection, "bund.1") is None
+    hub.database.close()
+
+
+def test_who_is_waited_for_is_named_with_how_many_wait_and_our_own_work_is_not(
+    chain_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdups, "IDLE_S_MIN", 60)
+    monkeypatch.setattr(holdups, "WAIT_S_MIN", 0)
+    monkeypatch.setattr("tests.faults.test_servers.WAIT_S", 30)
+    ours, other = Database(chain_url), Database(chain_url)
+
+    def writes() -> bool:
+        with other.write() as connection:
+            return bool(bulk.run(connection, "SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with left_open(chain_url, LOCK) as console:
+            waits = pool.submit(writes)
+            (holdup,) = _until(lambda: _holdups(ours))
+            console.rollback()
+        assert waits.result()
+    assert (holdup.application, holdup.waiting) == ("console", 1)
+    for database in (ours, other):
+        database.close()
+
+
+def _holdups(database: Database) -> list[holdups.Holdup]:
+    with database.read() as connection:
+        return holdups.holdups(connection)
+
+
+def _until(found: Callable[[], list[holdups.Holdup]]) -> list[holdups.Holdup]:
+    for _ in range(500):
+        if seen := found():
+            return seen
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_a_serialization_failure_is_told_as_a_busy_node(postgres_url: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from app.background import chores
 from app.settings import SyncSettings
+from stores.storage import bulk, holdups
 from sync import leases
 from sync.hub import silence
 from tests.sync.nodes import World
@@ -41,3 +42,22 @@ def test_what_is_switched_off_is_not_done_and_a_branch_does_nothing(done: list[s
     assert chores.next_due(branch) is None
     hub.database.close()
     branch.database.close()
+
+
+def test_who_holds_up_the_database_is_logged_at_once_and_told_once_a_day(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    hub = world.hub()
+    console = holdups.Holdup(4711, "console", "li", 90, 2)
+    monkeypatch.setattr(holdups, "holdups", lambda _connection: [console])
+
+    for _ in range(2):
+        chores.do(hub, SyncSettings(silent=0, keep_deleted=0))
+
+    with hub.database.read() as connection:
+        told = bulk.run(connection, "SELECT name, zh, en FROM core_notice")
+    assert [name for name, *_ in told] == ["core.database_held_up"]
+    assert all("4711" in text and "console" in text and "pg_terminate_backend" in text for text in told[0][1:])
+    assert [each.message for each in caplog.records] == ["a session holds up the database"] * 2
+    hub.database.close()

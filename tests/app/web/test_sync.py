@@ -225,6 +225,34 @@ def test_frames_that_come_at_once_stand_in_line_and_only_who_finds_no_place_is_t
         assert sent("hongkou") == 200
 
 
+@pytest.mark.usefixtures("enrolled")
+def test_whoever_comes_while_another_writes_for_too_long_is_told_when_to_come_back(
+    hub: Node, bund: Node, web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub.database, "_wait_s_max", 0.0)
+    write(bund, "g1", "create", name="李")
+    with bund.database.read() as connection:
+        frame = next_frame(connection, "bund.1", 0, Limits())
+
+    with ThreadPoolExecutor(1) as pool:
+        written, go_on = Event(), Event()
+
+        def writes() -> None:
+            with hub.database.write():
+                written.set()
+                go_on.wait(5)
+
+        done = pool.submit(writes)
+        assert written.wait(5)
+        answer = send(web, "push", Push("bund.1", Head(), frame))
+        go_on.set()
+        done.result()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (refusal(answer).code, refusal(answer).retry_after_s) == ("node-busy", 5)
+    assert send(web, "push", Push("bund.1", Head(), frame)).status_code == 200
+
+
 def test_a_bad_code_lets_nobody_in(hub: Node, web: TestClient) -> None:
     answer = send(web, "enrol", Enrol("WRONG-CODE", "bund", "bund", TOKEN), token=None)
 
