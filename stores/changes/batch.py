@@ -27,6 +27,7 @@ from stores.changes import broken, held, invariants, plain, quarantine
 from stores.changes.compaction import ended
 from stores.changes.held import LIFE, Held
 from stores.changes.invariants import Meeting, Touched
+from stores.changes.limits import exceeded
 from stores.changes.merging import DECIDED, Dissent, FieldHook, Shape, Unfit, check_cells, merge, shape_of
 from stores.changes.older import lift_all
 from stores.changes.people import People
@@ -238,6 +239,8 @@ class Batch:
                 mixed, met = True, (*met, Meeting(entry, current))
             record = current.copy()
             dissents += merge(record, entry, shape, stamp, is_home=home)
+        if exceeded(shape, entry) and not (met and met[-1].entry is entry):
+            met = (*met, Meeting(entry, current or Held(entry.pk, entry.store, fresh=True)))
         record.hs = stamp.hs
         if entry.at >= record.at:
             record.at, record.by = entry.at, entry.actor

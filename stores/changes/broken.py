@@ -2,8 +2,9 @@
 
 Asked only where a merge has really put two sides together: what its author knew all of stands as he checked it, and a
 store's own work needs no second look. Both values stay; a conflict says which rule no longer holds, and a person mends
-the record by an ordinary action. Two sorts of rule are asked: the limits of fields that were added up or joined, and
-the checks of field-only actions that speak of the record alone (``core.language.lasting``), of either side.
+the record by an ordinary action. Two sorts of rule are asked: the limits of fields that were added up or joined, or
+that one line brings by itself beyond them (``limits``), and the checks of field-only actions that speak of the record
+alone (``core.language.lasting``), of either side.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from sqlalchemy import Connection
 
 from core.language.expressions import EmptyValue, Row, RuleError
 from core.language.lasting import Lasting, lasting_checks
-from core.model.fields import BadValue
 from core.model.merge import FieldStamp, MergePolicy, seen
 from stores import rows
 from stores.actor import SYSTEM_ACTOR
 from stores.acts.figures import inactive, inactive_below
 from stores.changes import log
 from stores.changes.invariants import Meeting, Touched
+from stores.changes.limits import is_asked, within
 from stores.changes.merging import Dissent, Shape
 from stores.node import Node
 from stores.storage import bulk
@@ -63,14 +64,9 @@ def rules_broken(connection: Connection, node: Node, shape: Shape, touched: Sequ
 def _beyond_limits(shape: Shape, touched: Touched) -> Iterator[Dissent]:
     last = {name: meeting for meeting in touched.met for name in meeting.entry.body}
     for name, meeting in last.items():
-        declared = shape.record.fields.get(name)
-        if declared is None or shape.policies.get(name) not in _JOINED:
+        if name not in shape.limited or within(shape.limited[name], touched.held.cells.get(name)):
             continue
-        cell, spec = touched.held.cells.get(name), declared.spec
-        try:
-            if cell is not None and (spec.min is not None or spec.max is not None):
-                spec.kind.check(spec.value(cell), spec)
-        except BadValue:
+        if shape.policies.get(name) in _JOINED or is_asked(shape, meeting.entry, name):
             yield _dissent(touched, meeting, name, meeting.before.stamps.of(name), LIMIT, None)
 
 

@@ -28,7 +28,8 @@ from stores.world import NodeWorld
 
 
 class Meeting(NamedTuple):
-    """A line whose author did not know all that stood in the record, and the record as the line found it."""
+    """A line whose author did not know all that stood in the record, or that brought a value beyond its limits, and the
+    record as the line found it."""
 
     entry: Entry
     before: Held

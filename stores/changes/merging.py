@@ -67,6 +67,7 @@ class Shape:
     forms: Mapping[str, type]
     hook: FieldHook | None = None
     written: Mapping[str, FieldSpec] = field(default_factory=dict)  # fields whose text must read as a value
+    limited: Mapping[str, FieldSpec] = field(default_factory=dict)  # fields with a least or a greatest value
 
 
 class Unfit(Exception):
@@ -83,7 +84,8 @@ def shape_of(record: RecordType, hook: FieldHook | None = None) -> Shape:
     policies = {name: field.merge for name, field in stored.items()} | dict.fromkeys(DECIDED, MergePolicy.HOME)
     forms: dict[str, type] = {name: int if f.spec.kind.column == "integer" else str for name, f in stored.items()}
     written = {name: f.spec for name, f in stored.items() if f.spec.kind.column == "text" and f.spec.type not in _FREE}
-    return Shape(record, policies, forms | dict.fromkeys(DECIDED, str) | {LIFE: int}, hook, written)
+    limited = {name: f.spec for name, f in stored.items() if f.spec.min is not None or f.spec.max is not None}
+    return Shape(record, policies, forms | dict.fromkeys(DECIDED, str) | {LIFE: int}, hook, written, limited)
 
 
 def check_cells(shape: Shape, entry: Entry) -> None:

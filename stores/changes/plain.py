@@ -19,6 +19,7 @@ from core.model.lines import Block, Lines
 from core.model.scope import is_home
 from core.model.stamps import pack_each, pack_over_each
 from stores.changes.held import LIFE
+from stores.changes.limits import all_within
 from stores.changes.merging import Shape, Unfit, check_column, is_moment, just_stands, shape_of
 from stores.changes.people import People
 from stores.changes.permits import CORE, speaks_for
@@ -126,7 +127,7 @@ def _fits(shape: Shape, block: Block) -> bool:
             check_column(shape, name, block.new(name))
     except Unfit:
         return False
-    return True
+    return all(all_within(shape.limited[name], block.new(name)) for name in shape.limited.keys() & set(block.fields))
 
 
 def _leave_strangers(lines: Lines, plain: bytearray, people: People, sender: str) -> None:
