@@ -252,12 +252,15 @@ class Batch:
         return creates and quarantine.only_missing(self.connection, entry.type, entry.pk)
 
     def _known_better(self, problem: Problem, group: Sequence[Entry]) -> Problem:
-        """Say that a record is gone for good, where nobody need wait for it to arrive."""
-        missing = problem.code == MISSING and any(
-            (entry.type, entry.pk) not in self.records and ended(self.connection, entry.type, entry.pk)
-            for entry in group
-        )
-        return GONE if missing else problem
+        """Say that a record is gone for good, where nobody need wait for it to arrive.
+
+        One that the transaction itself makes is not missing; the log may know of its end from lines that come later.
+        """
+        if problem.code != MISSING:
+            return problem
+        made = {(entry.type, entry.pk) for entry in group if entry.kind == "create"}
+        missing = {(entry.type, entry.pk) for entry in group} - self.records.keys() - made
+        return GONE if any(ended(self.connection, *key) for key in missing) else problem
 
     def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tried)

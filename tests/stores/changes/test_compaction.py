@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from stores.changes import apply, compaction
+from stores.changes.commit import Edit
 from stores.storage import counters
 from tests.stores.chain import BOOKING, GUEST, MEMBER, Chain, a_shared_member, quarantined, rechained
 
@@ -58,6 +59,28 @@ def test_an_edit_of_what_is_gone_waits_and_says_why(shops: Chain) -> None:
 
     assert shops.hub.row(GUEST, guest) == {}
     assert [line.code for line in quarantined(shops.hub)] == ["record-gone"]
+
+
+def test_what_waits_for_another_record_is_not_gone_because_its_own_is_deleted_later_in_the_same_piece(
+    shops: Chain,
+) -> None:
+    """One deed makes a guest and changes another who is not here yet; the next deed deletes the first."""
+    late, made = shops.west.create(GUEST, {"name": "Lin"}), "guest-made-here"
+    with shops.east.database.write() as connection:  # headquarters had told of it, and has been put back since
+        connection.execute(shops.east.node.tables[GUEST.key].insert(), [shops.west.row(GUEST, late)])
+    both = Edit(GUEST, made, "east", "create", {"name": "Chen"}), Edit(GUEST, late, "west", "update", {"name": "Li"})
+    shops.east.do(*both)
+    shops.east.change_life(GUEST, made, "delete")
+
+    shops.push(shops.east)
+
+    assert {line.code for line in quarantined(shops.hub)} == {"record-missing", "waits-behind"}
+    shops.push(shops.west)
+    with shops.hub.database.write() as connection:
+        apply.retry_behind(connection, shops.hub.node, [(GUEST.key, late)])
+    assert quarantined(shops.hub) == []
+    assert [(each["theirs"], each["mine"]) for each in shops.hub.conflicts()] == [("Li", "Lin")]
+    assert shops.hub.row(GUEST, made)["_life"] == 2
 
 
 def test_an_end_that_comes_before_its_beginning_waits_for_it(shops: Chain) -> None:
