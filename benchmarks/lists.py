@@ -26,7 +26,6 @@ from stores.reads.paging import to_cursor
 from stores.reads.reading import Reading
 from stores.staff import person
 from stores.storage import bulk, words
-from stores.storage.tables import stored_fields
 
 TIMES = 7
 SIZES = (5_000, 1_000_000)
@@ -135,7 +134,7 @@ def _fill(service: Service, begin: int, end: int) -> None:
     """Put letters down as they stand after years, and read them into the index of words as quiet moments would."""
     node, record = service.node, service.node.catalog.record("letters", "letter")
     table = node.table(record)
-    columns = ("id", "_store", "_hs", "_life", "_at", "_by", "_m", "number", "state", *stored_fields(record))
+    columns = ("id", "_store", "_hs", "_life", "_at", "_by", "_m", "number", "state", *record.stored)
     for start in range(begin, end, BATCH):
         rows = [_letter(node.new_id(), n) for n in range(start, min(start + BATCH, end))]
         with node.database.write() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -65,11 +64,7 @@ def missing(record: RecordType, id: str) -> NotFound:
 
 def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
     """Return a database row as values; ``store``, ``state``, ``number`` and ``written_at`` are names like any field."""
-    values: dict[str, object] = {
-        name: field.spec.value(cells[name]) if cells[name] is not None else None
-        for name, field in record.fields.items()
-        if field.stored
-    }
+    values = {name: field.spec.value(cells[name]) for name, field in record.stored.items()}
     values["store"] = cells["_store"]
     values["state"] = cells["state"]
     values["number"] = cells["number"]
@@ -81,16 +76,17 @@ def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
 
 def made(record: RecordType, id: str, store: str, cells: Mapping[str, Cell], at: datetime) -> Row:
     """Return a record just made of ``cells`` as it would be loaded."""
-    known = {"id": id, "_store": store, "_at": iso(at), "_hs": 0, "_life": 1}
-    return from_cells(record, defaultdict(lambda: None, {**cells, **known}))
+    known = {"id": id, "_store": store, "_at": iso(at), "_hs": 0, "_life": 1, "state": None, "number": None}
+    return from_cells(record, {**dict.fromkeys(record.stored), **known, **cells})
 
 
 def to_cells(record: RecordType, values: Mapping[str, object]) -> dict[str, int | str | None]:
     """Return values as cells; names that are not stored fields, state or number are left out."""
     cells: dict[str, int | str | None] = {}
+    stored = record.stored
     for name, value in values.items():
-        if name in {"state", "number"}:
+        if name in stored:
+            cells[name] = stored[name].spec.cell(value)
+        elif name in {"state", "number"}:
             cells[name] = None if value is None else str(value)
-        elif name in record.fields and record.fields[name].stored:
-            cells[name] = None if value is None else record.fields[name].spec.cell(value)
     return cells

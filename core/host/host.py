@@ -156,6 +156,8 @@ class Host:
 
     def ask(self, hook: str, **arguments: object) -> Any:
         """Return the first answer that is not None; a plugin that raises is logged and counts as no answer."""
+        if not self.hears(hook):
+            return None
         return next((answer for answer in self._answers(hook, arguments) if answer is not None), None)
 
     def collect(self, hook: str, **arguments: object) -> list[Any]:

@@ -14,6 +14,7 @@ from core.language.report import Report
 from core.model.duration import Duration
 from core.model.errors import Place, Problem, Text
 from core.model.fields import FieldSpec
+from core.model.fields.files import may_hold
 from core.model.merge import MergePolicy
 from core.model.values import Cell
 
@@ -39,11 +40,10 @@ class Field:
     cite: tuple[str, ...] = ()
     owner: str | None = None  # the plugin that added it to another's record: its settings and calendar count
     offer: str | None = None  # the dispatch policy whose candidates are offered first, in their order
+    stored: bool = field(init=False)  # whether the field has a column
 
-    @property
-    def stored(self) -> bool:
-        """Whether the field has a column."""
-        return self.value is None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored", self.value is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,16 @@ class Action:
     deletes: Literal["delete", "undelete"] | None = None
     cite: tuple[str, ...] = ()
     owner: str | None = None  # the plugin that added it to another's record: its settings, notices and ledgers count
+    decisive: bool = field(init=False)  # whether only the record's home may carry it out
+    uploads: tuple[Ask, ...] = field(init=False)  # the inputs that may name files or pictures
 
-    @property
-    def decisive(self) -> bool:
-        """Whether only the record's home may carry it out.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decisive", self._is_decisive())
+        object.__setattr__(self, "uploads", tuple(ask for ask in self.ask if may_hold(ask.spec)))
 
-        An action that only asks for fields of the record merges field by field wherever it was done.
+    def _is_decisive(self) -> bool:
+        """An action that only asks for fields of the record merges field by field wherever it was done.
+
         One that moves the state, sets, posts, creates, picks or needs signatures is the home's to decide.
         """
         return (
@@ -210,7 +214,10 @@ class NumberFormat:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordType:
-    """A kind of record: its table, its actions, its timers and who may see it."""
+    """A kind of record: its table, its actions, its timers and who may see it.
+
+    What every action asks of it dozens of times is worked out once: ``key``, ``table`` and ``stored``.
+    """
 
     plugin: str
     name: str
@@ -229,14 +236,17 @@ class RecordType:
     origin: Literal["record", "ledger", "scorecard"] = "record"
     cite: tuple[str, ...] = ()
     sealed: bool = False  # nobody adds to it; another plugin may use its name for a record of its own
+    key: str = field(init=False)  # the name on the wire and in the log: ``plugin.record``
+    table: str = field(init=False)  # the table a person finds in the database file
+    stored: Mapping[str, Field] = field(init=False)  # the fields that have a column
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.plugin}.{self.name}")
+        object.__setattr__(self, "table", f"{self.plugin}_{self.name}")
+        object.__setattr__(self, "stored", {name: each for name, each in self.fields.items() if each.stored})
 
     def __repr__(self) -> str:
         return f"<RecordType {self.key}>"
-
-    @property
-    def key(self) -> str:
-        """The name on the wire and in the log: ``plugin.record``."""
-        return f"{self.plugin}.{self.name}"
 
     def is_over(self, state: str) -> bool:
         """Say whether nobody waits for a next step in a state.
@@ -251,11 +261,6 @@ class RecordType:
     def is_work(self, state: str) -> bool:
         """Say whether somebody has a next step to take in a state: it is neither over nor how things are to be."""
         return not (self.states[state].steady or self.is_over(state))
-
-    @property
-    def table(self) -> str:
-        """The table a person finds in the database file."""
-        return f"{self.plugin}_{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,4 +63,4 @@ def chain(previous_hash: str, entry: Sequence[object]) -> str:
 
 def sealed(previous_hash: str, entry: Entry) -> Entry:
     """Return the entry with its hash filled in."""
-    return entry._replace(hash=chain(previous_hash, entry))
+    return Entry._make((*entry[:HASHED], chain(previous_hash, entry)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from core.model.errors import Text
 from core.model.values import BadValue
@@ -66,6 +67,7 @@ def stamp_ms(stamp: Stamp) -> int:
     return stamp >> COUNTER_BITS
 
 
+@lru_cache(maxsize=1024)  # an action writes its moment and its deadlines several times, an import a thousand times
 def iso(moment: datetime) -> str:
     """Return the cell of a moment: UTC, milliseconds, always 24 characters, so that text order is time order."""
     if moment.tzinfo is None:

@@ -6,11 +6,11 @@ This is the only way anything is written by a person, a timer, a replayed reques
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import cast
+from types import TracebackType
+from typing import NamedTuple, cast
 
 from sqlalchemy import Connection
 
@@ -18,12 +18,12 @@ from core.host.contexts import ActionEvent
 from core.language.definition import SYSTEM, Action, RecordType
 from core.language.expressions import EmptyValue, Env, Formula, Row
 from core.language.outcomes import Outcome
-from core.model.errors import ActionRefused, Clash, NotFound, Problem, Text, suggest
+from core.model.errors import ActionRefused, Clash, NodeError, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue
 from stores import rows
 from stores.acts import backdate, checking, effects, intake, outbox, requests, telling, timers
 from stores.acts.calls import Call, Receipt
-from stores.acts.citing import citing, rules_of
+from stores.acts.citing import cite, rules_of
 from stores.acts.figures import inactive
 from stores.acts.permission import check_may, check_sees, may_know
 from stores.acts.work import Later, Work
@@ -34,8 +34,7 @@ from stores.world import NodeWorld, Shared
 LATE_AFTER = timedelta(seconds=60)  # a timer that fires later than this says so in the log
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """An action that may go on, and all that it does: nothing of it is written yet."""
 
     deed: Deed
@@ -63,7 +62,7 @@ def perform(connection: Connection, node: Node, call: Call) -> tuple[Receipt, li
     decided = decide(connection, node, call)
     if isinstance(decided, Receipt):
         return decided, []
-    with told_plainly():
+    with TOLD_PLAINLY:
         commit(connection, node, decided.deed, decided.edits)
         timers.rearm(connection, node, decided.receipt.touched, decided.deed.at, made=made([decided]))
         if decided.event is not None:
@@ -86,10 +85,13 @@ def decide(connection: Connection, node: Node, call: Call, shared: Shared | None
 
     ``shared`` is what the actions of one batch have in common. Raises NodeError as ``act`` does.
     """
-    with told_plainly():
+    with TOLD_PLAINLY:
         work = _begin(connection, node, call, shared)
-        with citing(work):
+        try:
             return _decided(work)
+        except NodeError as error:
+            cite(work, error)
+            raise
 
 
 def _decided(work: Work) -> Decided | Receipt:
@@ -111,13 +113,15 @@ def _decided(work: Work) -> Decided | Receipt:
     return _gathered(work, outcome, index)
 
 
-@contextmanager
-def told_plainly() -> Iterator[None]:
+class _ToldPlainly(AbstractContextManager[None]):
     """A rule that works out what its field cannot hold refuses the action; it is not a fault of the node."""
-    try:
-        yield
-    except BadValue as bad:
-        raise ActionRefused((bad.problem(),)) from bad
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, BadValue):
+            raise ActionRefused((error.problem(),)) from error
+
+
+TOLD_PLAINLY = _ToldPlainly()
 
 
 def _begin(connection: Connection, node: Node, call: Call, shared: Shared | None) -> Work:
@@ -133,7 +137,7 @@ def _begin(connection: Connection, node: Node, call: Call, shared: Shared | None
     draft = Row(call.record.key, call.id or node.new_id(), dict(old.values) if old else {"store": store})
     env = world.env(draft, now, call.actor, old=old)
     world.put(draft)
-    return Work(connection, node, call, action, world, now, old, draft, env)
+    return Work(connection, node, call, call.record, action, world, now, old, draft, env)
 
 
 def _check_right(work: Work) -> None:
@@ -304,7 +308,6 @@ def _facts(work: Work, index: int) -> dict[str, object]:
         facts["warned"] = [p.code for p in work.warnings]
     if work.call.reason:
         facts["reason"] = work.call.reason
-    behind = work.node.now() - work.now
-    if behind > LATE_AFTER:
+    if work.call.at is not None and (behind := work.node.now() - work.now) > LATE_AFTER:
         facts["late_s"] = int(behind.total_seconds())
     return facts

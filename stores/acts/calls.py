@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.language.definition import RecordType
 from core.model.errors import Problem
@@ -12,8 +13,7 @@ from core.model.merge import FieldStamp
 from stores.actor import Actor
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One wish to act: who, what, on which record, with what entered.
 
     ``ask`` holds JSON values as they came in; ``at`` (aware) is when it happened if that was not now;
@@ -26,7 +26,7 @@ class Call:
     action: str
     actor: Actor
     id: str | None = None
-    ask: Mapping[str, object] = field(default_factory=dict)
+    ask: Mapping[str, object] = MappingProxyType({})
     at: datetime | None = None
     reason: str | None = None
     store: str | None = None
@@ -36,8 +36,7 @@ class Call:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What an action did. ``provisional``: it waits for the record's home or for signatures, as ``request``."""
 
     tx: str

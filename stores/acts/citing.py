@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 
 from core.model.errors import CitedRule, NodeError
@@ -18,16 +17,11 @@ def rules_of(work: Work, *cites: Iterable[str]) -> tuple[CitedRule, ...]:
     return work.node.catalog.cited(work.action.owner or work.record.plugin, numbers)
 
 
-@contextmanager
-def citing(work: Work) -> Iterator[None]:
+def cite(work: Work, error: NodeError) -> None:
     """Add the action's rules to a refusal by role or state."""
-    try:
-        yield
-    except NodeError as error:
-        error.problems = tuple(
-            replace(each, rules=rules_of(work, work.action.cite))
-            if each.code in _OF_THE_ACTION and not each.rules
-            else each
-            for each in error.problems
-        )
-        raise
+    error.problems = tuple(
+        replace(each, rules=rules_of(work, work.action.cite))
+        if each.code in _OF_THE_ACTION and not each.rules
+        else each
+        for each in error.problems
+    )

@@ -117,9 +117,7 @@ def new_row(world: NodeWorld, record: RecordType, given: Mapping[str, object], e
     own = world.seen_from(record.plugin)
     inner = env.having(self=row)
     row.values.update(given)
-    for name, declared in record.fields.items():
-        if not declared.stored:
-            continue
+    for name, declared in record.stored.items():
         value = row.values.get(name)
         if value is None and declared.default is not None:
             value = value_or_none(declared.default, inner)

@@ -20,8 +20,10 @@ def inactive(formula: Formula, env: Env) -> bool:
     """
     if isinstance(formula, Cases):
         return _cases_inactive(formula, env)
+    if not (needed := formula.settings):
+        return False
     settings = cast(Mapping[str, object], env.names["settings"])
-    return any(settings.get(name) is None for name in formula.settings)
+    return any(settings.get(name) is None for name in needed)
 
 
 def inactive_below(world: NodeWorld, formula: Formula) -> bool:

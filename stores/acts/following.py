@@ -14,6 +14,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from core.host.catalog import Catalog
+from core.language.definition import RecordType
 from core.language.expressions import Aggregate, Cases, Expression, Formula
 from core.language.expressions.tree import Compare, FieldOf, Logic, Name, Node, walk
 from core.model.kinds import TEXT
@@ -86,6 +87,20 @@ class _Snapshot:
 def links(catalog: Catalog) -> Mapping[str, tuple[Link, ...]]:
     """Return who looks at a record type through timers; worked out once per catalog."""
     return _links_of(_Snapshot(catalog.revision, catalog))
+
+
+def periods(catalog: Catalog) -> Mapping[str, tuple[RecordType, ...]]:
+    """Return which record types are opened for each record of a type, period by period; worked out once per catalog."""
+    return _periods_of(_Snapshot(catalog.revision, catalog))
+
+
+@lru_cache(maxsize=8)
+def _periods_of(snapshot: _Snapshot) -> Mapping[str, tuple[RecordType, ...]]:
+    found: dict[str, tuple[RecordType, ...]] = {}
+    for record in snapshot.catalog.records.values():
+        if record.every is not None:
+            found[record.every.subject] = (*found.get(record.every.subject, ()), record)
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,6 @@ from core.language.expressions import Env, Row
 from core.model.contents import hashes_in
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
-from core.model.fields.files import may_hold
 from stores import contents, rows
 from stores.acts.messages import value_or_none
 from stores.world import NodeWorld
@@ -17,26 +16,27 @@ from stores.world import NodeWorld
 
 def parse(world: NodeWorld, action: Action, entered: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
     """Return the parsed inputs by name and the problems. An input that was not sent is not in the result."""
-    asks = {ask.name: ask for ask in action.ask}
+    given = [ask for ask in action.ask if ask.name in entered]
+    problems = _unknown(action, entered) if len(given) < len(entered) else []
     values: dict[str, object] = {}
-    problems = [_unknown(name, asks) for name in entered if name not in asks]
-    for name, ask in asks.items():
-        if name not in entered:
-            continue
+    zone = world.node.zone
+    for ask in given:
+        name = ask.name
         try:
-            values[name] = ask.spec.parse(entered[name], world.node.zone)
+            values[name] = ask.spec.parse(entered[name], zone)
         except BadValue as bad:
             problems.append(Problem("bad-value", bad.what, fix=bad.fix, field=name))
             continue
-        problems += _dangling(world, ask, values[name])
+        if ask.spec.to is not None:
+            problems += _dangling(world, ask, values[name])
     return values, problems
 
 
 def take_uploads(world: NodeWorld, action: Action, draft: Row, asked: Mapping[str, object]) -> list[Problem]:
     """Say of every content that was given that the record names it; return a problem for each nobody has uploaded."""
     problems = []
-    for ask in action.ask:
-        if ask.name not in asked or not may_hold(ask.spec):
+    for ask in action.uploads:
+        if ask.name not in asked:
             continue
         for digest in hashes_in(str(asked[ask.name])):
             if contents.find(world.connection, digest) is None:
@@ -56,8 +56,8 @@ def required(record: RecordType, action: Action, draft: Row, asked: Mapping[str,
         if _missing(ask, draft, asked) and (action.new or ask.name in asked or not ask.field)
     }
     if action.new:
-        for name, field in record.fields.items():
-            if field.stored and field.spec.required and draft.values.get(name) is None:
+        for name, field in record.stored.items():
+            if field.spec.required and draft.values.get(name) is None:
                 empty.setdefault(name, field.label)
     return [
         Problem(
@@ -72,9 +72,7 @@ def required(record: RecordType, action: Action, draft: Row, asked: Mapping[str,
 
 def fill_defaults(record: RecordType, draft: Row, env: Env) -> None:
     """Give a new record its defaults, in the order the fields are declared; an empty default stays empty."""
-    for name, field in record.fields.items():
-        if not field.stored:
-            continue
+    for name, field in record.stored.items():
         if draft.values.get(name) is None:
             draft.values[name] = value_or_none(field.default, env) if field.default is not None else None
 
@@ -94,10 +92,15 @@ def _dangling(world: NodeWorld, ask: Ask, value: object) -> list[Problem]:
     return [Problem("no-such-record", what, fix=Text("choose one from the list", "请从列表中选择"), field=ask.name)]
 
 
-def _unknown(name: str, asks: Mapping[str, Ask]) -> Problem:
-    return Problem(
-        "unknown-input",
-        Text(f"this action does not ask for `{name}`", f"此操作没有输入项 `{name}`"),
-        fix=suggest(name, asks) or Text("leave it out", "请去掉该项"),
-        field=name,
-    )
+def _unknown(action: Action, entered: Mapping[str, object]) -> list[Problem]:
+    names = [ask.name for ask in action.ask]
+    return [
+        Problem(
+            "unknown-input",
+            Text(f"this action does not ask for `{name}`", f"此操作没有输入项 `{name}`"),
+            fix=suggest(name, names) or Text("leave it out", "请去掉该项"),
+            field=name,
+        )
+        for name in entered
+        if name not in names
+    ]

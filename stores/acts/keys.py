@@ -26,9 +26,10 @@ def taken(world: NodeWorld, record: RecordType, draft: Row, old: Row | None = No
     the record must stay usable until somebody has decided. The message tells nothing but that it is taken.
     """
     problems = []
-    for name, field in record.fields.items():
-        value = draft.values.get(name)
-        if not field.unique or not field.stored or value is None or (old is not None and old.values[name] == value):
+    for name, field in record.stored.items():
+        if not field.unique or (value := draft.values.get(name)) is None:
+            continue
+        if old is not None and old.values[name] == value:
             continue
         if _same(world, record, {name: value}, draft.id, " LIMIT 1"):
             what = Text(f"{field.label.en} is already taken", f"{field.label.zh}已被占用")

@@ -14,10 +14,9 @@ from typing import Any, cast
 from sqlalchemy import Connection, RootTransaction
 
 from core.model.errors import NodeError
-from core.model.fields.files import may_hold
 from stores import posts
 from stores.acts import outbox, timers
-from stores.acts.act import Decided, decide, made, perform, told_plainly
+from stores.acts.act import TOLD_PLAINLY, Decided, decide, made, perform
 from stores.acts.calls import Call, Receipt
 from stores.acts.waiting import Waiting
 from stores.acts.work import Later
@@ -157,7 +156,7 @@ def _is_light(node: Node, call: Call) -> bool:
         action is not None
         and action.new
         and call.at is None
-        and not any(may_hold(ask.spec) for ask in action.ask)
+        and not action.uploads
         and not node.host.hears("check_action")
         and not node.host.hears("apply_action")
     )
@@ -168,7 +167,7 @@ def _write(connection: Connection, node: Node, some: Sequence[Decided], given: n
     make_all_on(connection, node, standing, [(each.deed, each.edits) for each in some if each.edits])
     counters.save(connection, standing)
     numbers.remember(connection, given)
-    with told_plainly():
+    with TOLD_PLAINLY:
         touched = [key for each in some for key in each.receipt.touched]
         timers.rearm(connection, node, touched, some[0].deed.at, made=made(some))
         for each in some:

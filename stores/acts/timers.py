@@ -22,7 +22,7 @@ from core.model.duration import Duration
 from stores import rows
 from stores.actor import SYSTEM_ACTOR
 from stores.acts.figures import inactive
-from stores.acts.following import followers
+from stores.acts.following import followers, periods
 from stores.node import SETTING, Node
 from stores.storage import bulk
 from stores.storage.system import TIMER
@@ -180,9 +180,10 @@ def runs(timer: Timer, env: Env) -> bool:
 
 def _open_for_newcomers(connection: Connection, node: Node, types: Collection[str]) -> None:
     """Look at the running period again when its subjects have changed: who is hired today gets today's plan today."""
+    periodic = periods(node.catalog)
     plans: dict[str, list[str]] = defaultdict(list)  # by plugin: its days all begin at one time
-    for record in node.catalog.records.values():
-        if record.every is not None and record.every.subject in types:
+    for type_ in types & periodic.keys():
+        for record in periodic[type_]:
             plans[record.plugin].append(EVERY + record.key)
     for plugin, names in plans.items():
         calendar = node.calendar(plugin)
@@ -198,13 +199,13 @@ def _armed(
     """Return the row of a timer that is armed, or that has fired. Reminders whose moment is behind us are not sent: who
     armed it knows."""
     moments = moments_of(node.calendar(record.plugin), timer, due)
-    stage = sum(1 for moment in moments[:-1] if moment <= now)
+    stage = sum([moment <= now for moment in moments[:-1]])
     return (record.key, id, timer.name, iso(due), None if fired else iso(moments[stage]), stage, None)
 
 
 def moments_of(calendar: BusinessCalendar, timer: Timer, due: datetime) -> list[datetime]:
     """Return when to look at a timer: each reminder in order, then just after it is due."""
-    return [*sorted(before(calendar, due, remind.before) for remind in timer.remind), due + JUST_AFTER]
+    return [*sorted([before(calendar, due, remind.before) for remind in timer.remind]), due + JUST_AFTER]
 
 
 def before(calendar: BusinessCalendar, due: datetime, span: Duration) -> datetime:

@@ -37,6 +37,7 @@ class Work:
     connection: Connection
     node: Node
     call: Call
+    record: RecordType  # acted on
     action: Action
     world: NodeWorld
     now: datetime  # when it happens for the rules
@@ -47,11 +48,6 @@ class Work:
     asked: dict[str, object] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
     gathered: Gathered = field(default_factory=Gathered)
-
-    @property
-    def record(self) -> RecordType:
-        """The type of the record acted on."""
-        return self.call.record
 
     @property
     def at_home(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from core.host.catalog import Catalog
 from core.language.definition import RecordType
@@ -21,7 +21,7 @@ from core.model.values import LINE_CHARS_MAX, Cell
 from stores.changes import held, log
 from stores.changes.held import LIFE, Held
 from stores.changes.log import Body
-from stores.changes.merging import DECIDED
+from stores.changes.merging import DECIDED, write_new
 from stores.changes.merging import write as write_over
 from stores.changes.older import version_of
 from stores.node import Node
@@ -40,8 +40,7 @@ class TooLarge(NodeError):
     status = 413
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One record to write. ``values`` holds the cells that are to stand; what is not named stays as it is.
 
     ``state`` and ``number`` are names like any field. ``store`` is the record's own store. ``stamps`` are what values
@@ -52,12 +51,11 @@ class Edit:
     id: str
     store: str
     kind: EditKind
-    values: Mapping[str, Cell] = field(default_factory=dict)
-    stamps: Mapping[str, FieldStamp] = field(default_factory=dict)
+    values: Mapping[str, Cell] = MappingProxyType({})
+    stamps: Mapping[str, FieldStamp] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """What was done: one action, by somebody, at a moment (aware). ``facts`` is what else the log keeps of it."""
 
     tx: str
@@ -87,14 +85,17 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
     standing.hlc = node.clock.tick()
     stamp = FieldStamp(standing.next_hs() if node.is_hub else 0, standing.hlc, standing.origin)
     records = _records(connection, node, edits)
-    draft = _draft(node, standing, deed, len(edits))
+    shared = (deed.action, standing.hlc, iso(deed.at), iso(node.now()), node.mono(), node.boot, deed.actor)
+    catalog, withheld = node.catalog, node.host.hears("entry_outgoing")
     lines: list[Entry] = []
     hidden: list[Body | None] = []
     for nth, edit in enumerate(edits, start=1):
-        record = records[edit.record.key][edit.id]
-        line = _line(node.catalog, draft, nth, standing.seq + 1, edit, record)
+        record, kept = records[edit.record.key][edit.id], None
+        about = (edit.record.key, edit.id, edit.kind, record.hs, _body(edit, record), _facts(catalog, edit, deed))
+        line = Entry(standing.origin, standing.seq + 1, deed.tx, nth, len(edits), *shared, record.store, *about)
         _work_in(record, edit, line, stamp)
-        line, kept = _without_hidden(connection, node, edit.record, line)
+        if withheld or edit.record.sync.hide:
+            line, kept = _without_hidden(connection, node, edit.record, line)
         _check_size(line, edit.record)
         line = sealed(standing.hash, line)
         standing.seq, standing.hash = line.seq, line.hash
@@ -110,7 +111,7 @@ def commit_on(connection: Connection, node: Node, standing: Counters, deed: Deed
 
 def _check_size(line: Entry, record: RecordType) -> None:
     """Refuse what could never be sent: it would stay in the log, and everything written later would wait behind it."""
-    chars = sum(len(cell) for pair in line.body.values() for cell in pair if isinstance(cell, str))
+    chars = sum([len(cell) for pair in line.body.values() for cell in pair if type(cell) is str])
     if chars > LINE_CHARS_MAX:
         what = Text(
             f"the texts of this {record.label.en}, old and new, are too long together: {chars} characters",
@@ -133,15 +134,15 @@ def _post_notices(connection: Connection, node: Node, lines: Sequence[Entry]) ->
 
 def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[str, dict[str, Held]]:
     """Return the records to write, by type and id: those that exist as they stand, the others new."""
-    groups: dict[str, list[Edit]] = defaultdict(list)
+    groups: dict[str, list[Edit]] = {}
     for edit in edits:
-        groups[edit.record.key].append(edit)
+        groups.setdefault(edit.record.key, []).append(edit)
     records = {}
     for key, group in groups.items():
         old = [edit.id for edit in group if edit.kind != "create"]
         names = {name for edit in group for name in edit.values}
         table = node.tables[key]
-        assert names.issubset(bulk.columns_of(table)), f"{key} has no {names - set(bulk.columns_of(table))}"
+        assert names <= _columns_in(table), f"{key} has no {names - _columns_in(table)}"
         records[key] = held.load(connection, table, old, names) if old else {}
         for edit in group:
             if edit.kind == "create":
@@ -151,32 +152,13 @@ def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[
     return records
 
 
-def _draft(node: Node, standing: Counters, deed: Deed, count: int) -> Entry:
-    return Entry(
-        origin=standing.origin,
-        seq=0,
-        tx=deed.tx,
-        nth=0,
-        of=count,
-        action=deed.action,
-        hlc=standing.hlc,
-        at=iso(deed.at),
-        received=iso(node.now()),
-        mono=node.mono(),
-        boot=node.boot,
-        actor=deed.actor,
-        store="",
-        type="",
-        pk="",
-        kind="update",
-        base_hs=0,
-        body={},
-        facts=deed.facts or None,
-    )
+@lru_cache(maxsize=2048)
+def _columns_in(table: Table) -> frozenset[str]:
+    return frozenset(bulk.columns_of(table))
 
 
-def _line(catalog: Catalog, draft: Entry, nth: int, seq: int, edit: Edit, record: Held) -> Entry:
-    """Return the line of one edit: only what it changes, each cell with the one before, and under which version."""
+def _body(edit: Edit, record: Held) -> dict[str, tuple[Cell, Cell]]:
+    """Return only what an edit changes, each cell with the one before."""
     body: dict[str, tuple[Cell, Cell]] = {}
     if edit.kind in ("delete", "undelete"):
         assert record.alive == (edit.kind == "delete"), (
@@ -187,25 +169,24 @@ def _line(catalog: Catalog, draft: Entry, nth: int, seq: int, edit: Edit, record
         old = record.cells.get(name)
         if old != new:
             body[name] = (old, new)
-    return draft._replace(
-        nth=nth,
-        seq=seq,
-        store=record.store,
-        type=edit.record.key,
-        pk=edit.id,
-        kind=edit.kind,
-        base_hs=record.hs,
-        body=body,
-        facts={**version_of(catalog, edit.record), **(draft.facts or {})} or None,
-    )
+    return body
+
+
+def _facts(catalog: Catalog, edit: Edit, deed: Deed) -> dict[str, object] | None:
+    """Return what a line says beside the values, and under which version of the plugin."""
+    return {**version_of(catalog, edit.record), **(deed.facts or {})} or None
 
 
 def _work_in(record: Held, edit: Edit, line: Entry, stamp: FieldStamp) -> None:
-    if edit.kind == "create":
-        record.stamps = RowStamps(edit.stamps.get("", stamp))
-    write_over(record, line.body, stamp, known=edit.record.fields.keys() | DECIDED)
-    for name in line.body.keys() & edit.stamps.keys():
-        record.stamps = record.stamps.with_((name,), edit.stamps[name])
+    known = edit.record.fields.keys() | DECIDED
+    if edit.kind == "create" and not edit.stamps:
+        write_new(record, line.body, stamp, known)
+    else:
+        if edit.kind == "create":
+            record.stamps = RowStamps(edit.stamps.get("", stamp))
+        write_over(record, line.body, stamp, known)
+        for name in line.body.keys() & edit.stamps.keys():
+            record.stamps = record.stamps.with_((name,), edit.stamps[name])
     record.at, record.by = line.at, line.actor
     record.hs = stamp.hs or record.hs
 

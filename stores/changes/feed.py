@@ -16,7 +16,6 @@ from core.model.scope import HEADQUARTERS, holds
 from core.model.values import Cell
 from stores.node import Node
 from stores.storage import bulk, checkpoints, counters
-from stores.storage.tables import stored_fields
 
 _FIXED = ("id", "_store", "_life", "_hs", "_at", "_by", "_m", "_x")
 _ANY_STORE = "\0"  # no store is called so: what such a store holds, every store holds
@@ -128,7 +127,7 @@ def anything_after(connection: Connection, node: Node, store: str, after: int) -
 
 def leaving(record: RecordType) -> tuple[str, ...]:
     """Return the columns that a record's state is sent with: all but the fields that never leave a node."""
-    return ("state", "number", *(name for name in stored_fields(record) if name not in record.sync.hide))
+    return ("state", "number", *(name for name in record.stored if name not in record.sync.hide))
 
 
 def _next_place(connection: Connection, node: Node, store: str, after: int) -> int | None:

@@ -17,6 +17,7 @@ from core.model.clock import from_iso
 from core.model.errors import Problem, Text
 from core.model.fields import FieldSpec
 from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
+from core.model.stamps import pack_one
 from core.model.values import LINE_CHARS_MAX, TEXT_CHARS_MAX, Cell, of_kind
 from stores.changes.held import LIFE, Held
 
@@ -165,6 +166,13 @@ def write(held: Held, body: Mapping[str, tuple[Cell, Cell]], stamp: FieldStamp, 
         _put(held, name, new, name in known)
     if body:
         held.stamps = held.stamps.with_(body, stamp)
+
+
+def write_new(held: Held, body: Mapping[str, tuple[Cell, Cell]], stamp: FieldStamp, known: Container[str]) -> None:
+    """Put the values of a record that is made now into it; they share one stamp."""
+    for name, (_, new) in body.items():
+        _put(held, name, new, name in known)
+    held.packed = pack_one(stamp)
 
 
 def merge(held: Held, entry: Entry, shape: Shape, stamp: FieldStamp, *, is_home: bool) -> list[Dissent]:

@@ -162,12 +162,12 @@ class Play:
     def _warned(self, step: Step, call: Call) -> Receipt:
         """Act without a reason, which must only be warned of, then with one."""
         try:
-            self._perform(replace(call, reason=None))
+            self._perform(call._replace(reason=None))
         except NodeError as error:
             if any(problem.level == "error" for problem in error.problems):
                 raise
             if any(_matches(problem, str(step.warns)) for problem in error.problems):
-                return self._perform(replace(call, reason=step.reason or REASON))
+                return self._perform(call._replace(reason=step.reason or REASON))
             what = Text(f"expected a warning `{step.warns}`, but", f"预期警告 `{step.warns}`，实际")
             raise Missed(step.place, because(what, error)) from error
         en = f"expected a warning `{step.warns}`, but there was none"

@@ -21,7 +21,7 @@ from core.model.values import Cell
 from stores.storage import state, upgrades, words
 from stores.storage.database import Database
 from stores.storage.system import NODE_STATE, SYSTEM
-from stores.storage.tables import Tables, cell_form, stored_fields, tables_of
+from stores.storage.tables import Tables, cell_form, tables_of
 
 DIGEST = "schema.digest"
 FORMS = "schema.forms"  # JSON: record type -> field -> cell form, of everything that ever had a column here
@@ -188,7 +188,7 @@ def _check_forms(tables: Tables, forms: upgrades.Forms) -> None:
     problems = []
     for record, _ in tables:
         known = forms.setdefault(record.key, {})
-        for name, stored in stored_fields(record).items():
+        for name, stored in record.stored.items():
             form = cell_form(stored)
             if known.setdefault(name, form) != form:
                 problems.append(_retyped(record, stored, known[name], form))

@@ -72,11 +72,6 @@ def share_tables(catalog: Catalog, other: Catalog) -> None:
         _built[id(other)] = (other, tables)
 
 
-def stored_fields(record: RecordType) -> dict[str, Field]:
-    """Return the fields that have a column."""
-    return {name: field for name, field in record.fields.items() if field.stored}
-
-
 def cell_form(field: Field) -> str:
     """Return how the field's cells are to be read; two forms that differ cannot share a column's old values."""
     spec = field.spec
@@ -102,7 +97,7 @@ def _build(metadata: MetaData, record: RecordType, indexed: list[Columns]) -> Ta
         Column("number", Chars),
         Column("state", Chars),
     ]
-    for name, field in stored_fields(record).items():
+    for name, field in record.stored.items():
         assert name not in RESERVED, f"{record.key}.{name} is a name of the kernel's own"
         assert not name.startswith("_"), f"{record.key}.{name} would hide a column of the kernel's"
         columns.append(Column(name, Whole) if field.spec.kind.column == "integer" else Column(name, Chars))
@@ -125,7 +120,7 @@ def _digest(tables: Tables, catalog: Catalog) -> str:
     lines = [f"system {name} {[column.name for column in table.columns]}" for name, table in SYSTEM.tables.items()]
     lines += [f"version {name} {plugin.version}" for name, plugin in catalog.plugins.items()]
     for record, table in tables:
-        forms = {name: (cell_form(field), _default_of(field)) for name, field in stored_fields(record).items()}
+        forms = {name: (cell_form(field), _default_of(field)) for name, field in record.stored.items()}
         lines.append(f"{table.name} {forms} {sorted(str(index.name) for index in table.indexes)}")
     return blake2b("\n".join(sorted(lines)).encode(), digest_size=16).hexdigest()
 

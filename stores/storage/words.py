@@ -21,7 +21,7 @@ from core.language.definition import RecordType
 from stores.storage import bulk, state
 from stores.storage.bulk import quoted
 from stores.storage.grams import asked, grams_of
-from stores.storage.tables import Tables, index_name, stored_fields
+from stores.storage.tables import Tables, index_name
 
 COLUMNS = "words.columns"  # JSON: record type -> the columns whose words are in the index
 SEARCHED = frozenset({"text", "phone"})  # field types
@@ -84,7 +84,7 @@ class Narrowing:
 
 def searched(record: RecordType) -> list[str]:
     """Return the columns of a record type that a search looks into."""
-    return ["number", *(name for name, field in stored_fields(record).items() if field.spec.type in SEARCHED)]
+    return ["number", *(name for name, field in record.stored.items() if field.spec.type in SEARCHED)]
 
 
 def lift(connection: Connection) -> None:

@@ -64,9 +64,10 @@ def scale(spec: FieldSpec) -> int:
 
 def quantized(number: Decimal, digits: int) -> Decimal:
     """Return the number rounded half up to ``digits``; -0.00 becomes 0.00; ``BadValue`` if no column holds it."""
-    if number.adjusted() + digits <= 19:
+    size = number.adjusted() + digits
+    if size <= 19:
         rounded = number.quantize(_step(digits), context=_EXACT)
-        if abs(rounded.scaleb(digits, _EXACT)) <= INT_MAX:
+        if size < 18 or abs(rounded.scaleb(digits, _EXACT)) <= INT_MAX:
             return rounded or rounded.copy_abs()
     raise BadValue(
         Text("the number is too large", "数字过大"), Text("enter a smaller number", "请填写较小的数字"), code="too-big"

@@ -23,6 +23,8 @@ class IntField(FieldType):
     merges = NUMBER_MERGES
 
     def parse(self, raw: object, spec: FieldSpec, zone: tzinfo) -> int:
+        if type(raw) is int and -INT_MAX <= raw <= INT_MAX:
+            return raw
         number = read_number(raw)
         if number.adjusted() > 18 or number != number.to_integral_value() or abs(number) > INT_MAX:
             raise BadValue(

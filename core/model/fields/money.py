@@ -22,7 +22,7 @@ class MoneyField(DecimalField):
     name = "money"
 
     def parse(self, raw: object, spec: FieldSpec, zone: tzinfo) -> Decimal:
-        if isinstance(raw, str):
+        if isinstance(raw, str) and not raw.isascii():
             raw = _SIGNS.sub(r"\1", raw)
         return super().parse(raw, spec, zone)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = re.compile(r"[\s\-–—().]")
 _CHINA = re.compile(r"(?:\+|00)86(?=\d{5})|^86(?=1[3-9]\d{9}$)")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _KNOWN = re.compile(
     r"1[3-9]\d{9}"  # mobile
     r"|0[1-9]\d{1,2}[2-9]\d{6,7}"  # landline with its area code
@@ -33,6 +34,8 @@ class PhoneField(FieldType):
     name = "phone"
 
     def parse(self, raw: object, spec: FieldSpec, zone: tzinfo) -> str:
+        if isinstance(raw, str) and _MOBILE.fullmatch(raw):
+            return raw  # nearly every one, as it is to be kept
         written = unicodedata.normalize("NFKC", str(raw)[:60]) if isinstance(raw, str | int) else ""
         number = _without_country(_BETWEEN.sub("", written))
         if isinstance(raw, bool) or not number.isascii() or not _KNOWN.fullmatch(number):

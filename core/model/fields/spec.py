@@ -12,6 +12,8 @@ from core.model.fields.registry import FIELD_TYPES
 from core.model.kinds import Kind
 from core.model.values import BadValue, Cell
 
+_MAY_BE_NOTHING = (str, list, tuple, dict)
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
@@ -20,7 +22,7 @@ class FieldSpec:
     ``to`` is the qualified record type of a ref, ``options`` the keys of an enum, ``digits`` the scale of
     a decimal, ``item`` the spec of a list's items, ``parts`` the named parts of a map or of a list's maps,
     ``label`` what people call such a part (a field has its own label).
-    ``handler`` is the type's code; the built-in types find it by name.
+    ``kind`` is the type's code: ``handler``, or for the built-in types what goes by the name.
     """
 
     type: str
@@ -34,20 +36,14 @@ class FieldSpec:
     parts: Mapping[str, FieldSpec] | None = field(default=None, hash=False)
     label: Text | None = field(default=None, compare=False, repr=False)
     handler: FieldType | None = field(default=None, compare=False, repr=False)
+    kind: FieldType = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.handler is None:
-            assert self.type in FIELD_TYPES, f"unknown field type {self.type!r}"
-            object.__setattr__(self, "handler", FIELD_TYPES[self.type])
+        assert self.handler or self.type in FIELD_TYPES, f"unknown field type {self.type!r}"
+        object.__setattr__(self, "kind", self.handler or FIELD_TYPES[self.type])
         for name in ("min", "max"):
             if (raw := getattr(self, name)) is not None:
                 object.__setattr__(self, name, self.kind.bound(raw, self, UTC))
-
-    @property
-    def kind(self) -> FieldType:
-        """The code of the field's type."""
-        assert self.handler is not None
-        return self.handler
 
     @property
     def static(self) -> Kind:
@@ -59,7 +55,7 @@ class FieldSpec:
 
         Whether a required field may stay empty depends on the action, so an empty one is no fault here.
         """
-        if raw is None or (isinstance(raw, str | list | tuple | dict) and not raw):
+        if raw is None or (isinstance(raw, _MAY_BE_NOTHING) and not raw):
             return None
         if isinstance(raw, str) and raw.isspace():
             return None
