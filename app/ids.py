@@ -7,14 +7,22 @@ from threading import Lock
 
 _SEQUENCE_BITS = 12
 _RANDOM_BYTES, _AHEAD = 8, 64  # of one id; ids whose random bytes are drawn at once, for asking costs more than they do
+_VARIANT = {f"{digit:x}": f"{digit & 0b11 | 0b1000:x}" for digit in range(16)}
 
 
 def uuid7(ms: int, random: bytes, sequence: int = 0) -> str:
     """Return a UUIDv7 (RFC 9562) from milliseconds since 1970, at least 8 random bytes and a 12-bit sequence."""
-    tail = int.from_bytes(random[:8], "big") & ((1 << 62) - 1)
-    head = (ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (sequence & 0xFFF) << 64
-    digits = f"{head | 0b10 << 62 | tail:032x}"  # as UUID would write it, in a third of the time
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return f"{_head(ms)}-7{sequence & 0xFFF:03x}-{_tail(random.hex())}"
+
+
+def _head(ms: int) -> str:
+    digits = f"{ms & ((1 << 48) - 1):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
+def _tail(digits: str) -> str:
+    """Return the random half of 16 digits; its first two bits say which kind of UUID it is."""
+    return f"{_VARIANT[digits[0]]}{digits[1:4]}-{digits[4:16]}"
 
 
 class IdMaker:
@@ -28,20 +36,29 @@ class IdMaker:
         self._random = random
         self._lock = Lock()
         self._ms = 0
+        self._written = ""  # the milliseconds as an id writes them
         self._sequence = 0
-        self._drawn = b""
+        self._drawn: list[str] = []
 
     def __call__(self) -> str:
         """Return the next id."""
         with self._lock:
             ms = self._now_ms()
             if ms > self._ms:
-                self._ms, self._sequence = ms, 0
+                self._begin(ms)
             else:
                 self._sequence += 1
                 if self._sequence >> _SEQUENCE_BITS:
-                    self._ms, self._sequence = self._ms + 1, 0
+                    self._begin(self._ms + 1)
             if not self._drawn:
-                self._drawn = self._random(_RANDOM_BYTES * _AHEAD)
-            mine, self._drawn = self._drawn[:_RANDOM_BYTES], self._drawn[_RANDOM_BYTES:]
-            return uuid7(self._ms, mine, self._sequence)
+                self._draw()
+            return f"{self._written}-7{self._sequence:03x}-{self._drawn.pop()}"
+
+    def _begin(self, ms: int) -> None:
+        self._ms, self._written, self._sequence = ms, _head(ms), 0
+
+    def _draw(self) -> None:
+        digits = self._random(_RANDOM_BYTES * _AHEAD).hex()
+        width = 2 * _RANDOM_BYTES
+        self._drawn = [_tail(digits[at : at + width]) for at in range(0, len(digits), width)]
+        self._drawn.reverse()  # in the order in which they were drawn

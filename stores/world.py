@@ -98,20 +98,18 @@ class NodeWorld:
 
     def env(self, row: Row | None, now: datetime, actor: Actor, **names: object) -> Env:
         """Return the names a rule of this plugin sees for ``row``."""
-        calendar = self.calendar()
-        me = None if actor.id == "system" else actor.id
-        known: dict[str, object] = {
+        return Env(self, now, self.node.zone, {
             "self": row,
             "old": row,
             "ask": {},
-            "me": me,
+            "me": None if actor.id == "system" else actor.id,
             "my_roles": sorted(actor.roles),
             "my_store": actor.store,
-            "today": calendar.business_date(now),
+            "today": self.calendar().business_date(now),
             "settings": self.node.settings(self.connection, self.plugin, self.store),
             "store": self.store,
-        }
-        return Env(self, now, self.node.zone, known | names)
+            **names,
+        })
 
     def table_of(self, record: str) -> Table:
         """Return the table of a record type: SQL made from rules asks for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 from core.language.working_days import HolidaySource, WorkingDays
@@ -57,6 +58,7 @@ class BusinessCalendar:
         self.rules = rules
         self.zone = zone
         self._working = WorkingDays(rules, sources or {})
+        self._moment = lru_cache(maxsize=1024)(self._moment_of)  # the ends of a few days, of every deadline
 
     def business_date(self, moment: datetime) -> date:
         """Return the business day a moment belongs to."""
@@ -70,6 +72,9 @@ class BusinessCalendar:
 
         Raises ``BadValue`` at the ends of time, where some people park what never comes due.
         """
+        return self._moment(day, clock)
+
+    def _moment_of(self, day: date, clock: time) -> datetime:
         try:
             calendar_day = day if clock >= self.rules.day_starts else day + _DAY
             return datetime.combine(calendar_day, clock, tzinfo=self.zone).astimezone(UTC)
