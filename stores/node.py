@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,8 @@ SETTING = "core.setting"
 _SETTINGS = f"{IN_FORCE} AND _store IN (?, ?)"  # of the chain and one store
 SettingsOf = dict[tuple[str, str, str], Mapping[str, object]]  # revision, plugin, store -> the settings
 
+T = TypeVar("T")
+
 report = logging.getLogger(__name__)
 
 
@@ -49,8 +51,7 @@ class Node:
     mono: Callable[[], int]
     boot: str
     clock: HybridClock
-    _tables: tuple[Catalog, Tables] | None = None
-    _questions: tuple[Catalog, dict[int, Any]] | None = None
+    _worked_out: tuple[Catalog, dict[Callable[[Catalog], Any], Any]] | None = None
     _settings: WeakKeyDictionary[Transaction, SettingsOf] = field(default_factory=WeakKeyDictionary)
     _calendars: dict[tuple[str, str], BusinessCalendar] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -76,18 +77,21 @@ class Node:
     @property
     def tables(self) -> Tables:
         """The tables of the snapshot in force, kept here because every statement asks for them."""
-        catalog, known = self.catalog, self._tables
-        if known is None or known[0] is not catalog:
-            known = self._tables = (catalog, tables_of(catalog))
-        return known[1]
+        return self.of_catalog(tables_of)
 
     @property
     def questions(self) -> dict[int, Any]:
         """What has been kept of questions that rules of the snapshot in force ask (``lowering.prepared``)."""
-        catalog, known = self.catalog, self._questions
+        return self.of_catalog(_no_questions)
+
+    def of_catalog(self, work: Callable[[Catalog], T]) -> T:
+        """Return what ``work`` makes of the snapshot in force; asked by every action, worked out once."""
+        catalog, known = self.catalog, self._worked_out
         if known is None or known[0] is not catalog:
-            known = self._questions = (catalog, {})
-        return known[1]
+            known = self._worked_out = (catalog, {})
+        if work not in known[1]:
+            known[1][work] = work(catalog)
+        return cast(T, known[1][work])
 
     def table(self, record: RecordType) -> Table:
         """Return the table that keeps ``record``."""
@@ -168,3 +172,7 @@ class Node:
             if standing.passed:  # of an older plugin version, or not a store's to set: the value before stands
                 report.warning("a setting of %s.%s in %s does not count", plugin, name, store)
         return values
+
+
+def _no_questions(_: Catalog) -> dict[int, Any]:
+    return {}

@@ -12,7 +12,6 @@ from core.language.definition import RecordType
 from core.language.expressions import Row
 from core.model.clock import from_iso, iso
 from core.model.errors import NotFound, Problem, Text
-from core.model.values import Cell
 from stores.node import Node
 from stores.storage import bulk
 
@@ -74,10 +73,9 @@ def from_cells(record: RecordType, cells: Mapping[str, Any]) -> Row:
     return Row(record.key, str(cells["id"]), values)
 
 
-def made(record: RecordType, id: str, store: str, cells: Mapping[str, Cell], at: datetime) -> Row:
-    """Return a record just made of ``cells`` as it would be loaded."""
-    known = {"id": id, "_store": store, "_at": iso(at), "_hs": 0, "_life": 1, "state": None, "number": None}
-    return from_cells(record, {**dict.fromkeys(record.stored), **known, **cells})
+def made(row: Row, at: datetime) -> Row:
+    """Return a record just made, whose values fit their fields, as it would be loaded."""
+    return Row(row.type, row.id, {**row.values, "written_at": from_iso(iso(at)), "_hs": 0, "_life": 1})
 
 
 def to_cells(record: RecordType, values: Mapping[str, object]) -> dict[str, int | str | None]:

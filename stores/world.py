@@ -98,18 +98,23 @@ class NodeWorld:
 
     def env(self, row: Row | None, now: datetime, actor: Actor, **names: object) -> Env:
         """Return the names a rule of this plugin sees for ``row``."""
-        return Env(self, now, self.node.zone, {
-            "self": row,
-            "old": row,
-            "ask": {},
-            "me": None if actor.id == "system" else actor.id,
-            "my_roles": sorted(actor.roles),
-            "my_store": actor.store,
-            "today": self.calendar().business_date(now),
-            "settings": self.node.settings(self.connection, self.plugin, self.store),
-            "store": self.store,
-            **names,
-        })
+        return Env(
+            self,
+            now,
+            self.node.zone,
+            {
+                "self": row,
+                "old": row,
+                "ask": {},
+                "me": None if actor.id == "system" else actor.id,
+                "my_roles": sorted(actor.roles),
+                "my_store": actor.store,
+                "today": self.calendar().business_date(now),
+                "settings": self.node.settings(self.connection, self.plugin, self.store),
+                "store": self.store,
+                **names,
+            },
+        )
 
     def table_of(self, record: str) -> Table:
         """Return the table of a record type: SQL made from rules asks for it."""

@@ -39,6 +39,7 @@ class Decided(NamedTuple):
 
     deed: Deed
     edits: list[Edit]
+    new: list[tuple[RecordType, Row]]  # the records that it makes
     receipt: Receipt
     event: ActionEvent | None  # what plugins in Python are told, if any listens
     later: list[Later]
@@ -74,9 +75,9 @@ def made(some: Sequence[Decided]) -> dict[str, dict[str, Row]]:
     """Return the new records whose timers are to be armed, by type and id, as the database would give them back."""
     found: dict[str, dict[str, Row]] = defaultdict(dict)
     for each in some:
-        for edit in each.edits:
-            if edit.kind == "create" and edit.record.timers:
-                found[edit.record.key][edit.id] = rows.made(edit.record, edit.id, edit.store, edit.values, each.deed.at)
+        for record, row in each.new:
+            if record.timers:
+                found[record.key][row.id] = rows.made(row, each.deed.at)
     return found
 
 
@@ -272,7 +273,7 @@ def _gathered(work: Work, outcome: Outcome, index: int) -> Decided:
         at=work.now,
         facts=_facts(work, index),
     )
-    edits = effects.edits(work)
+    edits, new = effects.edits(work), effects.new_records(work)
     record, row = work.gathered.instead or (work.record, work.draft)
     receipt = Receipt(
         deed.tx,
@@ -284,7 +285,7 @@ def _gathered(work: Work, outcome: Outcome, index: int) -> Decided:
         touched=tuple((edit.record.key, edit.id) for edit in edits),
     )
     heard = work.node.host.hears("action_committed")
-    return Decided(deed, edits, receipt, effects.event_of(work, receipt) if heard else None, work.gathered.later)
+    return Decided(deed, edits, new, receipt, effects.event_of(work, receipt) if heard else None, work.gathered.later)
 
 
 def _not_deleted(record: RecordType) -> Clash:

@@ -14,6 +14,7 @@ from stores import posts
 from stores.acts import configuring, effects, posting, telling
 from stores.acts.citing import rules_of
 from stores.acts.figures import inactive, inactive_below
+from stores.acts.fitting import fitting
 from stores.acts.work import Work
 from stores.node import SETTING
 
@@ -55,6 +56,8 @@ def let_hooks_apply(work: Work) -> None:
         raise
     except Exception as error:
         raise _hook_failed(error) from error
+    for name in work.record.stored:
+        work.draft.values[name] = fitting(work.record, name, work.draft.values.get(name))
 
 
 def _failed(work: Work, check: Check) -> Problem | None:

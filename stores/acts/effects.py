@@ -100,6 +100,12 @@ def edits(work: Work) -> list[Edit]:
     return [*main, *work.gathered.changed, *updated, *created]
 
 
+def new_records(work: Work) -> list[tuple[RecordType, Row]]:
+    """Return the records that an action makes, as they will stand; the one acted on first."""
+    main = [(work.record, work.draft)] if work.action.new and work.gathered.instead is None else []
+    return main + work.gathered.created
+
+
 def _main_edit(work: Work) -> Edit:
     new = rows.to_cells(work.record, work.draft.values)
     store = str(work.draft.values["store"])

@@ -56,7 +56,7 @@ def followers(
     to the record of the timer, nothing is followed: the timer is looked at when its own record is written.
     """
     found: dict[str, dict[str, None]] = defaultdict(dict)
-    known = links(node.catalog)
+    known = node.of_catalog(links)
     for touched, ids in groups.items():
         for link in known.get(touched, ()):
             found[link.record].update(dict.fromkeys(_walk_back(connection, node, link.path, ids)))
@@ -90,14 +90,9 @@ def links(catalog: Catalog) -> Mapping[str, tuple[Link, ...]]:
 
 
 def periods(catalog: Catalog) -> Mapping[str, tuple[RecordType, ...]]:
-    """Return which record types are opened for each record of a type, period by period; worked out once per catalog."""
-    return _periods_of(_Snapshot(catalog.revision, catalog))
-
-
-@lru_cache(maxsize=8)
-def _periods_of(snapshot: _Snapshot) -> Mapping[str, tuple[RecordType, ...]]:
+    """Return which record types have one opened for each record of a type, period by period."""
     found: dict[str, tuple[RecordType, ...]] = {}
-    for record in snapshot.catalog.records.values():
+    for record in catalog.records.values():
         if record.every is not None:
             found[record.every.subject] = (*found.get(record.every.subject, ()), record)
     return found

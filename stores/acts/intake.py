@@ -10,6 +10,7 @@ from core.model.contents import hashes_in
 from core.model.errors import Problem, Text, suggest
 from core.model.fields import BadValue
 from stores import contents, rows
+from stores.acts.fitting import fitting
 from stores.acts.messages import value_or_none
 from stores.world import NodeWorld
 
@@ -74,7 +75,8 @@ def fill_defaults(record: RecordType, draft: Row, env: Env) -> None:
     """Give a new record its defaults, in the order the fields are declared; an empty default stays empty."""
     for name, field in record.stored.items():
         if draft.values.get(name) is None:
-            draft.values[name] = value_or_none(field.default, env) if field.default is not None else None
+            value = value_or_none(field.default, env) if field.default is not None else None
+            draft.values[name] = fitting(record, name, value)
 
 
 def _missing(ask: Ask, draft: Row, asked: Mapping[str, object]) -> bool:

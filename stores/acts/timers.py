@@ -137,8 +137,10 @@ def _change(
             if name not in before or before[name] != (iso(due), False):  # new, moved, or put aside: then try again
                 fired = fired_until is not None and name not in before and due <= fired_until
                 armed.append(_armed(node, record, id, record.timers[name], due, now, fired=fired))
-    bulk.delete_all(connection, TIMER, ("type", "pk", "name"), gone)
-    bulk.upsert(connection, TIMER, _ARMED, armed)
+    if gone:
+        bulk.delete_all(connection, TIMER, ("type", "pk", "name"), gone)
+    if armed:
+        bulk.upsert(connection, TIMER, _ARMED, armed)
 
 
 def _known(connection: Connection, record: RecordType, ids: list[str]) -> dict[str, dict[str, tuple[str, bool]]]:
@@ -180,7 +182,7 @@ def runs(timer: Timer, env: Env) -> bool:
 
 def _open_for_newcomers(connection: Connection, node: Node, types: Collection[str]) -> None:
     """Look at the running period again when its subjects have changed: who is hired today gets today's plan today."""
-    periodic = periods(node.catalog)
+    periodic = node.of_catalog(periods)
     plans: dict[str, list[str]] = defaultdict(list)  # by plugin: its days all begin at one time
     for type_ in types & periodic.keys():
         for record in periodic[type_]:

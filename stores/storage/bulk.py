@@ -148,11 +148,13 @@ def _in_statements(
     """Write rows, on SQLite by as many a statement as every build of it takes."""
     dialect, key = connection.dialect.name, _key(table)
     together = _PARAMETERS // len(names) if dialect == "sqlite" else 1
-    whole = len(rows) - len(rows) % together if together > 1 else 0
-    for first in range(0, whole, together):
-        values = tuple(chain.from_iterable(rows[first : first + together]))
-        _one(connection, _write(dialect, verb, table.name, names, key, together), values)
-    _many(connection, _write(dialect, verb, table.name, names, key), rows[whole:])
+    if 1 < together <= len(rows):
+        whole = len(rows) - len(rows) % together
+        sql = _write(dialect, verb, table.name, names, key, together)
+        for first in range(0, whole, together):
+            _one(connection, sql, tuple(chain.from_iterable(rows[first : first + together])))
+        rows = rows[whole:]
+    _many(connection, _write(dialect, verb, table.name, names, key), rows)
 
 
 def _one(connection: Connection, sql: str, values: Values) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from core.model.errors import ActionRefused, Clash, Forbidden, NotFound, Text
+from stores import rows
 from stores.actor import SYSTEM_ACTOR
+from stores.acts.act import Decided, decide, made
+from stores.acts.calls import Call
 from stores.changes import log
+from stores.changes.commit import commit
 from tests.stores.acts.club import BOOKING, PLUGIN, PowerCut, codes, configure, cut_at, picture
 from tests.stores.shop import Shop, local
 
@@ -244,3 +248,70 @@ def test_a_power_cut_before_any_statement_leaves_all_of_an_action_or_nothing(on_
     assert len(on_disk.rows("task")) == len(on_disk.rows("credit")) == len(on_disk.notices("arrived")) == 1
     with on_disk.node.database.read() as connection:
         assert log.verify(connection, on_disk.node.identity.origin) is None
+
+
+ALL_SORTS = """
+records:
+  part:
+    label: {en: Part, zh: 部件}
+    fields: {price: {type: money, default: '=10 / 3', label: {en: Price, zh: 价}}}
+    states: {there: {en: There, zh: 在}}
+    timers: {soon: {while: self.price > 0, due: =now + 1h, then: drop}}
+    actions: {drop: {by: system, delete: true, label: {en: Drop, zh: 删除}}}
+  thing:
+    label: {en: Thing, zh: 物}
+    number: "T{seq:3}"
+    fields:
+      at: {type: datetime, default: =now, label: {en: At, zh: 时刻}}
+      third: {type: decimal, digits: 3, default: '=1 / 3', label: {en: Third, zh: 三分之一}}
+      name: {type: text, label: {en: Name, zh: 名}}
+      phone: {type: phone, mask: none, label: {en: Phone, zh: 电话}}
+      price: {type: money, label: {en: Price, zh: 价}}
+      count: {type: int, label: {en: Count, zh: 数}}
+      lasts: {type: duration, label: {en: Lasts, zh: 时长}}
+      from_at: {type: datetime, label: {en: From, zh: 自}}
+      day: {type: date, label: {en: Day, zh: 日}}
+      clock: {type: time, label: {en: Clock, zh: 钟点}}
+      ok: {type: bool, label: {en: OK, zh: 好}}
+      tags: {type: list, label: {en: Tags, zh: 标签}}
+      more: {type: map, label: {en: More, zh: 其他}}
+      about: {type: ref, to: thing, label: {en: About, zh: 关于}}
+      left: {type: text, label: {en: Left, zh: 空}}
+      shared: {type: money, label: {en: Shared, zh: 分摊}}
+    states: {fresh: {en: New, zh: 新}, gone: {en: Gone, zh: 无}}
+    by: desk
+    actions:
+      add:
+        from: new
+        to: fresh
+        ask: [name, phone, price, count, lasts, from_at, day, clock, ok, tags, more, about]
+        set: {shared: =self.price / 3}
+        create: {part: {}}
+        label: {en: Add, zh: 新增}
+      drop: {by: system, from: fresh, to: gone, label: {en: Drop, zh: 删除}}
+    timers: {soon: {while: self.state == "fresh", due: =now + 1h, then: drop}}
+"""
+ENTERED = {
+    "name": "  门\r\n二 ", "phone": "+86 138-1234-5678", "price": "¥1,000.005", "count": "7", "lasts": "90m", "ok": "yes",
+    "from_at": "2026-03-07T20:30:00.123456+08:00", "day": "2026-3-7", "clock": "8:05", "tags": ["a", 1], "more": {"b": 2},
+}  # fmt: skip
+
+
+def test_a_record_just_made_stands_for_its_timers_as_it_is_read_again(a_shop: Callable[..., Shop]) -> None:
+    """Nothing is read again for them, so what they see must be to the digit what the database gives back."""
+    shop = a_shop(ALL_SORTS, upstream="https://hq")
+    shop.now = local("2026-03-07 20:30:00.123456")
+    li, thing = shop.hire("li", "desk"), shop.record("thing")
+    ask = {**ENTERED, "about": shop.do("thing.add", li, **ENTERED).id}
+
+    with shop.node.database.write() as connection:
+        decided = decide(connection, shop.node, Call(thing, "add", li, ask=ask))
+        assert isinstance(decided, Decided)
+        commit(connection, shop.node, decided.deed, decided.edits)
+        new = made([decided])
+        read = {
+            key: rows.load_all(connection, shop.node, shop.record(key[5:]), list(some)) for key, some in new.items()
+        }
+
+    assert new == read
+    assert {key: len(some) for key, some in new.items()} == {"club.thing": 1, "club.part": 1}
