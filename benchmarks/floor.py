@@ -16,7 +16,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from core.model.change import GENESIS, canonical
+from core.model.change import GENESIS, Entry, canonical
 from stores.changes import log
 from stores.storage.database import WRITER
 
@@ -25,6 +25,7 @@ PARAMETERS = 1_000  # of one statement
 BESIDE = "beside"
 _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
 _MOVED = ("_hs", "_at", "_by", "_m")
+TIMERS = ("type", "pk", "name", "due", "next_at", "stage", "fault")
 Rows = list[tuple[Any, ...]]
 
 
@@ -58,10 +59,13 @@ def before(database: Path, name: str = "floor") -> Path:
     return copy
 
 
-def row_by_row(database: Path, copy: Path, lines: int = PIECE) -> Least:
-    """Write what ``database`` has learnt since ``copy`` was made into the copy, so many lines in a transaction."""
+def row_by_row(database: Path, copy: Path, lines: int = PIECE, *, beside: bool = False) -> Least:
+    """Write what ``database`` has learnt since ``copy`` was made into the copy, so many lines in a transaction.
+
+    ``beside`` writes what an action has to keep beside them: the record's timers as they stand, clock and head.
+    """
     with closing(sqlite3.connect(database)) as source:
-        pieces = list(_pieces(source, _heads(copy), lines))
+        pieces = list(_pieces(source, _heads(copy), lines, beside=beside))
 
     def write(into: sqlite3.Connection) -> None:
         previous = GENESIS
@@ -144,7 +148,7 @@ def _texts(source: sqlite3.Connection) -> Iterator[bytes]:
     return (canonical(log.from_row(row)) for row in source.execute(f"{log.SELECT} ORDER BY origin, seq"))
 
 
-def _pieces(source: sqlite3.Connection, heads: dict[str, int], lines: int) -> Iterator[Piece]:
+def _pieces(source: sqlite3.Connection, heads: dict[str, int], lines: int, *, beside: bool = False) -> Iterator[Piece]:
     """Yield the lines after ``heads`` in the order in which they were written, with the records that they made."""
     rows = [row for row in source.execute(f"{log.SELECT} ORDER BY rowid") if row[1] > heads.get(row[0], 0)]
     insert = _insert("log", log.COLUMNS)
@@ -155,7 +159,23 @@ def _pieces(source: sqlite3.Connection, heads: dict[str, int], lines: int) -> It
         writes = [
             _records(source, *what, [pk for *_, pk in group]) for what, group in groupby(about, lambda each: each[:3])
         ]
-        yield Piece([canonical(entry) for entry in entries], [(insert, some), *writes])
+        kept = [*_timers(source, entries), _standing(entries[-1])] if beside else []
+        yield Piece([canonical(entry) for entry in entries], [(insert, some), *writes, *kept])
+
+
+def _timers(source: sqlite3.Connection, entries: Sequence[Entry]) -> Iterator[tuple[str, Rows]]:
+    """Yield the statement, and its rows, by which the timers of some records are armed."""
+    sql = f"SELECT {', '.join(TIMERS)} FROM timer WHERE type = ? AND pk = ?"
+    rows = [row for entry in entries for row in source.execute(sql, (entry.type, entry.pk))]
+    if rows:
+        yield _insert("timer", TIMERS), rows
+
+
+def _standing(last: Entry) -> tuple[str, Rows]:
+    """Return the statement, and its rows, by which clock and head are kept."""
+    sql = "INSERT INTO checkpoint (peer, stream, position, proof) VALUES (?, ?, ?, ?)"
+    over = "ON CONFLICT (peer, stream) DO UPDATE SET position = excluded.position, proof = excluded.proof"
+    return f"{sql} {over}", [("", "clock", last.hlc, None), (last.origin, "head", last.seq, last.hash)]
 
 
 def _records(
