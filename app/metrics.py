@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from app.chain.standing import count
@@ -22,23 +23,24 @@ from stores.storage.database import Connection
 from sync.leases import leases
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Refused = Sequence[tuple[str, str, int]]  # node, code, how many
 Rows = Sequence[tuple[Sequence[str], float]]  # values of the labels, and the figure
 
 
-def text_of(service: Service) -> bytes:
-    """Return every figure as text for Prometheus to read."""
+def text_of(service: Service, refused: Refused = ()) -> bytes:
+    """Return every figure as text for Prometheus to read; ``refused`` counts the calls of nodes that were refused."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(service))
+    registry.register(_Figures(service, refused))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
     """What is read anew each time somebody asks: the node itself keeps no counters for it."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, refused: Refused) -> None:
+        self._service, self._refused = service, refused
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         """Yield the families of figures, all of the database read in one picture."""
         service, node = self._service, self._service.node
         yield _family("info", "What runs here.", ("version", "node", "store"), [(_who(node), 1)])
@@ -47,7 +49,8 @@ class _Figures(Collector):
             yield from _of_headquarters(connection, service) if node.is_hub else _of_branch(connection, service)
         yield _one("conflicts_open", "Conflicts nobody has decided.", count(node, "core.conflict", "open"))
         yield _one("requests_waiting", "Requests nobody has decided.", count(node, "core.request", "waiting"))
-        yield _one("plugin_faults", "Faults of plugins.", sum(len(each.problems) for each in node.catalog.faults))
+        yield _one("plugin_faults", "Faults in plugin files.", sum(len(each.problems) for each in node.catalog.faults))
+        yield _refusals(self._refused)
 
 
 def _kept(connection: Connection, node: Node) -> Iterator[GaugeMetricFamily]:
@@ -71,22 +74,33 @@ def _of_branch(connection: Connection, service: Service) -> Iterator[GaugeMetric
     node = service.node
     waiting, oldest = log.unsent(connection)
     yield _one("unsent_changes", "Changes headquarters does not have.", waiting)
-    yield _one("unsent_oldest_seconds", "Age of the oldest of them.", _age(node, oldest))
+    yield _one(
+        "unsent_oldest_seconds",
+        "Age of the oldest change that headquarters does not have; 0 when there is none.",
+        _age(node, oldest),
+    )
     days = closings.last_day(connection, node.store)
     if days:
         yield _one("closed_changes", "Changes of the last closed day.", sum(day.changes for day in days))
-        yield _one("closed_seconds", "Since the last closing was signed.", _since(node, days[-1].time))
+        yield _one("closed_seconds", "Seconds since the last closing of a day was signed.", _since(node, days[-1].time))
     if service.worker is None:
         return
     seen = service.worker.status()
+    yield _one("files_unsent", "Files and photos headquarters does not have.", seen.files_up)
+    yield _one("files_missing", "Files and photos on their way here.", seen.files_down)
+    yield _one("day_unclosed", "1 if the last day could not be closed.", seen.unclosed is not None)
     yield _one("sync_online", "1 while headquarters can be reached.", seen.online)
     if seen.last_sync:
-        yield _one("sync_seconds", "Since the last round of sync.", _age(node, seen.last_sync))
+        yield _one("sync_seconds", "Seconds since the last round of sync.", _age(node, seen.last_sync))
     if seen.clock_offset_ms is not None:
-        yield _one("clock_offset_seconds", "Headquarters' clock before ours.", seen.clock_offset_ms / 1000)
+        yield _one(
+            "clock_offset_seconds", "How far headquarters' clock is ahead of this node's.", seen.clock_offset_ms / 1000
+        )
     if seen.compared is not None:
         yield _one("compared_same", "1 if the last comparison found no difference.", seen.compared.same)
-        yield _one("compared_seconds", "Since the last comparison.", _age(node, seen.compared.at))
+        yield _one(
+            "compared_seconds", "Seconds since the last comparison with headquarters.", _age(node, seen.compared.at)
+        )
 
 
 def _of_headquarters(connection: Connection, service: Service) -> Iterator[GaugeMetricFamily]:
@@ -95,17 +109,27 @@ def _of_headquarters(connection: Connection, service: Service) -> Iterator[Gauge
     found = leases(connection, node, lasts)
     labels = ("node", "store")
     silent = [((each.node, each.store), (now - each.heard_at).total_seconds()) for each in found]
-    yield _family("node_silent_seconds", "Since a node was heard of.", labels, silent)
+    yield _family("node_silent_seconds", "Seconds since a node was last heard of.", labels, silent)
     lapsed = [((each.node, each.store), float(each.lapsed)) for each in found]
     yield _family("node_lapsed", "1 if a node is silent beyond its lease.", labels, lapsed)
     place = counters.hub_sequence(connection)
     behind = [((each.node, each.store), float(max(0, place - each.position))) for each in found]
     yield _family("node_places_behind", "Places of the hub's order a node has not read.", labels, behind)
     told = peers.peers(connection)
+    wrong = [((each.node, each.store), float(each.report.get("faults", 0))) for each in told]
+    yield _family("node_plugin_faults", "Faults in plugin files that a node told of.", labels, wrong)
     waiting = [((each.node, each.store), float(each.report.get("waiting", 0))) for each in told]
     yield _family("node_unsent_changes", "Changes a node said it had still to send.", labels, waiting)
     ahead = [((each.node, each.store), each.ahead_ms / 1000) for each in told]
-    yield _family("node_clock_ahead_seconds", "A node's clock before headquarters'.", labels, ahead)
+    yield _family("node_clock_ahead_seconds", "How far a node's clock is ahead of headquarters'.", labels, ahead)
+
+
+def _refusals(refused: Refused) -> CounterMetricFamily:
+    told = "Calls of sync that were refused since the node was started."
+    family = CounterMetricFamily("branchline_refused_calls", told, labels=("node", "code"))
+    for name, code, times in refused:
+        family.add_metric([name, code], times)
+    return family
 
 
 def _who(node: Node) -> tuple[str, str, str]:

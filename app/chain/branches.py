@@ -55,6 +55,7 @@ class Station:
     behind: int = 0
     ahead_ms: int = 0
     stuck: int = 0
+    faults: int = 0  # in the files of its plugins
     versions: tuple[Version, ...] = ()
 
     @property
@@ -117,13 +118,18 @@ class Branch:
         return tuple(dict.fromkeys(v for each in self.stations for v in each.versions if v.differs))
 
     @property
+    def faults(self) -> int:
+        """How much is wrong in the plugins of its nodes, as far as anything still runs there."""
+        return 0 if self.state in {"shut", "closed"} else sum(each.faults for each in self.stations)
+
+    @property
     def needs_care(self) -> bool:
         """Whether somebody at headquarters should look at it."""
         wrong = self.conflicts or self.quarantined or self.differing
         if self.state == "closed":
             return bool(wrong)
         off = any(each.clock_off or each.stuck for each in self.stations)
-        return bool(wrong or off or self.state in {"silent", "long", "shut"})
+        return bool(wrong or off or self.faults or self.state in {"silent", "long", "shut"})
 
 
 def branches_of(service: Service, catalog: Catalog) -> list[Branch]:
@@ -170,6 +176,7 @@ def _station(line: Line, catalog: Catalog, now: datetime, long: timedelta) -> St
         line.behind,
         peer.ahead_ms,
         int(peer.report.get("quarantined") or 0),
+        int(peer.report.get("faults") or 0),
         _versions(peer.report, catalog),
     )
 

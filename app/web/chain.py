@@ -52,6 +52,7 @@ def _station(caller: Caller, station: Station) -> JsonMap:
         "behind": station.behind,
         "clock_ahead_ms": station.ahead_ms,
         "quarantined_there": station.stuck,
+        "plugin_faults": station.faults,
         "versions": {
             version.plugin or "branchline": {"there": version.there, "here": version.here}
             for version in station.versions

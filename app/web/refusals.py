@@ -44,6 +44,11 @@ class Refusals:
                 del self._kept[next(iter(self._kept))]
         return found if times & (times - 1) == 0 else None
 
+    def counts(self) -> list[tuple[str, str, int]]:
+        """Return (node, "" where nobody knows whose it was; code; how many), for a monitoring system."""
+        with self._lock:
+            return [(each.node or "", each.code, each.times) for each in self._kept.values()]
+
     def told(self, language: Language) -> list[dict[str, object]]:
         """Return them as plain data, the latest first."""
         with self._lock:

@@ -99,6 +99,8 @@ def hello_of(node: Node) -> Hello:
         waiting, oldest = log.unsent(connection)
         stuck = sum(quarantine.by_sender(connection).values())
     plugins = node.catalog.plugins.values()
+    faults = sum(len(each.problems) for each in node.catalog.faults)
+    versions = {each.name: each.version for each in plugins}
     return Hello(
         node=node.identity.node,
         incarnation=node.identity.incarnation,
@@ -112,7 +114,7 @@ def hello_of(node: Node) -> Hello:
         mono=node.mono(),
         boot=node.boot,
         seal=seal,
-        report=Report(__version__, {each.name: each.version for each in plugins}, waiting, oldest or "", stuck),
+        report=Report(__version__, versions, waiting, oldest or "", stuck, faults),
         protocol=PROTOCOL_VERSION,
     )
 

@@ -43,7 +43,7 @@ class Report:
     """What a branch tells about itself, for the people who look after the chain; nothing is decided by it.
 
     ``oldest`` is when the first change that waits happened (a cell, "" when none waits), ``quarantined`` how many
-    changes the branch itself could not put down.
+    changes the branch itself could not put down, ``faults`` how much is wrong in the files of its plugins.
     """
 
     software: str = ""
@@ -51,6 +51,7 @@ class Report:
     waiting: int = 0
     oldest: str = ""
     quarantined: int = 0
+    faults: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.chain.branches import TONES, Branch, Station, Version, branch_of, branc
 from app.chain.overseeing import directs
 from app.pages.console import closings
 from app.pages.console.activity import deeds_of
+from app.pages.console.kept import subject_of
 from app.pages.console.overseer import OverseerDesk
 from app.pages.console.quarantine import held_lines
 from app.pages.frame.desk import Desk, action_url, list_url, record_url, with_query
@@ -158,9 +159,6 @@ def _alike(desk: Desk) -> int:
 
 
 def _row(desk: Desk, branch: Branch) -> Row:
-    w = desk.words
-    differing = len(branch.differing)
-    same = w.same_version if branch.business else ""
     return Row(
         branch,
         desk.say(branch.placard.name),
@@ -169,9 +167,17 @@ def _row(desk: Desk, branch: Branch) -> Row:
         TONES[branch.state],
         line_words(desk, branch),
         _waiting(desk, branch.missing, branch.oldest),
-        w.of("other_version", differing) if differing else same,
+        _versions(desk, branch),
         list(_worries(desk, branch)),
     )
+
+
+def _versions(desk: Desk, branch: Branch) -> str:
+    """Return how the plugins of a branch compare with headquarters', faults first: such a one runs as it was before."""
+    w = desk.words
+    told = [w.of("faults_there", branch.faults)] if branch.faults else []
+    told += [w.of("other_version", len(branch.differing))] if branch.differing else []
+    return w.between.join(told) or (w.same_version if branch.business else "")
 
 
 def _worries(desk: Desk, branch: Branch) -> Iterator[str]:
@@ -185,6 +191,8 @@ def _worries(desk: Desk, branch: Branch) -> Iterator[str]:
         yield f"{w.conflicts} {branch.conflicts}"
     if branch.quarantined:
         yield f"{w.held_back} {branch.quarantined}"
+    if branch.faults:
+        yield w.of("faults_there", branch.faults)
     if branch.differing:
         yield w.other_versions
 
@@ -214,6 +222,7 @@ def _station(desk: Desk, station: Station) -> dict[str, Any]:
         "behind": w.of("behind", station.behind) if station.behind else w.up_to_date,
         "clock": clock,
         "stuck": w.of("stuck_there", station.stuck) if station.stuck else "",
+        "faults": w.of("faults_there", station.faults) if station.faults else "",
         "versions": [_version(desk, each) for each in station.versions],
     }
 
@@ -236,8 +245,13 @@ def _conflicts(desk: Desk, store: str) -> Iterator[dict[str, Any]]:
     kind = desk.catalog.records[oversight.CONFLICT]
     where: list[tuple[str, str, object]] = [("store", "eq", store), ("state", "eq", "open")]
     for row in records.query(desk.node, desk.actor, kind, where=where, limit=FEW).rows:
-        told = {name: spoken(desk, kind, name, row) for name in ("record_type", "record_id", "field")}
-        yield {**told, "url": f"/conflicts/{row['id']}", "at": shown_moment(desk, row["theirs_at"])}
+        told = {name: spoken(desk, kind, name, row) for name in ("record_type", "field")}
+        yield {
+            **told,
+            "record": subject_of(desk, kind, row)[0].text,
+            "url": f"/conflicts/{row['id']}",
+            "at": shown_moment(desk, row["theirs_at"]),
+        }
 
 
 def _settings(desk: Desk, store: str) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from app.pages.actions import inputs
 from app.pages.actions.inputs import Input
-from app.pages.console.kept import kept_of
+from app.pages.console.kept import subject_of
 from app.pages.frame.desk import CurrentDesk, Desk, FormDesk, record_url, with_query
 from app.pages.frame.drawing import page
 from app.pages.frame.forms import Form, FormBody
@@ -213,18 +213,17 @@ def _case(desk: Desk, kind: RecordType, row: Mapping[str, Any], places: Places) 
     def told(name: str) -> Shown:
         return spoken(desk, kind, name, row) or shown_field(desk, kind.fields[name], row)
 
-    about, rival = told("record_id"), _rival(desk, row)
+    about, kept = subject_of(desk, kind, row)
+    rival = _rival(desk, row)
     stands = _standing(row)
     w, due = desk.words, row.get("due")
-    once, kept = kept_of(desk, row, "theirs" if stands == "mine" else "mine")
-    name = once if once and about.text == UNTOLD else about.text
     return Case(
         str(row["id"]),
         f"/conflicts/{row['id']}",
-        (title(desk, kind, row) or told("kind").text).replace(UNTOLD, name),
+        (title(desk, kind, row) or told("kind").text).replace(UNTOLD, about.text),
         told("kind").text,
         about.url,
-        f"{told('record_type').text} {name}",
+        f"{told('record_type').text} {about.text}",
         told("field").text,
         [
             Side(w.before_both, told("base")),

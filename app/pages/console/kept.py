@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.pages.frame.desk import Desk
 from app.pages.showing.names import called, name_of
-from app.pages.showing.values import Shown, shown
+from app.pages.showing.speaking import spoken
+from app.pages.showing.values import NOTHING, UNTOLD, Shown, shown
 from core.language.definition import RecordType
 from core.model.fields import BadValue, FieldSpec
+
+
+def subject_of(desk: Desk, kind: RecordType, row: Mapping[str, Any]) -> tuple[Shown, list[tuple[str, Shown]]]:
+    """Return the record that a conflict is about, as a link while it is there, and what the conflict keeps of it."""
+    about = spoken(desk, kind, "record_id", row) or NOTHING
+    once, kept = kept_of(desk, row, "mine" if row.get("outcome") == "incoming" else "theirs")
+    return (replace(about, text=once) if once and about.text == UNTOLD else about), kept
 
 
 def kept_of(desk: Desk, row: Mapping[str, Any], side: str) -> tuple[str, list[tuple[str, Shown]]]:

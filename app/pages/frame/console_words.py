@@ -59,6 +59,7 @@ CONSOLE: Mapping[str, Text] = {
     "all_well": Text("Every line is up and nothing waits for you", "各店线路正常，暂无待处理事项"),
     "clock_ahead": Text("clock {0} ahead", "时钟快 {0}"),
     "clock_behind": Text("clock {0} behind", "时钟慢 {0}"),
+    "faults_there": Text("plugin faults there: {0}", "门店插件错误 {0} 处"),
     "stuck_there": Text("{0} held back there", "门店端隔离 {0} 条"),
     "behind": Text("{0} steps of headquarters not fetched", "落后总部 {0} 步"),
     "up_to_date": Text("has everything of headquarters", "已与总部同步"),

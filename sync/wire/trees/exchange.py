@@ -64,6 +64,7 @@ def _read_report(value: object, where: str) -> Report:
         waiting=part.get("waiting", integer),
         oldest=part.get("oldest", text, HASH_CHARS_MAX),
         quarantined=part.get("quarantined", integer),
+        faults=part.get("faults", integer),
     )
 
 

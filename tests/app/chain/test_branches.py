@@ -38,9 +38,10 @@ def test_what_waits_at_a_branch_waits_at_any_of_its_nodes() -> None:
         branch(station(state="silent")),
         branch(station(ahead_ms=-CLOCK_OFF_MS)),
         branch(station(stuck=1)),
+        branch(station(faults=1)),
         branch(station(versions=(Version("nightclub_booking", "1.0.0", "1.1.0"),))),
     ],
-    ids=["conflict", "quarantine", "silent", "clock", "stuck", "version"],
+    ids=["conflict", "quarantine", "silent", "clock", "stuck", "plugin", "version"],
 )
 def test_a_branch_with_anything_wrong_needs_care(wrong: Branch) -> None:
     assert wrong.needs_care

@@ -9,6 +9,7 @@ import pytest
 
 from stores.storage import credentials
 from sync import keys
+from tests.app.pages.conftest import words
 
 PAGES = ("/chain", "/chain/bund", "/quarantine")
 
@@ -97,6 +98,18 @@ def test_a_chain_in_which_nobody_has_joined_is_not_called_well(shop: Any, browse
     for address in ("/", "/chain"):
         assert "Every line is up" not in wu.texts(address)
     assert 'href="/console/joining"' in wu.open("/").text.partition("<main")[2]
+
+
+def test_a_branch_whose_plugin_has_a_fault_is_not_like_headquarters(branch: Any, browse: Any) -> None:
+    (branch.shop.plugins / "bicycle_rental" / "plugin.yaml").write_text("plugin: [", encoding="utf-8")
+    branch.node.host.reload()
+    branch.sync()
+    wu = browse("wu")
+
+    row = next(row for row in rows(wu.open("/chain").text) if "bund" in row)
+
+    assert "plugin faults there: 1" in row, row
+    assert "Plugins plugin faults there: 1" in words(wu.open("/chain/bund").text)
 
 
 def test_how_far_a_clock_is_off_is_told_in_the_largest_unit_that_says_enough(branch: Any, browse: Any) -> None:
