@@ -120,10 +120,10 @@ def test_how_far_a_clock_is_off_is_told_in_the_largest_unit_that_says_enough(bra
         720_000: "12 minutes ahead",
         22_527_148_000: "260 days ahead",
     }
-    for ms, words in told.items():
+    for ms, said in told.items():
         with branch.shop.service.node.database.write() as connection:
             connection.exec_driver_sql("UPDATE peer SET ahead_ms = ?", (ms,))
-        assert f"clock {words}" in browse("wu").texts("/chain/bund")
+        assert f"clock {said}" in browse("wu").texts("/chain/bund")
 
 
 def test_the_page_of_a_branch_leads_down_to_its_records(branch: Any, browse: Any) -> None:
