@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stores.changes.snapshot import BESIDE
 from stores.node import Node
 from stores.storage import bulk
-from stores.storage.database import Connection
+from stores.storage.database import BESIDE, Connection
 from stores.storage.system import ACCOUNT, CONTENT, PIECE, SEQUENCE
 
 
@@ -27,7 +26,7 @@ class Inherited:
 
 def inherit(node: Node, old: Path) -> Inherited:
     """Take over from ``old``, in one transaction, what only it had; what is here already stays as it is."""
-    with node.database.write_beside(old, BESIDE) as connection:
+    with node.database.write_beside(old) as connection:
         there = {name for (name,) in bulk.run(connection, f"SELECT name FROM {BESIDE}.sqlite_master")}  # noqa: S608 - our names
         for table in (ACCOUNT, SEQUENCE, CONTENT, PIECE):
             if table.name in there:

@@ -43,8 +43,9 @@ from sync.protocol import (
     Repair,
     Snapshot,
 )
-from sync.wire import codec, packing
+from sync.wire import codec
 from sync.wire.link import PREFIX
+from sync.wire.squeezing import too_large
 
 Q = TypeVar("Q", bound=Question)
 log = logging.getLogger("branchline.sync")
@@ -187,7 +188,7 @@ async def _read(request: Request, bytes_max: int) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > bytes_max:
-            raise packing.too_large(bytes_max)
+            raise too_large(bytes_max)
     return bytes(body)
 
 

@@ -24,6 +24,7 @@ __all__ = ["Busy", "Connection", "Database", "Dialect", "StorageFault", "Synchro
 Dialect = Literal["sqlite", "postgresql"]
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
+BESIDE = "beside"  # what ``write_beside`` calls the other database
 WRITE_WAIT_S_MAX = 30.0  # how long an action waits for its turn before the person is told that the node is busy
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for a writer in another process
 READERS_MAX = 24
@@ -102,18 +103,23 @@ class Database:
         return self._turns.take_from(thread)
 
     @contextmanager
-    def write_beside(self, file: Path, name: str) -> Iterator[Connection]:
-        """Open the write transaction with another SQLite file at hand, whose tables are called ``name.table``."""
+    def write_beside(self, other: Path | bytes) -> Iterator[Connection]:
+        """Open the write transaction with another SQLite database at hand, a file or the image of one.
+
+        Its tables are called ``beside.table``.
+        """
         assert self.dialect == "sqlite", "only SQLite reads SQLite files"
         with told_plainly(WRITE_FAULTS), self._turns.turn(self._wait_s_max):
             connection = self.connected()
             beneath = driver.raw(connection)
-            beneath.execute(f"ATTACH ? AS {name}", (str(file),)).close()
+            beneath.execute(f"ATTACH ? AS {BESIDE}", (":memory:" if isinstance(other, bytes) else str(other),)).close()
             try:
+                if isinstance(other, bytes):
+                    beneath.deserialize(other, name=BESIDE)
                 with connection.begin():
                     yield connection
             finally:
-                beneath.execute(f"DETACH {name}").close()
+                beneath.execute(f"DETACH {BESIDE}").close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -3,7 +3,8 @@
 It only says which records may match: the search itself is asked of their columns as ever, under the reader's masks. So
 it may hold too much, never too little. What has been written and not yet been read into it stands in ``unread``, put
 there by a trigger; a search looks at those too, and reading them in is left to a quiet moment (``read_in``). PostgreSQL
-notes all that a statement has written in a row for some hundreds of records: a row for each costs a tenth of a merge.
+notes all that a statement has written in a row for some hundreds of records: a row for each costs a tenth of a merge. A
+table that came whole is noted in one line: until it has been read in, a search looks at its records themselves.
 
 SQLite keeps it as an FTS5 table, PostgreSQL as a GIN index. A database in memory has none: it is a rehearsal's.
 """
@@ -24,6 +25,7 @@ from stores.storage.grams import asked, grams_of
 from stores.storage.tables import Tables, index_name
 
 COLUMNS = "words.columns"  # JSON: record type -> the columns whose words are in the index
+WHOLE = "words.whole"  # JSON: record type of which all is to be read in -> the id up to which it has been
 SEARCHED = frozenset({"text", "phone"})  # field types
 CANDIDATES_MAX = 20_000  # a word that so many records have is found soon by looking at the records themselves
 READ_ROWS = 400  # of one write transaction
@@ -105,27 +107,27 @@ def fit(connection: Connection, tables: Tables, changed: Iterable[str]) -> None:
         columns = searched(record)
         _make_triggers(connection, record.key, table, columns)
         if known.get(record.key) != columns or record.key in again:
-            _note_all(connection, record, table)
+            _note_whole(connection, record, table)
     known |= {record.key: searched(record) for record, _ in tables}
     state.put(connection, COLUMNS, json.dumps(known, sort_keys=True))
 
 
 @contextmanager
 def filling(connection: Connection, record: RecordType, table: Table) -> Iterator[None]:
-    """Let an empty table be filled without a note for each row; all of them are noted at once afterwards."""
+    """Let a table be filled, or a full one take its place, without a note for each row; it is noted whole."""
     columns = _known(connection).get(record.key)
     if columns is None:
         yield
         return
     _drop_triggers(connection, record.key, table.name)
     yield
-    _note_all(connection, record, table)
+    _note_whole(connection, record, table)
     _make_triggers(connection, record.key, table, columns)
 
 
 def narrowed(connection: Connection, record: RecordType, table: Table, words: Sequence[str]) -> Narrowing | None:
     """Return which records can hold all of ``words``; None where there is no index, or it is still being made."""
-    if not words or record.key not in _known(connection):
+    if not words or record.key not in _known(connection) or record.key in _wholes(connection):
         return None
     values = {"grams": _asked(connection.dialect.name, words), "type": record.key}
     limited = f"{_ASKED[connection.dialect.name]} LIMIT {CANDIDATES_MAX + 1}"
@@ -139,26 +141,42 @@ def narrowed(connection: Connection, record: RecordType, table: Table, words: Se
 
 
 def read_in(connection: Connection, tables: Tables) -> int:
-    """Read some of what was written into the index, oldest first; return how many rows that were.
+    """Read some of what was written into the index, oldest first, then of what came whole; return how many rows.
 
     In the caller's write transaction, which is short: nobody's action waits for it.
     """
+    known = {record.key: (record, table) for record, table in tables}
     found = bulk.run(connection, _OLDEST[connection.dialect.name])
+    if not found:
+        return _read_whole(connection, known)
     wanted: dict[str, set[str]] = {}
     for _, key, pk in found:
         wanted.setdefault(key, set()).add(pk)
-    known = {record.key: (record, table) for record, table in tables}
     for key, ids in wanted.items():
         if key in known:
             _take(connection, *known[key], sorted(ids))
-    if found:
-        bulk.run_only(connection, "DELETE FROM unread WHERE seq <= ?", found[-1][0])
+    bulk.run_only(connection, "DELETE FROM unread WHERE seq <= ?", found[-1][0])
     return len(found)
 
 
 def waiting(connection: Connection) -> int:
     """Return how many rows wait to be read in, counted up to a batch."""
-    return min(int(bulk.run(connection, _WAITING[connection.dialect.name])[0][0]), READ_ROWS)
+    counted = int(bulk.run(connection, _WAITING[connection.dialect.name])[0][0])
+    return READ_ROWS if _wholes(connection) else min(counted, READ_ROWS)
+
+
+def _read_whole(connection: Connection, known: Mapping[str, tuple[RecordType, Table]]) -> int:
+    """Read the next rows of a type that came whole, by id; what is written meanwhile notes itself."""
+    wholes = _wholes(connection)
+    for key, last in sorted(wholes.items()):
+        ids = _ids_after(connection, known[key][1], last, READ_ROWS) if key in known else []
+        if ids:
+            _take(connection, *known[key], ids)
+            _put_wholes(connection, wholes | {key: ids[-1]})
+            return len(ids)
+        del wholes[key]
+        _put_wholes(connection, wholes)
+    return 0
 
 
 def _take(connection: Connection, record: RecordType, table: Table, ids: Sequence[str]) -> None:
@@ -191,12 +209,24 @@ def _count(connection: Connection, sql: str, values: Mapping[str, str]) -> int:
     return int(connection.execute(counted, values).scalar_one())
 
 
-def _note_all(connection: Connection, record: RecordType, table: Table) -> None:
-    if connection.dialect.name == "postgresql":
-        bulk.run_only(connection, f"INSERT INTO unread (type, pks, rows) {_noted('?', quoted(table.name))}", record.key)
-        return
-    sql = f"INSERT INTO unread (type, pk) SELECT ?, id FROM {quoted(table.name)}"  # noqa: S608 - our own name
-    bulk.run_only(connection, sql, record.key)
+def _note_whole(connection: Connection, record: RecordType, table: Table) -> None:
+    """Note that all records of a type are to be read in, anew if some of it were."""
+    if _ids_after(connection, table, "", 1):
+        _put_wholes(connection, _wholes(connection) | {record.key: ""})
+
+
+def _ids_after(connection: Connection, table: Table, last: str, limit: int) -> list[str]:
+    sql = f"SELECT id FROM {quoted(table.name)} WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - our own name
+    return [str(id_) for (id_,) in bulk.run(connection, sql, last, limit)]
+
+
+def _wholes(connection: Connection) -> dict[str, str]:
+    found: dict[str, str] = json.loads(state.get(connection, WHOLE) or "{}")
+    return found
+
+
+def _put_wholes(connection: Connection, wholes: Mapping[str, str]) -> None:
+    state.put(connection, WHOLE, json.dumps(wholes, sort_keys=True) if wholes else None)
 
 
 def _known(connection: Connection) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from core.model.errors import NodeError, Problem, Text
-from stores.changes import apply, proofs
+from stores.changes import apply, loading, proofs
 from stores.changes.feed import Within
 from stores.node import Node
 from stores.storage import checkpoints, state
@@ -85,12 +85,12 @@ def _within(connection: Connection, after: int, epoch: str) -> Within | None:
 def _end(node: Node) -> None:
     """Note that there is no more: a first load is over, and so is the reading of another order of headquarters."""
     with node.database.read() as connection:
-        loading, reading = arrival.is_loading(connection), proofs.is_open(connection)
-    if loading or reading:
+        ends = arrival.is_loading(connection), loading.is_under_way(connection), proofs.is_open(connection)
+    if any(ends):
         with node.database.write() as connection:
             proofs.settle(connection)
-            if loading:
-                arrival.load_ends(connection)
+            arrival.load_ends(connection)
+            loading.forget(connection)  # a first load that was cut, and was not gone on with: the feed has brought it
 
 
 def _stuck() -> NodeError:

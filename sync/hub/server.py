@@ -75,7 +75,7 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
         standing = _standing(connection, question.origin, held, question.head)
-        known = not _is_strange(connection, hub, question.epoch, question.checkpoint, question.seal)
+        known = not is_strange(connection, hub, question.epoch, question.checkpoint, question.seal)
         lapsed = leases.is_lapsed(connection, question.checkpoint)
         compacted = compaction.floor(connection)
         put_back = not known and _was_put_back(connection, hub, question)
@@ -155,7 +155,7 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
     with node.database.read() as connection:
         hub = keys.hub(connection)
         lapsed = leases.is_lapsed(connection, question.after)
-        if lapsed or _is_strange(connection, hub, question.epoch, question.after, question.seal):
+        if lapsed or is_strange(connection, hub, question.epoch, question.after, question.seal):
             return PullAnswer((), 0, False, hub.epoch, 0, 0, _now_ms(node), restart=True)
         page = _page(connection, node, caller, question)
         seal = seals.seal(connection, hub, page.upto)
@@ -173,7 +173,7 @@ def pull(node: Node, caller: Credential, question: Pull) -> PullAnswer:
     )
 
 
-def _is_strange(connection: Connection, hub: keys.Hub, epoch: str, place: int, seal: str) -> bool:
+def is_strange(connection: Connection, hub: keys.Hub, epoch: str, place: int, seal: str) -> bool:
     """Say whether a place is not one of this hub's order as it is now: the asker must read everything again."""
     if epoch != hub.epoch or place > counters.hub_sequence(connection):
         return True

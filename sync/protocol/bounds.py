@@ -10,7 +10,6 @@ FRAME_CHANGES_MAX = 5_000  # a frame is cut here, at the end of a transaction ..
 FRAME_BYTES_MAX = 2 << 20  # ... or here; bytes before compression
 HARD_CHANGES_MAX = 100_000  # a transaction larger than a frame goes whole up to here, then in pieces
 HARD_BYTES_MAX = 16 << 20  # the largest frame a node unpacks, in bytes after decompression
-PIECE_BYTES = 4 << 20  # of a snapshot
 PATHS_MAX = 100  # what one comparison asks for at once
 PIECES_MAX = 4  # of a content in one message
 OFFERED_MAX = 50  # contents in one offer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stores.changes.feed import StateRow
+from stores.changes.snapshot import Behind
 from sync.protocol.bounds import PROTOCOL_VERSION
 
 
@@ -33,28 +34,30 @@ class EnrolAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Ask for a piece of a snapshot of all one holds, from ``offset`` bytes on; without a name, for a new one."""
+    """Ask for the piece of a snapshot that comes behind ``after``; the first one of a new snapshot without ``at``.
+
+    ``at`` is the place of headquarters' order it is of, ``seal`` headquarters' own for that place.
+    """
 
     origin: str
     epoch: str
-    name: str = ""
-    offset: int = 0
+    at: int = 0
+    seal: str = ""
+    after: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotAnswer:
-    """A piece of the file called ``name``, from ``offset`` on, of ``size`` bytes in all whose BLAKE2b is ``digest``.
+    """A piece of a snapshot: ``data`` is the compressed image of a SQLite database, ``digest`` the BLAKE2b of ``data``.
 
-    It may be another file than was asked for, from its beginning: the old one is no longer kept. ``seal`` is
-    headquarters' own for the place the snapshot is of. ``restart`` means: unknown epoch, say hello again.
+    ``after`` says what to ask for next, None with the last piece. ``seal`` is headquarters' own for the place the
+    snapshot is of. ``restart`` means: unknown epoch or place; begin anew, or say hello again.
     """
 
-    name: str
-    size: int
+    data: bytes = field(repr=False)
     digest: str
     seal: str
-    offset: int
-    data: bytes = field(repr=False)
+    after: Behind | None
     restart: bool = False
 
 

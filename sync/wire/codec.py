@@ -10,6 +10,7 @@ from sync.protocol import BODY_BYTES_MAX, HARD_BYTES_MAX, FrameError, Message
 from sync.wire import packing
 from sync.wire.messages import from_tree, to_tree
 from sync.wire.reading import bad
+from sync.wire.squeezing import too_large
 
 M = TypeVar("M", bound=Message)
 Form = Literal["packed", "json"]
@@ -45,13 +46,13 @@ def form_of(media_type: str | None) -> Form | None:
 
 def _unpack(body: bytes) -> object:
     if len(body) > BODY_BYTES_MAX:
-        raise packing.too_large(BODY_BYTES_MAX)
+        raise too_large(BODY_BYTES_MAX)
     return packing.unpack(body)
 
 
 def _read_json(body: bytes) -> object:
     if len(body) > JSON_BYTES_MAX:
-        raise packing.too_large(JSON_BYTES_MAX)
+        raise too_large(JSON_BYTES_MAX)
     try:
         tree = json.loads(body.decode(), parse_constant=_refuse, object_pairs_hook=_unique)
         json.dumps(tree, ensure_ascii=False).encode()  # a lone surrogate hides in an escape and shows only here

@@ -14,15 +14,13 @@ from struct import iter_unpack
 from typing import cast
 
 import msgpack
-import zstandard
 
-from core.model.errors import Problem, Text
 from core.model.lines import Clean
-from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX, FrameError, FrameTooLarge
+from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX
+from sync.wire.squeezing import broken, squeezed, too_large, unsqueezed
 
 MAGIC = b"BL1\n"
 ELEMENTS_MAX = 8_000_000  # values in one frame, counted as they unfold: a small frame must not become a large heap
-DEPTH_WINDOW_BYTES_MAX = 8 << 20  # of the zstd window
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -36,7 +34,7 @@ class Column(list[object]):
 def pack(tree: object) -> bytes:
     """Return the frame that carries ``tree``."""
     body = msgpack.packb(tree, default=_pack_column, strict_types=True)
-    return MAGIC + zstandard.ZstdCompressor(level=3, write_checksum=True).compress(body)
+    return MAGIC + squeezed(body)
 
 
 def unpack(frame: bytes) -> object:
@@ -50,25 +48,13 @@ def unpack(frame: bytes) -> object:
     try:
         return budget.unpack(body)
     except (ValueError, msgpack.UnpackException, OverflowError, RecursionError) as error:
-        raise _broken("its content is no MessagePack", "内容不是 MessagePack") from error
+        raise broken("its content is no MessagePack", "内容不是 MessagePack") from error
 
 
 def _decompress(frame: bytes) -> bytes:
     if not frame.startswith(MAGIC):
-        raise _broken("it does not begin like one", "开头不符")
-    body = frame[len(MAGIC) :]
-    try:
-        declared = zstandard.get_frame_parameters(body)
-        if declared.content_size == zstandard.CONTENTSIZE_UNKNOWN:
-            raise _broken("it does not say its size", "未注明大小")
-        if declared.content_size > HARD_BYTES_MAX:
-            raise too_large(HARD_BYTES_MAX)
-        found = zstandard.ZstdDecompressor(max_window_size=DEPTH_WINDOW_BYTES_MAX).decompress(
-            body, max_output_size=HARD_BYTES_MAX, allow_extra_data=False
-        )
-    except zstandard.ZstdError as error:
-        raise _broken("it is cut short or altered", "内容不完整或被改动") from error
-    return found
+        raise broken("it does not begin like one", "开头不符")
+    return unsqueezed(frame[len(MAGIC) :])
 
 
 class _Budget:
@@ -103,19 +89,19 @@ class _Budget:
         self._spend(2 * len(pairs))
         found = dict(pairs)
         if len(found) != len(pairs) or not all(type(key) is str for key in found):
-            raise _broken("a map has a key twice, or one that is no text", "映射的键重复或不是文本")
+            raise broken("a map has a key twice, or one that is no text", "映射的键重复或不是文本")
         return found
 
     def _column(self, sort: int, data: bytes) -> list[object]:
         unpacker = _UNPACKERS.get(sort)
         if unpacker is None:
-            raise _broken("a column of an unknown sort", "未知的列编码")
+            raise broken("a column of an unknown sort", "未知的列编码")
         return unpacker(self, data)
 
     def same(self, data: bytes) -> list[object]:
         pair = self.unpack(data, columns=False)
         if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[1], list | dict):
-            raise _broken("a column of one value is malformed", "同值列格式错误")
+            raise broken("a column of one value is malformed", "同值列格式错误")
         count = pair[0]
         if type(count) is not int or not 0 <= count <= HARD_CHANGES_MAX:
             raise too_large(HARD_BYTES_MAX)
@@ -135,12 +121,12 @@ class _Budget:
     def _sums(self, data: bytes) -> list[int]:
         steps = self.unpack(data, columns=False)
         if not isinstance(steps, list) or not set(map(type, steps)) <= {int}:
-            raise _broken("a column of differences is malformed", "差值列格式错误")
+            raise broken("a column of differences is malformed", "差值列格式错误")
         return list(accumulate(cast(list[int], steps)))
 
 
 def _no_column(_sort: int, _data: bytes) -> object:
-    raise _broken("a column inside a column", "列中嵌套列")
+    raise broken("a column inside a column", "列中嵌套列")
 
 
 _UNPACKERS: dict[int, Callable[[_Budget, bytes], list[object]]] = {
@@ -227,19 +213,3 @@ def _moments(milliseconds: list[int]) -> list[str]:
             text = seconds[second] = (EPOCH + 1000 * second * MILLISECOND).isoformat(timespec="seconds")[:19]
         found.append(f"{text}.{rest:03}Z")
     return found
-
-
-def too_large(bytes_max: int) -> FrameTooLarge:
-    """Return the error for a message larger than a node reads."""
-    megabytes = bytes_max >> 20
-    what = Text(f"the message is larger than {megabytes} MiB", f"消息超过 {megabytes} MiB")
-    fix = Text("send it in smaller frames", "请分成较小的帧发送")
-    return FrameTooLarge((Problem("frame-too-large", what, fix=fix),))
-
-
-def _broken(en: str, zh: str) -> FrameError:
-    what = Text(f"this is no Branchline frame: {en}", f"这不是支线数据帧：{zh}")
-    fix = Text(
-        "send it again; if it keeps happening, look for a proxy in between", "请重发；若反复出现，请检查中间代理"
-    )
-    return FrameError((Problem("frame-broken", what, fix=fix),))

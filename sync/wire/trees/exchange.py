@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from stores.changes.feed import Within
 from sync.protocol import (
     HARD_BYTES_MAX,
     HARD_CHANGES_MAX,
@@ -26,7 +25,7 @@ from sync.protocol import (
 )
 from sync.wire.columns import entries_tree, read_entries, read_rows, rows_tree
 from sync.wire.reading import Part, bad, flag, hexadecimal, integer, listing, mapping, name, text
-from sync.wire.trees.parts import HASH_CHARS_MAX, TOKEN_CHARS_MAX, head_tree, plain, read_head
+from sync.wire.trees.parts import HASH_CHARS_MAX, head_tree, plain, read_head, read_place
 
 PLUGINS_MAX = 1_000
 
@@ -177,19 +176,12 @@ def _read_pull(tree: dict[str, object]) -> Pull:
         epoch=part.get("epoch", text, HASH_CHARS_MAX),
         rows=part.get("rows", integer, 1, HARD_CHANGES_MAX),
         seal=part.get("seal", text, HASH_CHARS_MAX),
-        within=part.get("within", _read_within),
+        within=part.get("within", read_place),
     )
 
 
 def _pull_tree(pull: Pull) -> dict[str, object]:
     return {**plain(pull), "within": list(pull.within) if pull.within else None}
-
-
-def _read_within(value: object, where: str) -> Within | None:
-    if value is None:
-        return None
-    place, type_, id_ = listing(value, where, 3)
-    return integer(place, where), name(type_, where), text(id_, where, TOKEN_CHARS_MAX)
 
 
 def _pull_answer_tree(answer: PullAnswer) -> dict[str, object]:
@@ -210,7 +202,7 @@ def _read_pull_answer(tree: dict[str, object]) -> PullAnswer:
         restart=part.get("restart", flag),
         versions=part.get("versions", _read_schema),
         seal=part.get("seal", text, HASH_CHARS_MAX),
-        within=part.get("within", _read_within),
+        within=part.get("within", read_place),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sync.protocol import PIECE_BYTES, Enrol, EnrolAnswer, Message, Refill, RefillAnswer, Snapshot, SnapshotAnswer
+from sync.protocol import HARD_BYTES_MAX, Enrol, EnrolAnswer, Message, Refill, RefillAnswer, Snapshot, SnapshotAnswer
 from sync.wire.columns import read_rows, rows_tree
 from sync.wire.reading import Part, blob, flag, hexadecimal, integer, name, text
-from sync.wire.trees.parts import HASH_CHARS_MAX, TOKEN_CHARS_MAX, plain
+from sync.wire.trees.parts import HASH_CHARS_MAX, TOKEN_CHARS_MAX, plain, read_place
 
 
 def _read_enrol(tree: dict[str, object]) -> Enrol:
@@ -34,25 +34,28 @@ def _read_enrol_answer(tree: dict[str, object]) -> EnrolAnswer:
     )
 
 
+def _snapshot_tree(message: Snapshot | SnapshotAnswer) -> dict[str, object]:
+    return {**plain(message), "after": list(message.after) if message.after else None}
+
+
 def _read_snapshot(tree: dict[str, object]) -> Snapshot:
     part = Part(tree, "snapshot", tuple(Snapshot.__dataclass_fields__))
     return Snapshot(
         origin=part.get("origin", name),
         epoch=part.get("epoch", text, HASH_CHARS_MAX),
-        name=part.get("name", text, TOKEN_CHARS_MAX),
-        offset=part.get("offset", integer),
+        at=part.get("at", integer),
+        seal=part.get("seal", text, TOKEN_CHARS_MAX),
+        after=part.get("after", read_place),
     )
 
 
 def _read_snapshot_answer(tree: dict[str, object]) -> SnapshotAnswer:
     part = Part(tree, "snapshot", tuple(SnapshotAnswer.__dataclass_fields__))
     return SnapshotAnswer(
-        name=part.get("name", text, TOKEN_CHARS_MAX),
-        size=part.get("size", integer),
+        data=part.get("data", blob, HARD_BYTES_MAX),
         digest=part.get("digest", text, HASH_CHARS_MAX),
         seal=part.get("seal", text, TOKEN_CHARS_MAX),
-        offset=part.get("offset", integer),
-        data=part.get("data", blob, PIECE_BYTES),
+        after=part.get("after", read_place),
         restart=part.get("restart", flag),
     )
 
@@ -85,6 +88,8 @@ NAMES: dict[type[Any], str] = {
 }
 WRITERS: dict[type[Any], Callable[[Any], dict[str, object]]] = {
     Refill: _refill_tree,
+    Snapshot: _snapshot_tree,
+    SnapshotAnswer: _snapshot_tree,
 }
 READERS: dict[type[Any], Callable[[dict[str, object]], Message]] = {
     Enrol: _read_enrol,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sync.protocol import Head
-from sync.wire.reading import integer, listing, text
+from sync.wire.reading import integer, listing, name, text
 
 TOKEN_CHARS_MAX = 400
 SENTENCE_CHARS_MAX = 4_000
@@ -26,3 +26,11 @@ def read_head(value: object, where: str) -> Head:
     """Return the head that a pair says, or raise FrameError."""
     seq, digest = listing(value, where, 2)
     return Head(integer(seq, where), text(digest, where, HASH_CHARS_MAX))
+
+
+def read_place(value: object, where: str) -> tuple[int, str, str] | None:
+    """Return where a piece ends, as a number, a record type and an id, or None; raise FrameError for anything else."""
+    if value is None:
+        return None
+    number, type_, id_ = listing(value, where, 3)
+    return integer(number, where), name(type_, where), text(id_, where, TOKEN_CHARS_MAX)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from stores.acts import timers
-from stores.changes import digest
+from stores.changes import digest, loading, unarmed
 from stores.changes import snapshot as snapshots
+from stores.changes.commit import Deed, Edit, commit
 from stores.changes.snapshot import About
 from stores.node import Node
 from stores.storage import checkpoints, state
@@ -26,19 +27,34 @@ from sync.branch import first_load, pull
 from sync.branch.push import LogDisputed
 from sync.branch.round import sync_round
 from sync.hub import shipping
-from sync.protocol import Limits, NotYours, Snapshot, SnapshotAnswer
+from sync.protocol import Limits, NotYours, Snapshot
 from sync.wire.link import LinkDown
-from tests.sync.nodes import DirectLink, World, read, write
+from sync.wire.squeezing import unsqueezed
+from tests.sync.nodes import STORES, DirectLink, World, read, waiter_of, write
 
 GUESTS = 40
 
 
+def _image(*statements: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as made:
+        for statement in statements:
+            made.execute(statement)
+        made.commit()
+        return made.serialize()
+
+
+TOLD = """INSERT INTO about VALUES ('{"store":"bund","at":1,"epoch":"","applied":0,"hlc":0,"plugins":{}}')"""
+SPYING = _image(
+    "CREATE TABLE about (told)", TOLD, "CREATE TABLE types (key, name)", "CREATE VIEW more AS SELECT * FROM types"
+)
+
+
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hub: Node) -> None:
-    """Let few rows be many, and pieces be tiny; what may vanish lies in a folder of the test's own."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def small(monkeypatch: pytest.MonkeyPatch, hub: Node) -> None:
+    """Let few rows be many, and pieces be tiny."""
     monkeypatch.setattr(pull, "SNAPSHOT_ROWS", 3)
-    monkeypatch.setattr(shipping, "PIECE_BYTES", 8_000)
+    monkeypatch.setattr(snapshots, "FIRST_ROWS", 2)
+    monkeypatch.setattr(snapshots, "PIECE_ROWS", 8)
 
 
 @pytest.fixture
@@ -71,6 +87,28 @@ def same(hub: Node, node: Node) -> bool:
         return digest.digests(here, node, "bund") == digest.digests(there, hub, "bund") != []
 
 
+def beside(node: Node) -> list[str]:
+    """Return what a load has left: tables, and the note of how far it has come."""
+    with node.database.read() as connection:
+        tables = connection.execute(text("SELECT name FROM sqlite_master WHERE name LIKE 'loading.%'")).scalars()
+        return [*tables, *(["under way"] if loading.is_under_way(connection) else [])]
+
+
+def departments(world: World, hub: Node) -> None:
+    """Give each store more departments than a piece has room for; no store holds another's."""
+    record = hub.catalog.records["core.department"]
+    for store in STORES:
+        edits = [Edit(record, world.id(), store, "create", {"name": f"部 {n}", "active": 1}) for n in range(10)]
+        with hub.database.write() as connection:
+            commit(connection, hub, Deed(hub.new_id(), "core.department.add", waiter_of("hq"), hub.now()), edits)
+
+
+def stores_in(data: bytes) -> set[str]:
+    with closing(sqlite3.connect(":memory:")) as image:
+        image.deserialize(unsqueezed(data))
+        return {store for (store,) in image.execute("SELECT DISTINCT _store FROM core_department")}
+
+
 def test_a_new_node_takes_everything_over_and_goes_on_by_the_feed(
     small: None, world: World, hub: Node, full: list[str], fresh: Node
 ) -> None:
@@ -82,7 +120,7 @@ def test_a_new_node_takes_everything_over_and_goes_on_by_the_feed(
     assert link.calls.count("pull") == 2, "one page that told how much there is, and one behind the snapshot"
     assert done.pulled >= 27
     assert same(hub, fresh)
-    assert [file.name for file in Path(str(fresh.database.folder)).glob("bund.snapshot*")] == []
+    assert beside(fresh) == []
     write(hub, full[0], store="bund", name="改")
     sync_round(fresh, link)
     assert read(fresh, full[0])["name"] == "改"
@@ -94,80 +132,144 @@ def test_a_new_node_takes_everything_over_and_goes_on_by_the_feed(
 def test_it_is_resumed_where_it_was_cut_also_by_another_process(
     small: None, world: World, hub: Node, full: list[str], fresh: Node
 ) -> None:
-    whole = link_of(hub)
-    pieces: list[int] = []
+    pieces: list[Any] = []
 
     def cut(call: str, question: Any) -> Any:
         if call == "snapshot":
-            pieces.append(question.offset)
+            pieces.append(question.after)
             if len(pieces) > 3:
                 raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
         return question
 
     with pytest.raises(LinkDown):
         sync_round(fresh, link_of(hub, before=cut))
-    assert not read(fresh, full[0])
+    assert not any(read(fresh, guest) for guest in full), "nothing of it is seen until all of it is"
     other = world.node("bund", str(fresh.database.url))
 
-    whole.before = lambda call, question: pieces.append(question.offset) or question if call == "snapshot" else question
+    whole = link_of(hub)
+    whole.before = lambda call, question: pieces.append(question.after) or question if call == "snapshot" else question
     sync_round(other, whole)
 
-    asked, (cut_at, *rest) = pieces[:3], pieces[3:]
-    assert asked == [0, 8_000, 16_000]
-    assert rest[0] == cut_at == 24_000
-    assert 0 not in rest, "what had arrived before is not fetched again"
+    (first, *asked), (cut_at, *rest) = pieces[:3], pieces[3:]
+    assert first is None
+    assert rest[0] == cut_at not in asked
+    assert not {None, *asked} & set(rest), "what had arrived before is not fetched again"
     assert same(hub, other)
     other.database.close()
+
+
+def test_what_moves_on_while_pieces_come_is_brought_by_the_feed(
+    small: None, world: World, hub: Node, full: list[str], fresh: Node
+) -> None:
+    moves = iter([full[0], full[1]])
+    new = world.id()
+
+    def edit(call: str, question: Any) -> Any:
+        if call == "snapshot" and question.after:
+            if guest := next(moves, None):
+                write(hub, guest, name="改", store=read(hub, guest)["_store"])
+            elif not read(hub, new):
+                write(hub, new, "create", store="bund", name="新")
+        return question
+
+    sync_round(fresh, link_of(hub, before=edit))
+
+    assert next(moves, None) is None
+    assert read(fresh, full[0])["name"] == "改"
+    assert read(fresh, new)
+    assert same(hub, fresh)
 
 
 def test_the_next_piece_is_on_its_way_while_this_one_is_written(
     small: None, hub: Node, full: list[str], fresh: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[int, Event] = defaultdict(Event)
-    add, met = first_load._Part.add, list[bool]()
+    asked: dict[Any, Event] = defaultdict(Event)
+    add, met = loading.add, list[bool]()
 
-    def waits(part: first_load._Part, answer: SnapshotAnswer) -> None:
-        met.append(asked[answer.offset + len(answer.data)].wait(5 if answer.offset < 16_000 else 0))
-        add(part, answer)
+    def waits(node: Node, piece: loading.Piece, known: loading.Under | None) -> loading.Under | None:
+        met.append(asked[piece.after].wait(5 if len(met) < 2 else 0))
+        return add(node, piece, known)
 
     def note(call: str, question: Any) -> Any:
         if call == "snapshot":
-            asked[question.offset].set()
+            asked[question.after].set()
         return question
 
-    monkeypatch.setattr(first_load._Part, "add", waits)
+    monkeypatch.setattr(loading, "add", waits)
     sync_round(fresh, link_of(hub, before=note))
 
     assert met[:2] == [True, True]
     assert same(hub, fresh)
 
 
-def test_a_file_that_arrives_altered_is_fetched_anew(small: None, hub: Node, full: list[str], fresh: Node) -> None:
-    spoilt: list[int] = []
+def test_a_piece_that_arrives_altered_is_fetched_again_and_no_other(
+    small: None, hub: Node, full: list[str], fresh: Node
+) -> None:
+    spoilt: list[Any] = []
 
     def spoil(call: str, answer: Any) -> Any:
-        if call == "snapshot" and answer.offset == 8_000 and not spoilt:
-            spoilt.append(1)
-            return replace(answer, data=bytes(len(answer.data)))
+        if call == "snapshot" and len(link.calls) > 4 and not spoilt:
+            spoilt.append(answer.after)
+            return replace(answer, data=answer.data[:-1] + bytes([answer.data[-1] ^ 1]))
         return answer
 
-    sync_round(fresh, link_of(hub, after=spoil))
+    link = link_of(hub, after=spoil)
+    asked: list[Any] = []
+    link.before = lambda call, question: asked.append(question.after) or question if call == "snapshot" else question
+    sync_round(fresh, link)
 
     assert spoilt
+    assert [asked.count(after) for after in dict.fromkeys(asked)].count(2) == 1
+    assert len(asked) == len(set(asked)) + 1
     assert same(hub, fresh)
 
 
+@pytest.mark.parametrize("rubbish", [b"SQLite format 3\0 but no more" * 10, b"", _image("CREATE TABLE t (a)"), SPYING])
 def test_what_is_no_snapshot_is_refused_and_the_feed_is_used(
-    small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node
+    small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node, rubbish: bytes
 ) -> None:
-    def rubbish(_node: Node, _store: str, _origin: str, _epoch: str, file: Path) -> About:
-        file.write_bytes(b"SQLite format 3\0 but no more" * 10)
-        return About(1, "", 0, 0, {})
-
-    monkeypatch.setattr(snapshots, "make", rubbish)
+    monkeypatch.setattr(snapshots, "piece", lambda *_: (rubbish, None))
 
     sync_round(fresh, link_of(hub))
 
+    assert same(hub, fresh)
+    assert beside(fresh) == []
+
+
+def test_a_snapshot_that_becomes_another_is_begun_anew(
+    small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node
+) -> None:
+    asked: list[Any] = []
+    about = snapshots.about
+
+    def upgraded(*args: Any) -> About:
+        told = about(*args)
+        return told if len(asked) < 3 else replace(told, plugins=told.plugins | {"tea_house": ("9.9.9", "another")})
+
+    monkeypatch.setattr(snapshots, "about", upgraded)
+    link = link_of(hub)
+    link.before = lambda call, question: asked.append(question.after) or question if call == "snapshot" else question
+    sync_round(fresh, link)
+
+    assert asked.count(None) == 2, "the rows of two versions are not mixed"
+    assert same(hub, fresh)
+    assert beside(fresh) == []
+
+
+def test_headquarters_that_no_longer_knows_the_place_is_asked_for_another_snapshot(
+    small: None, hub: Node, full: list[str], fresh: Node
+) -> None:
+    asked: list[Any] = []
+
+    def forget(call: str, answer: Any) -> Any:
+        if call == "snapshot":
+            asked.append(answer.after)
+            return replace(answer, restart=True) if len(asked) == 3 else answer
+        return answer
+
+    sync_round(fresh, link_of(hub, after=forget))
+
+    assert asked[0] == asked[3], "from the beginning"
     assert same(hub, fresh)
 
 
@@ -184,35 +286,64 @@ def test_a_node_that_has_something_goes_on_by_the_feed(small: None, hub: Node, f
     assert same(hub, fresh)
 
 
-def test_no_store_gets_the_snapshot_of_another(small: None, hub: Node, full: list[str], fresh: Node) -> None:
+def test_no_store_gets_the_snapshot_of_another(world: World, hub: Node) -> None:
+    departments(world, hub)
     with hub.database.read() as connection:
         epoch = keys.hub(connection).epoch
     mine = shipping.snapshot(hub, Credential("bund", "bund"), Snapshot("bund.1", epoch))
+    at = loading.opened(unsqueezed(mine.data), mine.seal, mine.after).about.at
 
-    theirs = shipping.snapshot(hub, Credential("jingan", "jingan"), Snapshot("jingan.1", epoch, mine.name, 8_000))
+    theirs = shipping.snapshot(hub, Credential("jingan", "jingan"), Snapshot("jingan.1", epoch, at, mine.seal))
 
-    assert (theirs.name != mine.name, theirs.offset) == (True, 0)
+    assert stores_in(mine.data) == {"bund", "hq"}
+    assert stores_in(theirs.data) == {"jingan", "hq"}
     with pytest.raises(NotYours):
-        shipping.snapshot(hub, Credential("jingan", "jingan"), Snapshot("bund.1", epoch, mine.name))
-    moved = Snapshot("bund.1", epoch, mine.name, 8_000)  # the same node, which stands in another store now
-    assert shipping.snapshot(hub, Credential("bund", "jingan"), moved).name != mine.name
+        shipping.snapshot(hub, Credential("jingan", "jingan"), Snapshot("bund.1", epoch, at, mine.seal))
     assert shipping.snapshot(hub, Credential("bund", "bund"), Snapshot("bund.1", "another epoch")).restart
+    assert shipping.snapshot(hub, Credential("bund", "bund"), Snapshot("bund.1", epoch, at + 1_000)).restart
 
 
-def test_headquarters_keeps_a_snapshot_until_it_has_been_taken_over(
-    small: None, world: World, hub: Node, full: list[str], fresh: Node
+def test_a_node_that_is_given_to_another_store_meanwhile_begins_anew(
+    small: None, world: World, hub: Node, fresh: Node
 ) -> None:
-    folder = shipping.folder_of(hub)
-    with hub.database.read() as connection:
-        asked = Snapshot("bund.1", keys.hub(connection).epoch)
-    first = shipping.snapshot(hub, Credential("bund", "bund"), asked)
-    again = shipping.snapshot(hub, Credential("bund", "bund"), asked)
-    assert {file.stem for file in folder.iterdir()} == {again.name}, "one for each node"
-    assert shipping.snapshot(hub, Credential("bund", "bund"), replace(asked, name=first.name)).name != first.name
+    """Else it would hold some of what both stores hold."""
+    departments(world, hub)
+    asked: list[Any] = []
+    link = link_of(hub)
+
+    def move(call: str, question: Any) -> Any:
+        if call == "snapshot":
+            asked.append(question.after)
+            if len(asked) == 2:
+                link.caller = Credential("bund", "jingan")
+        return question
+
+    link.before = move
+    sync_round(fresh, link)
+
+    assert asked.count(None) == 2
+    with fresh.database.read() as connection:
+        held = connection.execute(text("SELECT DISTINCT _store FROM core_department")).scalars().all()
+    assert sorted(held) == ["hq", "jingan"]
+
+
+def test_a_load_that_is_not_gone_on_with_leaves_nothing_behind(
+    small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node
+) -> None:
+    def cut(call: str, question: Any) -> Any:
+        if call == "snapshot" and question.after:
+            raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
+        return question
+
+    with pytest.raises(LinkDown):
+        sync_round(fresh, link_of(hub, before=cut))
+    assert beside(fresh) != []
+    monkeypatch.setattr(pull, "SNAPSHOT_ROWS", 1_000)
 
     sync_round(fresh, link_of(hub))
 
-    assert list(folder.iterdir()) == []
+    assert same(hub, fresh)
+    assert beside(fresh) == []
 
 
 def test_timers_that_a_power_cut_left_unarmed_are_armed_at_start(
@@ -220,16 +351,16 @@ def test_timers_that_a_power_cut_left_unarmed_are_armed_at_start(
 ) -> None:
     sync_round(fresh, link_of(hub))
     armed: list[tuple[str, str]] = []
-    monkeypatch.setattr(snapshots.next_unarmed, "__defaults__", (7,))
+    monkeypatch.setattr(unarmed.take, "__defaults__", (7,))
     monkeypatch.setattr(arrival, "arm", lambda _connection, _node, touched: armed.extend(touched))
     with fresh.database.write() as connection:
-        state.put(connection, snapshots.UNARMED, '[["tea_house.gone",""],["tea_house.guest",""]]')
+        state.put(connection, unarmed.UNARMED, '[["tea_house.gone",""],["tea_house.guest",""]]')
 
     first_load.finish(fresh)
 
     assert armed == [("tea_house.guest", id_) for id_ in sorted(full) if read(fresh, id_)]
     with fresh.database.read() as connection:
-        assert not snapshots.has_unarmed(connection)
+        assert not unarmed.are_left(connection)
 
 
 def test_timers_of_what_comes_down_at_first_have_fired_at_the_predecessor(
