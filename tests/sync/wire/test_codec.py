@@ -83,12 +83,14 @@ MESSAGES: list[Message] = [
     CompareAnswer(False),
     Repair(ORIGIN, "e1", 77, a_page(2), (("club.card", "0190a0a0"),)),
     RepairAnswer(a_page(1), (("club.card", "0190a0a1"),), 1, 2, 412, 1 << 60),
-    Snapshot(ORIGIN, "e1", "snapshot-ab", 4_096),
+    Snapshot(ORIGIN, "e1"),
+    Snapshot(ORIGIN, "e1", 77, "a.b", (1, "club.card", "0190a0a0")),
     Refill(ORIGIN, "e1", a_page(2)),
     RefillAnswer(2, 3),
     Close(ORIGIN, "2026-03-14", 400, HEAD),
     CloseAnswer(412, 1, "e1", 1_760_000_000_000, "ab" * 64),
-    SnapshotAnswer("snapshot-ab", 4_099, "cd" * 32, "a.b", 4_096, b"\x00\xff\x7f"),
+    SnapshotAnswer(b"\x00\xff\x7f", "cd" * 32, "a.b", (0, "club.card", "0190a0a0")),
+    SnapshotAnswer(b"\x00", "cd" * 32, "a.b", None),
 ]
 
 
