@@ -146,7 +146,9 @@ def _measured(copy: Path, write: Callable[[sqlite3.Connection], None]) -> Least:
 def _without_indexes(into: sqlite3.Connection, tables: Sequence[str]) -> list[str]:
     """Drop indexes and triggers of empty tables; return the statements by which the indexes are made again."""
     marks = ", ".join("?" * len(tables))
-    sql = f"SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'table' AND tbl_name IN ({marks})"  # noqa: S608 - our names
+    sql = (
+        f"SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'table' AND tbl_name IN ({marks})"
+    )
     found = into.execute(sql, tuple(tables)).fetchall()
     for kind, name, _ in found:
         into.execute(f"DROP {kind} {name}")

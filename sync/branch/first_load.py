@@ -83,6 +83,8 @@ def _pieces(node: Node, link: Link, ahead: Executor) -> bool:
         piece = coming.result()
         if piece is None:
             return False
+        if known is not None and piece.after == known.after:
+            raise loading.bad("headquarters sends the same piece again", "总部重复发送同一片段")
         question = _behind(node, piece)
         coming = ahead.submit(_ask, link, question) if question else None
         known = loading.add(node, piece, known)

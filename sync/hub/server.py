@@ -126,7 +126,7 @@ def push(node: Node, caller: Credential, question: Push) -> PushAnswer:
     with node.database.write() as connection:
         hub = keys.hub(connection)
         held = Head(*checkpoints.head(connection, question.origin))
-        if question.epoch and _is_strange(connection, hub, question.epoch, question.checkpoint, question.seal):
+        if question.epoch and is_strange(connection, hub, question.epoch, question.checkpoint, question.seal):
             return PushAnswer(Standing.ANEW, held)
         standing = _continues(connection, question, held)
         if standing is not Standing.OK:

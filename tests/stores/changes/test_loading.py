@@ -101,10 +101,13 @@ def test_large_types_and_small_ones_come_to_be_there_at_once_in_the_form_they_ha
         assert bulk.run(connection, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_what_was_loaded_can_be_written_to_and_found(few: None, full: Stand, new: Stand) -> None:
+def test_what_was_loaded_can_be_written_to_and_found(
+    few: None, full: Stand, new: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "READ_ROWS", 5)
     load(new, full)
     with new.database.write() as connection:
-        while words.read_in(connection, new.node.tables, 5):
+        while words.read_in(connection, new.node.tables):
             pass
         assert words.waiting(connection) == 0
         assert {pk for (pk,) in bulk.run(connection, "SELECT pk FROM word_doc")} >= {"booking-00", "booking-11"}

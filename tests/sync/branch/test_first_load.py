@@ -236,6 +236,24 @@ def test_what_is_no_snapshot_is_refused_and_the_feed_is_used(
     assert beside(fresh) == []
 
 
+def test_a_headquarters_that_never_comes_to_an_end_fills_no_disk(
+    small: None, hub: Node, full: list[str], fresh: Node
+) -> None:
+    first: list[Any] = []
+
+    def repeat(call: str, answer: Any) -> Any:
+        if call == "snapshot":
+            first.append(answer)
+            return first[0]
+        return answer
+
+    sync_round(fresh, link_of(hub, after=repeat))
+
+    assert len(first) < 4
+    assert same(hub, fresh)
+    assert beside(fresh) == []
+
+
 def test_a_snapshot_that_becomes_another_is_begun_anew(
     small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node
 ) -> None:
