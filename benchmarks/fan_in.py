@@ -19,7 +19,7 @@ from threading import Barrier as Start
 from benchmarks import floor, joined, served, workbench
 from stores.node import Node
 from sync import keys
-from sync.branch.push import next_frame
+from sync.branch.frames import next_frame
 from sync.protocol import Head, Limits, Push, PushAnswer
 from sync.wire import codec
 from sync.wire.link import AskedToWait, HttpLink

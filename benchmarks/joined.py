@@ -20,7 +20,7 @@ from stores.node import Node
 from stores.storage import bulk, counters
 from sync import keys
 from sync.branch.pull import pull
-from sync.branch.push import push
+from sync.branch.push import ON_THE_WAY_MAX, push
 from sync.branch.round import greet
 from sync.enrolment import enrol, invite
 from sync.wire.link import AskedToWait, HttpLink
@@ -132,7 +132,7 @@ def link_of(node: Node, transport: httpx.BaseTransport | None = None) -> HttpLin
 def send(node: Node, url: str | None = None) -> Sent:
     """Send what headquarters does not have, as a round does; asked to wait, wait."""
     wire = Counting()
-    with link_of(node, wire) as link, ThreadPoolExecutor(1) as helper:
+    with link_of(node, wire) as link, ThreadPoolExecutor(ON_THE_WAY_MAX) as helper:
         start, own, theirs = time.perf_counter(), time.process_time(), _hub_seconds(url)
         while True:
             try:

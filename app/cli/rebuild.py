@@ -25,6 +25,7 @@ from stores.storage.database import StorageFault
 from sync import enrolment, keys
 from sync.branch import comparing
 from sync.branch import push as up
+from sync.branch.disputes import LogDisputed
 from sync.branch.round import Round, greet, sync_round
 from sync.keys import Upstream
 from sync.wire.link import Link
@@ -174,7 +175,7 @@ def _fill(node: Node, link: Link) -> _Done:
     """Bring everything down and compare."""
     rows = 0
     for _ in range(ROUNDS_MAX):
-        with suppress(up.LogDisputed):  # the next round goes on under the next incarnation
+        with suppress(LogDisputed):  # the next round goes on under the next incarnation
             done: Round = sync_round(node, link)
             rows += done.pulled
             if not done.pushed and not done.pulled:

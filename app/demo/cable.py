@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from core.model.errors import Problem, Text
 from sync.protocol import (
@@ -34,7 +35,7 @@ from sync.protocol import (
 )
 from sync.wire.link import Link, LinkDown
 
-Q = TypeVar("Q")
+P = ParamSpec("P")
 A = TypeVar("A")
 
 _PULLED_OUT = Problem("link-unreachable", Text("headquarters cannot be reached", "无法连接总部"))
@@ -69,13 +70,13 @@ class _Through:
         """Compare where both stand."""
         return self._through(self._link.hello, question)
 
-    def prepare(self, question: Push) -> None:
-        """Make the piece of the log ready that is pushed next; nothing is sent yet."""
-        self._link.prepare(question)
+    def prepare(self, question: Push) -> Callable[[], PushAnswer]:
+        """Make a piece of the log ready, and return what sends it; nothing is sent yet."""
+        return partial(self._through, self._link.prepare(question))
 
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
-        return self._through(self._link.push, question)
+        return self.prepare(question)()
 
     def pull(self, question: Pull) -> PullAnswer:
         """Fetch a page of the down-feed."""
@@ -120,9 +121,9 @@ class _Through:
         """Get pieces of a content."""
         return self._through(self._link.fetch, question)
 
-    def _through(self, call: Callable[[Q], A], question: Q) -> A:
+    def _through(self, call: Callable[P, A], *question: P.args, **named: P.kwargs) -> A:
         self._cable.check()
-        answer = call(question)
+        answer = call(*question, **named)
         self._cable.check()
         return answer
 

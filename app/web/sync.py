@@ -22,7 +22,7 @@ from stores.storage.credentials import Credential
 from stores.storage.database import Busy
 from sync import closing, refill
 from sync.hub import audit, contents, server, shipping
-from sync.hub.gate import MERGES_MAX, MERGING_MAX, Gate, HubBusy
+from sync.hub.gate import FRAMES_MAX, MERGES_MAX, MERGING_MAX, Gate, HubBusy, Turn
 from sync.protocol import (
     BODY_BYTES_MAX,
     Answer,
@@ -52,7 +52,7 @@ log = logging.getLogger("branchline.sync")
 
 SMALL_BYTES_MAX = 16 << 10  # read from anybody, before we know who it is
 BEARER = "bearer "
-ANYBODY: AbstractContextManager[None] = nullcontext()
+ANYBODY: AbstractContextManager[Turn] = nullcontext(lambda: None)
 
 
 # The calls of an enrolled node. What each is about stands at its handler.
@@ -71,6 +71,7 @@ CALLS: tuple[tuple[str, type[Any], Callable[[Node, Credential, Any], Answer]], .
 )
 MERGES = frozenset({"push", "refill"})  # frames of log lines and rows, which take headquarters long
 Handler: TypeAlias = Callable[[Node, Credential, Q], Answer]
+Answering: TypeAlias = Callable[[bytes, codec.Form, Turn], Answer]  # of a body; merges wait for their turn
 
 
 def add_sync(app: FastAPI, node: Node) -> None:
@@ -78,12 +79,12 @@ def add_sync(app: FastAPI, node: Node) -> None:
 
     async def enrol(request: Request) -> Response:
         """Redeem an invitation; the only call without a credential."""
-        return await _serve(request, lambda body, form: server.enrol(node, codec.decode(body, Enrol, form)))
+        return await _serve(request, lambda body, form, _: server.enrol(node, codec.decode(body, Enrol, form)))
 
     add_plain(app, f"{PREFIX}/enrol", enrol)
     app.state.refusals = Refusals(node.now)
     asking, line = Gate(), CapacityLimiter(MERGING_MAX)
-    app.state.merging = merging = Gate(MERGES_MAX)
+    app.state.merging = merging = Gate(MERGES_MAX, FRAMES_MAX)
     for name, kind, handle in CALLS:
         if name in MERGES:
             endpoint = _merge(node, merging, line, kind, handle)
@@ -102,7 +103,7 @@ def _question(node: Node, gate: Gate, kind: type[Q], handle: Handler[Q]) -> Endp
     async def serve(request: Request) -> Response:
         token = _token(request)
 
-        def answer(body: bytes, form: codec.Form) -> Answer:
+        def answer(body: bytes, form: codec.Form, _: Turn) -> Answer:
             caller = server.authenticate(node, token)
             request.state.node = caller.node
             with gate.entered(caller.node):
@@ -119,7 +120,8 @@ def _merge(node: Node, gate: Gate, line: CapacityLimiter, kind: type[Q], handle:
     """Return what serves what is merged. Who it is comes first: a stranger's body is not even read.
 
     One writes at a time whatever we do. So the others stand in line as bytes, in the order they came, and no thread
-    waits with them: pages and questions need those. Who finds no place in the line is told to come back.
+    waits with them: pages and questions need those. Who finds no place in the line is told to come back. A branch may
+    have two frames here; the second is read meanwhile, and merged behind the first.
     """
 
     async def serve(request: Request) -> Response:
@@ -129,8 +131,10 @@ def _merge(node: Node, gate: Gate, line: CapacityLimiter, kind: type[Q], handle:
             return _refused(error, _form(request), request)
         request.state.node = caller.node
 
-        def answer(body: bytes, form: codec.Form) -> Answer:
-            return handle(node, caller, codec.decode(body, kind, form))
+        def answer(body: bytes, form: codec.Form, turn: Turn) -> Answer:
+            question = codec.decode(body, kind, form)
+            turn()
+            return handle(node, caller, question)
 
         return await _serve(request, answer, BODY_BYTES_MAX, line, gate.entered(caller.node))
 
@@ -148,10 +152,10 @@ async def _refusal(node: Node, request: Request) -> Response | None:
 
 async def _serve(
     request: Request,
-    answer: Callable[[bytes, codec.Form], Answer],
+    answer: Answering,
     bytes_max: int = SMALL_BYTES_MAX,
     line: CapacityLimiter | None = None,
-    entered: AbstractContextManager[None] = ANYBODY,
+    entered: AbstractContextManager[Turn] = ANYBODY,
 ) -> Response:
     """Read a bounded body, work off the event loop, in a ``line`` if there is one; answer in the form of the question.
 
@@ -162,14 +166,14 @@ async def _serve(
         if form is None:
             raise _strange_form()
         body = await _read(request, bytes_max)
-        with entered:
-            return _response(await to_thread.run_sync(_answered, answer, body, form, limiter=line), form)
+        with entered as turn:
+            return _response(await to_thread.run_sync(_answered, answer, body, form, turn, limiter=line), form)
     except NodeError as error:
         return _refused(error, form or "json", request)
 
 
-def _answered(answer: Callable[[bytes, codec.Form], Answer], body: bytes, form: codec.Form) -> bytes:
-    return codec.encode(answer(body, form), form)
+def _answered(answer: Answering, body: bytes, form: codec.Form, turn: Turn) -> bytes:
+    return codec.encode(answer(body, form, turn), form)
 
 
 def _form(request: Request) -> codec.Form:

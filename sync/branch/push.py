@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import accumulate
+from contextlib import suppress
+from dataclasses import dataclass
 
-from core.model.change import Entry
 from core.model.clock import iso
-from core.model.errors import NodeError, Problem, Text
-from core.model.lines import Lines
-from core.model.values import read_json
-from stores.changes import log, proofs
+from core.model.errors import NodeError
 from stores.node import Node
 from stores.storage import checkpoints, signatures
 from stores.storage.database import Connection
 from stores.storage.signatures import Signature
 from sync import keys, receipts
+from sync.branch.disputes import check_shared, damaged, disputed
+from sync.branch.frames import Frame, Frames
 from sync.branch.restarted import restarted
-from sync.protocol import (
-    HARD_BYTES_MAX,
-    HARD_CHANGES_MAX,
-    Head,
-    Limits,
-    Push,
-    PushAnswer,
-    SignedReceipt,
-    Standing,
-)
+from sync.protocol import Head, Limits, Push, PushAnswer, SignedReceipt, Standing
 from sync.wire.link import Link
 
-AHEAD_FROM = 500  # lines in a frame: behind a smaller one there is hardly another
+ON_THE_WAY_MAX = 2  # frames at once: one is merged, the next is sent and unpacked; headquarters lets in no more
 GAPS_MAX = 3  # how often in a row headquarters may ask for another place before the node gives up for now
-FIELD_BYTES = 16  # what two values cost at least, here and in memory at headquarters
-ENTRY_BYTES = 120  # what an entry costs beside its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +33,13 @@ class Pushed:
     conflicts: int = 0
     quarantined: int = 0
 
-
-class LogDisputed(NodeError):
-    """Headquarters holds another version of this node's log: a restored backup, or a copy running elsewhere."""
-
-    status = 409
+    def with_(self, question: Push, answer: PushAnswer) -> Pushed:
+        """Return these and one more frame."""
+        return Pushed(
+            self.changes + len(question.entries),
+            self.conflicts + answer.conflicts,
+            self.quarantined + answer.quarantined,
+        )
 
 
 def push(
@@ -64,161 +52,98 @@ def push(
 ) -> Pushed:
     """Send everything after ``held``, the head headquarters named, and keep its acknowledgements and receipts.
 
-    ``origin`` is another log of this node than the one it writes, from before it was reborn.
-    Each acknowledgement is kept before the next frame is sent; with a ``helper`` that frame is read and packed while
-    headquarters works on this one. Raises LogDisputed when the two logs contradict each other, FeedRestarted when
-    headquarters was put back meanwhile, ReceiptFault when a receipt is not headquarters' own, LinkDown when the network
-    does not let it finish.
+    ``origin`` is another log of this node than the one it writes, from before it was reborn. Acknowledgements are kept
+    in the order of the log. With a ``helper`` of two threads a second frame is on its way while headquarters works on
+    the first, and a third is read and packed; without one each is acknowledged before the next is read. Raises
+    LogDisputed when the two logs contradict each other, FeedRestarted when headquarters was put back meanwhile,
+    ReceiptFault when a receipt is not headquarters' own, LinkDown when the network does not let it finish.
     """
-    limits, origin = limits or Limits(), origin or node.identity.origin
+    frames = Frames(node, link, origin or node.identity.origin, held, limits or Limits())
     done, gaps = Pushed(), 0
-    question = _next(node, origin, held, limits)
-    while question.entries:
-        count = len(question.entries)
-        page = min(limits.changes, count * 5 // 4 + 1)  # a frame is mostly cut by its bytes: read no more
-        following = partial(_next, node, origin, question.head, replace(limits, changes=page))
-        ahead = helper.submit(_prepared, link, following) if helper is not None and count >= AHEAD_FROM else None
-        answer = _send(link, question)
-        if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < question.after.seq:
-            gaps += 1
-            question = _next(node, origin, answer.head, limits)
-            continue
-        if answer.standing is Standing.ANEW:
-            raise restarted()
-        if answer.standing is not Standing.OK:
-            raise disputed(answer.standing)
-        _keep(node, question, answer)
-        gaps = 0
-        done = Pushed(done.changes + count, done.conflicts + answer.conflicts, done.quarantined + answer.quarantined)
-        if answer.head != question.head:
-            question = _next(node, origin, answer.head, limits)
-        else:
-            question = ahead.result() if ahead is not None else following()
-    return done
+    with _Way(helper) as way:
+        while True:
+            while way.has_room and (frame := frames.taken(tell=not way.length)) is not None:
+                way.send(frame)
+            if not way.length:
+                return done
+            if way.is_busy:
+                frames.look_ahead()
+            question, answer = way.answered()
+            if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < question.after.seq:
+                gaps += 1
+            elif answer.standing is Standing.ANEW:
+                raise restarted()
+            elif answer.standing is not Standing.OK:
+                raise disputed(answer.standing)
+            else:
+                gaps = 0
+                _keep(node, question, answer)
+                done = done.with_(question, answer)
+            if answer.head != question.head:
+                way.one_by_one()
+                frames.go_back(answer.head)
 
 
-def _prepared(link: Link, following: Callable[[], Push]) -> Push:
-    question = following()
-    if question.entries:
-        link.prepare(question)
-    return question
+class _Way:
+    """The frames that are on their way to headquarters, and the answers on their way back, the oldest first."""
 
+    def __init__(self, helper: Executor | None) -> None:
+        self._helper, self._room = helper, ON_THE_WAY_MAX if helper is not None else 1
+        self._sent: deque[tuple[Frame, Callable[[], PushAnswer]]] = deque()
 
-def _next(node: Node, origin: str, held: Head, limits: Limits) -> Push:
-    """Return what follows ``held``, and in which order of the hub it is to be understood, read in one snapshot."""
-    with node.database.read() as connection:
-        frame = _read(connection, origin, held, limits)
-        place, epoch = checkpoints.pulled(connection), checkpoints.epoch(connection)
-        seal = checkpoints.seal(connection, place)
-        return Push(origin, held, frame, epoch, place, seal, proofs.unproven(connection, frame))
+    def __enter__(self) -> _Way:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._let_go()
 
-def _read(connection: Connection, origin: str, held: Head, limits: Limits) -> Lines:
-    """Return what follows ``held``, gathered as it is sent."""
-    _check_shared(connection, origin, held)
-    try:
-        frame = next_frame(connection, origin, held.seq, limits)
-        frame.blocks()
-        for facts in set(frame.columns["facts"]) - {None}:
-            read_json(facts)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _damaged(held.seq) from error
-    if frame and frame.first != held.seq + 1:
-        raise _damaged(held.seq)
-    return frame
+    @property
+    def length(self) -> int:
+        """How many frames are on their way."""
+        return len(self._sent)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is time to read on meanwhile, and likely something to read."""
+        return self._helper is not None and self._sent[-1][0].is_large
 
-class LogDamaged(LogDisputed):
-    """The log here is not what was written: a disk failed, or somebody edited it. It cannot be sent as it is."""
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be sent."""
+        return not self._sent or (len(self._sent) < self._room and self.is_busy)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame; without a helper it goes when it is asked after."""
+        go = frame.go if self._helper is None else self._helper.submit(frame.go).result
+        self._sent.append((frame, go))
+
+    def answered(self) -> tuple[Push, PushAnswer]:
+        """Return the oldest frame with its answer, once that is there."""
+        frame, answer = self._sent.popleft()
+        try:
+            return frame.question, answer()
+        except NodeError as error:
+            if any(problem.code == "frame-hash" for problem in error.problems):
+                raise damaged(frame.question.after.seq) from error
+            raise
+
+    def one_by_one(self) -> None:
+        """Send no more than one at a time from now on: headquarters does not stand where it was thought to."""
+        self._room = 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Wait for what is still on its way. What came of it headquarters says when it is asked next."""
+        while self._sent:
+            _, answer = self._sent.popleft()
+            with suppress(NodeError):
+                answer()
 
 
 def acknowledge(connection: Connection, node: Node, origin: str, held: Head) -> None:
     """Keep how much of a log of this node headquarters holds; refuse to believe it when the hashes do not agree."""
-    _check_shared(connection, origin, held)
+    check_shared(connection, origin, held)
     checkpoints.ack(connection, origin, held.seq, iso(node.now()))
-
-
-def next_frame(connection: Connection, origin: str, after: int, limits: Limits) -> Lines:
-    """Return the entries of the next frame: whole transactions up to ``limits``, but at least one transaction.
-
-    A transaction beyond the hard limits, which no node would unpack, is sent in pieces. Raises NodeError for a
-    single change that large: it can never be sent, and somebody has to know.
-    """
-    page = log.entries_after(connection, origin, after, limits.changes)
-    weights = list(accumulate(_weights(page)))
-    frame = page[: _cut(page.columns["tx"], min(bisect_right(weights, limits.bytes), limits.changes))]
-    room = min(bisect_right(weights, HARD_BYTES_MAX // 2), HARD_CHANGES_MAX)  # half: the estimate is rough
-    if frame and not room:
-        raise _too_large(frame[0])
-    return frame[:room]
-
-
-def _weights(lines: Lines) -> list[int]:
-    """Return about how many bytes each line takes in a frame before compression; never fewer than it costs to hold."""
-    told = zip(lines.columns["body"], lines.columns["facts"], strict=True)
-    return [
-        ENTRY_BYTES + FIELD_BYTES * body.count('":[') + len(body.encode()) + (len(facts.encode()) if facts else 0)
-        for body, facts in told
-    ]
-
-
-def _cut(transactions: Sequence[str], fitting: int) -> int:
-    """Return how many lines to take so that a frame ends with a transaction: those that fit, or else the first one."""
-    if fitting >= len(transactions):
-        return len(transactions)
-    end = fitting
-    while end and transactions[end - 1] == transactions[end]:
-        end -= 1
-    return end or next((n for n, tx in enumerate(transactions) if tx != transactions[0]), len(transactions))
-
-
-def disputed(standing: Standing) -> LogDisputed:
-    """Return the error for a log headquarters holds differently. Nothing is sent until a person has looked."""
-    if standing is Standing.BEHIND:
-        what = Text(
-            "headquarters holds more of this node's log than the node itself: its database is an old copy",
-            "总部保存的本节点日志多于本节点自身：数据库是旧副本",
-        )
-    else:
-        what = Text(
-            "headquarters holds another version of this node's log: a copy was used elsewhere, or an old backup",
-            "总部保存的本节点日志与本节点不一致：曾使用过其他副本，或恢复过旧备份",
-        )
-    fix = Text(
-        "keep this database, stop other copies of the node, and rebuild the node from headquarters",
-        "请保留本数据库，停用该节点的其他副本，并从总部重建本节点",
-    )
-    return LogDisputed((Problem("log-disputed", what, fix=fix),))
-
-
-def _send(link: Link, question: Push) -> PushAnswer:
-    try:
-        return link.push(question)
-    except NodeError as error:
-        if any(problem.code == "frame-hash" for problem in error.problems):
-            raise _damaged(question.after.seq) from error
-        raise
-
-
-def _damaged(after: int) -> LogDamaged:
-    what = Text(
-        f"this node's log was altered behind its back, somewhere after line {after}; it cannot be sent from there on",
-        f"本节点日志在第 {after} 行之后被改动，此后的内容无法发送",
-    )
-    fix = Text(
-        "keep this database, run `branchline verify` and put the last good backup back; records still come down",
-        "请保留本数据库，运行 `branchline verify` 并恢复最近的完好备份；下行数据不受影响",
-    )
-    return LogDamaged((Problem("log-damaged", what, fix=fix),))
-
-
-def _check_shared(connection: Connection, origin: str, held: Head) -> None:
-    """Raise LogDisputed unless what headquarters holds is the beginning of the log here."""
-    seq, _ = checkpoints.head(connection, origin)
-    if held.seq > seq:
-        raise disputed(Standing.BEHIND)
-    if held.seq and log.hashes(connection, origin, held.seq, held.seq).get(held.seq) != held.hash:
-        raise disputed(Standing.FORKED)
 
 
 def _keep(node: Node, question: Push, answer: PushAnswer) -> None:
@@ -235,11 +160,3 @@ def _keep(node: Node, question: Push, answer: PushAnswer) -> None:
 def _signature(receipt: SignedReceipt) -> Signature:
     head = receipt.head
     return Signature(receipt.origin, head.seq, head.hash, receipt.epoch, receipt.time, receipt.signature)
-
-
-def _too_large(entry: Entry) -> NodeError:
-    what = Text(
-        f"change {entry.seq} of {entry.type} is too large to be sent to headquarters",
-        f"{entry.type} 的第 {entry.seq} 条更改过大，无法发送到总部",
-    )
-    return NodeError((Problem("change-too-large", what, fix=Text("report it", "请报告此问题")),))

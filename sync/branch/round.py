@@ -15,7 +15,7 @@ from sync import arrival, leases, refill
 from sync.branch import comparing, former, rebirth
 from sync.branch import pull as down
 from sync.branch import push as up
-from sync.branch.push import LogDisputed
+from sync.branch.disputes import LogDisputed, disputed
 from sync.branch.restarted import FeedRestarted
 from sync.protocol import (
     FRAME_BYTES_MAX,
@@ -145,7 +145,7 @@ def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
 
 def _push(node: Node, link: Link, answer: HelloAnswer, limits: Limits, helper: Executor | None) -> up.Pushed:
     if answer.standing is not Standing.OK:
-        raise up.disputed(answer.standing)
+        raise disputed(answer.standing)
     return up.push(node, link, answer.head, limits, helper)
 
 

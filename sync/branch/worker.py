@@ -20,6 +20,7 @@ from stores.changes import log
 from stores.node import Node
 from sync import closing
 from sync.branch import comparing
+from sync.branch import push as up
 from sync.branch.carrier import carry
 from sync.branch.comparing import Compared
 from sync.branch.round import Round, sync_round
@@ -166,7 +167,7 @@ class Worker:
             pass
 
     def _round(self, node: Node, link: Link) -> Round:
-        with ThreadPoolExecutor(1, "sync-ahead") as helper:  # has no thread before there is much to send
+        with ThreadPoolExecutor(up.ON_THE_WAY_MAX, "sync-up") as helper:  # has no thread before there is much to send
             done = sync_round(node, link, helper)
         self._compare(link, done)
         self._close_days(link, done)

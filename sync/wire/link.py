@@ -8,7 +8,8 @@ plain words what is in the way.
 from __future__ import annotations
 
 import ssl
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from types import TracebackType
 from typing import Protocol, TypeVar
 
@@ -83,8 +84,8 @@ class Link(Protocol):
     def hello(self, question: Hello) -> HelloAnswer:
         """Compare where both stand."""
 
-    def prepare(self, question: Push) -> None:
-        """Make the piece of the log ready that is to be pushed next, while another is still on its way."""
+    def prepare(self, question: Push) -> Callable[[], PushAnswer]:
+        """Make a piece of the log ready, and return what sends it, in whatever thread calls that."""
 
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
@@ -135,7 +136,6 @@ class HttpLink:
         trust: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._prepared: tuple[Push, bytes] | None = None
         self._base = url.rstrip("/") + PREFIX
         self._form = form
         media = codec.MEDIA_TYPES[form]
@@ -151,16 +151,13 @@ class HttpLink:
         """Compare where both stand."""
         return self._ask("hello", question, HelloAnswer)
 
-    def prepare(self, question: Push) -> None:
-        """Pack the piece of the log that is to be pushed next, in whatever thread asks for it."""
-        self._prepared = question, codec.encode(question, self._form)
+    def prepare(self, question: Push) -> Callable[[], PushAnswer]:
+        """Pack a piece of the log, and return what sends it, in whatever thread calls that."""
+        return partial(self.hand_over, "push", codec.encode(question, self._form), PushAnswer)
 
     def push(self, question: Push) -> PushAnswer:
         """Send a piece of the log."""
-        ready, self._prepared = self._prepared, None
-        if ready is not None and ready[0] is question:
-            return self.hand_over("push", ready[1], PushAnswer)
-        return self._ask("push", question, PushAnswer)
+        return self.prepare(question)()
 
     def pull(self, question: Pull) -> PullAnswer:
         """Fetch a page of the down-feed."""

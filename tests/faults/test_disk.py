@@ -16,7 +16,7 @@ from stores.node import Node
 from stores.storage import bulk, checkpoints, driver
 from stores.storage.credentials import Credential
 from stores.storage.database import Database, StorageFault
-from sync.branch.push import LogDamaged
+from sync.branch.disputes import LogDamaged
 from sync.branch.round import sync_round
 from sync.wire.codec import decode, encode
 from tests.stores.chain import BOOKING, MEMBER, Chain, Stand, quarantined

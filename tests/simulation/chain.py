@@ -32,7 +32,7 @@ from sync.branch import comparing
 from sync.branch.round import sync_round
 from sync.protocol import Answer, PullAnswer, Push, PushAnswer, Question, Standing
 from tests.simulation.disk import Cell, disk_of, log_of, number_of, table
-from tests.simulation.weather import Mains, PowerCut, StormyLink
+from tests.simulation.weather import Mains, PowerCut, StormyLink, TwoAtOnce
 from tests.simulation.witness import POLICIES, Decided, Edit, Known, Witness, breaks_the_rule
 
 KINDS = (
@@ -103,6 +103,7 @@ class Chain:
         self.power = danger if power is None else power
         self.latency = timedelta(seconds=latency_s)
         self.dice = Random(seed)
+        self.two_at_once = TwoAtOnce(self.dice)
         self.mains = Mains()
         self.time = START
         self.names = ("hq", *STORES[:branches])
@@ -352,7 +353,7 @@ class Chain:
         self.rounds += 1
         try:
             with suppress(NodeError):
-                sync_round(self.nodes[name], self.link(name, self.danger))
+                sync_round(self.nodes[name], self.link(name, self.danger), self.dice.choice([None, self.two_at_once]))
         except PowerCut:
             self.restart(name)
         finally:

@@ -19,7 +19,7 @@ from stores.changes import apply, batch, downward, feed, merging, quarantine, si
 from stores.changes.commit import Deed
 from stores.storage import bulk, checkpoints, counters
 from sync import arrival
-from sync.branch import pull, push
+from sync.branch import frames, pull
 from sync.hub import server
 from sync.protocol import Push, PushAnswer, Standing
 from sync.wire import columns
@@ -245,13 +245,13 @@ def a_rule_that_two_edits_broke_is_not_noticed(patch: Patch) -> None:
 
 def a_frame_loses_a_line(patch: Patch) -> None:
     """Now and then the branch leaves a line out of what it sends."""
-    real = push.next_frame
+    real = frames.next_frame
 
     def short(connection: Any, origin: str, after: int, limits: Any) -> Lines:
         frame = real(connection, origin, after, limits)
         return lines_of([*frame[:-2], frame[-1]]) if len(frame) > 3 else frame
 
-    patch.setattr(push, "next_frame", short)
+    patch.setattr(frames, "next_frame", short)
 
 
 def the_place_of_a_record_is_not_kept(patch: Patch) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from random import Random
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, event
 
@@ -52,7 +54,9 @@ from tests.simulation.witness import Witness
 
 Q = TypeVar("Q", bound=Question)
 A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
 
+OVERTAKEN = 0.15  # how often a frame is overtaken by the one behind it
 FORMS: tuple[Form, ...] = ("packed", "packed", "json")
 
 
@@ -121,6 +125,42 @@ class Surroundings(Protocol):
         """Start a machine again after a power cut."""
 
 
+class TwoAtOnce(Executor):
+    """Lets a second frame be on its way: as a rule behind the first, and now and then it is there before it.
+
+    Nothing runs beside anything else. A frame goes when it is sent, or not before its answer is asked for.
+    """
+
+    def __init__(self, dice: Random) -> None:
+        self._dice = dice
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        go = partial(fn, *args, **kwargs)
+        late = _Late(go)
+        if self._dice.random() >= OVERTAKEN:
+            late.run()
+        return late
+
+
+class _Late(Future[T]):
+    """What is done when somebody asks what came of it, unless it was done before."""
+
+    def __init__(self, go: Callable[[], T]) -> None:
+        super().__init__()
+        self._go = go
+
+    def run(self) -> None:
+        try:
+            self.set_result(self._go())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is asked for, a power cut too
+            self.set_exception(error)
+
+    def result(self, timeout: float | None = None) -> T:
+        if not self.done():
+            self.run()
+        return super().result(timeout)
+
+
 class StormyLink:
     """A ``Link`` to the hub through a storm. Everything really goes through the codec, both ways.
 
@@ -137,8 +177,9 @@ class StormyLink:
         limits = Limits(changes=self._chain.dice.randint(1, 8), rows=self._chain.dice.randint(1, 6))
         return replace(answer, limits=limits)
 
-    def prepare(self, question: Push) -> None:
+    def prepare(self, question: Push) -> Callable[[], PushAnswer]:
         """Nothing is packed ahead: every question of a storm goes through the codec when it is sent."""
+        return partial(self.push, question)
 
     def push(self, question: Push) -> PushAnswer:
         return self._call(server.push, question, PushAnswer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,8 +118,9 @@ class DirectLink:
         answer: HelloAnswer = self._call("hello", server.hello, question)
         return answer if self.limits is None else replace(answer, limits=self.limits)
 
-    def prepare(self, question: Push) -> None:
+    def prepare(self, question: Push) -> Callable[[], PushAnswer]:
         self.prepared.append(question)
+        return partial(self.push, question)
 
     def push(self, question: Push) -> PushAnswer:
         answer: PushAnswer = self._call("push", server.push, question)

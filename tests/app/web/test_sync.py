@@ -18,7 +18,7 @@ from stores.node import Node
 from stores.storage import credentials
 from stores.storage.credentials import Credential
 from sync import enrolment, keys
-from sync.branch.push import Limits, next_frame
+from sync.branch.frames import Limits, next_frame
 from sync.branch.round import hello_of
 from sync.hub import server
 from sync.protocol import (
@@ -219,7 +219,6 @@ def test_frames_that_come_at_once_stand_in_line_and_only_who_finds_no_place_is_t
             sleep(0.01)
         assert len(inside) == 2, "more than two are worked on"
         assert sent("hongkou") == 429
-        assert sent("bund") == 429, "one node stands in line twice"
         go_on.set()
         assert [each.result() for each in standing] == [200] * 4
         assert sent("hongkou") == 200
@@ -251,6 +250,44 @@ def test_whoever_comes_while_another_writes_for_too_long_is_told_when_to_come_ba
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (refusal(answer).code, refusal(answer).retry_after_s) == ("node-busy", 5)
     assert send(web, "push", Push("bund.1", Head(), frame)).status_code == 200
+
+
+def test_two_frames_of_a_node_are_merged_in_the_order_in_which_they_came(
+    hub: Node, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is read first, and no third is let in."""
+    with hub.database.write() as connection:
+        keys.found_hub(connection, world.dice.randbytes)
+        credentials.add_credential(connection, keys.hashed(TOKEN), "bund", "bund", world.time)
+    second_read, merged = Event(), list[str]()
+    decode = codec.decode
+
+    def slow(body: bytes, kind: type[Push], form: codec.Form) -> Push:
+        question = decode(body, kind, form)
+        if question.origin == "bund.1":
+            assert second_read.wait(5)
+        second_read.set()
+        return question
+
+    def noted(node: Node, caller: Credential, question: Push) -> PushAnswer:
+        sleep(0.05 if question.origin == "bund.1" else 0)
+        merged.append(question.origin)
+        return server.push(node, caller, question)
+
+    monkeypatch.setattr(routes, "CALLS", (("push", Push, noted),))
+    app = FastAPI()
+    add_sync(app, hub)
+    with TestClient(app) as web, ThreadPoolExecutor(2) as pool:
+        monkeypatch.setattr(routes.codec, "decode", slow)
+        first = pool.submit(send, web, "push", Push("bund.1", Head(), ()))
+        while len(app.state.merging) < 1:
+            sleep(0.01)
+        second = pool.submit(send, web, "push", Push("bund.2", Head(), ()))
+        while len(app.state.merging) < 2 and not second.done():
+            sleep(0.01)
+        assert send(web, "push", Push("bund.3", Head(), ())).status_code == 429
+        assert [each.result(5).status_code for each in (first, second)] == [200, 200]
+    assert merged == ["bund.1", "bund.2"]
 
 
 def test_a_bad_code_lets_nobody_in(hub: Node, web: TestClient) -> None:

@@ -24,7 +24,7 @@ from stores.storage import checkpoints, state
 from stores.storage.credentials import Credential
 from sync import arrival, keys
 from sync.branch import first_load, pull
-from sync.branch.push import LogDisputed
+from sync.branch.disputes import LogDisputed
 from sync.branch.round import sync_round
 from sync.hub import shipping
 from sync.protocol import Limits, NotYours, Snapshot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -14,8 +15,9 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage import bulk, checkpoints, signatures
 from sync import keys, receipts
-from sync.branch import push
-from sync.branch.push import LogDamaged, LogDisputed, next_frame
+from sync.branch import frames, push
+from sync.branch.disputes import LogDamaged, LogDisputed
+from sync.branch.frames import next_frame
 from sync.branch.round import sync_round
 from sync.keys import Upstream
 from sync.protocol import Head, Limits, Push, PushAnswer, Standing
@@ -37,7 +39,15 @@ def write_many(node: Node, world: World, *sizes: int, note: str = "") -> None:
             commit(connection, node, Deed(world.id(), "", "waiter-1", node.now()), edits)
 
 
-def frames(node: Node, limits: Limits) -> list[int]:
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds, five seconds at most."""
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.001)
+
+
+def sizes_of(node: Node, limits: Limits) -> list[int]:
     """Return the sizes of the frames in which the whole log would go."""
     sizes, seq = [], 0
     with node.database.read() as connection:
@@ -51,39 +61,39 @@ def frames(node: Node, limits: Limits) -> list[int]:
 def test_a_frame_ends_where_a_transaction_ends(bund: Node, world: World) -> None:
     write_many(bund, world, 2, 2, 3, 1)
 
-    assert frames(bund, Limits(changes=4)) == [4, 4]
-    assert frames(bund, Limits(changes=3)) == [2, 2, 3, 1]
-    assert frames(bund, Limits(changes=100)) == [8]
+    assert sizes_of(bund, Limits(changes=4)) == [4, 4]
+    assert sizes_of(bund, Limits(changes=3)) == [2, 2, 3, 1]
+    assert sizes_of(bund, Limits(changes=100)) == [8]
 
 
 def test_a_transaction_larger_than_a_frame_goes_whole(bund: Node, world: World) -> None:
     write_many(bund, world, 1, 9, 1)
 
-    assert frames(bund, Limits(changes=4)) == [1, 9, 1]
+    assert sizes_of(bund, Limits(changes=4)) == [1, 9, 1]
 
 
 def test_long_texts_fill_a_frame_before_many_changes_do(bund: Node, world: World) -> None:
     write_many(bund, world, 1, 1, 1, note="茶" * 1_000)
 
-    assert frames(bund, Limits(bytes=7_000)) == [2, 1]
-    assert frames(bund, Limits(bytes=1)) == [1, 1, 1]
+    assert sizes_of(bund, Limits(bytes=7_000)) == [2, 1]
+    assert sizes_of(bund, Limits(bytes=1)) == [1, 1, 1]
 
 
 def test_a_transaction_no_node_would_unpack_goes_in_pieces(
     bund: Node, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_many(bund, world, 7)
-    monkeypatch.setattr(push, "HARD_CHANGES_MAX", 3)
+    monkeypatch.setattr(frames, "HARD_CHANGES_MAX", 3)
 
-    assert frames(bund, Limits()) == [3, 3, 1]
+    assert sizes_of(bund, Limits()) == [3, 3, 1]
 
 
 def test_a_change_that_can_never_be_sent_is_named(bund: Node, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     write_many(bund, world, 1, note="茶" * 1_000)
-    monkeypatch.setattr(push, "HARD_BYTES_MAX", 2_000)
+    monkeypatch.setattr(frames, "HARD_BYTES_MAX", 2_000)
 
     with pytest.raises(NodeError) as caught:
-        frames(bund, Limits())
+        sizes_of(bund, Limits())
 
     assert caught.value.problems[0].code == "change-too-large"
     assert "茶" not in str(caught.value)
@@ -196,49 +206,107 @@ def test_a_hub_that_holds_more_than_was_written_here_says_that_this_is_an_old_co
     assert "push" not in link.calls
 
 
-def test_a_helper_reads_the_next_frame_while_this_one_is_worked_on(
+def test_two_frames_are_on_their_way_and_a_third_is_read_meanwhile(
     enrolled: Node, link: DirectLink, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_many(enrolled, world, 3, 3, 3)
-    monkeypatch.setattr(push, "AHEAD_FROM", 1)
+    write_many(enrolled, world, 3, 3, 3, 3)
     link.limits = Limits(changes=3)
     asked: list[Head] = []
     sent: list[Push] = []
-    read = push._read
-    monkeypatch.setattr(push, "_read", lambda *call: (asked.append(call[2]), read(*call))[1])
+    answered: list[Head] = []
+    read = frames._read
+    monkeypatch.setattr(frames, "_read", lambda *call: (asked.append(call[2]), read(*call))[1])
 
     def wait(call: str, question: Any) -> Any:
-        """Headquarters takes its time: until the next frame has been asked for."""
+        """Headquarters takes its time, until the second frame is there and the third was read; then one at a time."""
         if call == "push":
             sent.append(question)
-        while call == "push" and question.head not in asked:
-            time.sleep(0.001)
+            until(lambda: question.after in [Head(), *answered])
+            until(lambda: question.after.seq or (len(sent) == 2 and len(asked) == 3))
         return question
 
-    link.before = wait  # type: ignore[method-assign]
-    with ThreadPoolExecutor(1) as helper:
-        done = sync_round(enrolled, link, helper)
-
-    assert done.pushed == 9
-    assert len(set(asked)) == len(asked) == 4  # three frames and the end, nothing read twice
-    assert [id(each) for each in link.prepared] == [id(each) for each in sent[1:]]  # what is sent is what was packed
-
-
-def test_what_a_helper_read_in_vain_is_not_sent(
-    enrolled: Node, link: DirectLink, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_many(enrolled, world, 2, 2)
-    monkeypatch.setattr(push, "AHEAD_FROM", 1)
-    link.limits = Limits(changes=2)
-
-    def cut(call: str, answer: Any) -> Any:
-        """The line breaks after headquarters has done the work."""
-        if call == "push" and link.calls.count("push") == 1:
-            raise LinkDown(())
+    def done(call: str, answer: Any) -> Any:
+        if call == "push":
+            answered.append(answer.head)
         return answer
 
-    link.after = cut  # type: ignore[method-assign]
-    with ThreadPoolExecutor(1) as helper:
+    link.before, link.after = wait, done  # type: ignore[method-assign]
+    with ThreadPoolExecutor(push.ON_THE_WAY_MAX) as helper:
+        assert sync_round(enrolled, link, helper).pushed == 12
+
+    assert len(set(asked)) == len(asked) == 5  # four frames and the end, nothing read twice
+    assert {id(each) for each in link.prepared} == {id(each) for each in sent}  # what is sent is what was packed
+    with enrolled.database.read() as connection:
+        assert checkpoints.acked(connection, "bund.1") == 12
+
+
+def test_a_frame_that_comes_before_the_one_before_it_is_sent_again(
+    hub: Node, enrolled: Node, link: DirectLink, world: World
+) -> None:
+    write_many(enrolled, world, 2, 2, 2)
+    link.limits = Limits(changes=2)
+    standings: list[Standing] = []
+
+    def wait(call: str, question: Any) -> Any:
+        if call == "push" and not question.after.seq:
+            until(lambda: standings)
+        return question
+
+    def noted(call: str, answer: Any) -> Any:
+        if call == "push":
+            standings.append(answer.standing)
+        return answer
+
+    link.before, link.after = wait, noted  # type: ignore[method-assign]
+    with ThreadPoolExecutor(push.ON_THE_WAY_MAX) as helper:
+        sync_round(enrolled, link, helper)
+
+    assert standings[0] is Standing.GAP
+    assert standings[-2:] == [Standing.OK] * 2, "once it is known, one goes after the other"
+    with hub.database.read() as connection:
+        assert checkpoints.head(connection, "bund.1")[0] == 6
+        assert bulk.run(connection, "SELECT count(*) FROM log WHERE origin = 'bund.1'") == [(6,)]
+
+
+@pytest.mark.parametrize("lost", ["question", "answer"])
+def test_when_the_line_is_cut_under_two_frames_the_next_round_sends_what_is_missing(
+    enrolled: Node, link: DirectLink, world: World, lost: str
+) -> None:
+    write_many(enrolled, world, 2, 2, 2)
+    link.limits = Limits(changes=2)
+    done: list[Head] = []
+
+    def cut(call: str, what: Any) -> Any:
+        """The first frame is lost, or its answer when headquarters has done the work; the second comes through."""
+        if call == "push" and isinstance(what, Push) and what.after.seq:
+            until(lambda: done)
+        if call != "push" or (isinstance(what, Push) != (lost == "question")):
+            return what
+        first = (what.after if isinstance(what, Push) else what.head).seq == (0 if lost == "question" else 2)
+        if first and not done:
+            done.append(Head())
+            raise LinkDown(())
+        return what
+
+    link.before = link.after = cut  # type: ignore[method-assign]
+    with ThreadPoolExecutor(push.ON_THE_WAY_MAX) as helper:
         with pytest.raises(LinkDown):
             sync_round(enrolled, link, helper)
-        assert sync_round(enrolled, link, helper).pushed == 2
+        assert sync_round(enrolled, link, helper).pushed == (6 if lost == "question" else 2)
+    with enrolled.database.read() as connection:
+        assert checkpoints.acked(connection, "bund.1") == 6
+
+
+def test_what_comes_before_a_damaged_line_is_acknowledged_before_the_damage_is_told(
+    enrolled: Node, link: DirectLink, world: World
+) -> None:
+    write_many(enrolled, world, 2, 2, 2)
+    link.limits = Limits(changes=2)
+    with enrolled.database.write() as connection:
+        bulk.run_only(connection, "DELETE FROM log WHERE seq = 5")
+
+    with ThreadPoolExecutor(push.ON_THE_WAY_MAX) as helper, pytest.raises(LogDamaged):
+        push.push(enrolled, link, Head(), link.limits, helper)
+
+    with enrolled.database.read() as connection:
+        assert checkpoints.acked(connection, "bund.1") == 4

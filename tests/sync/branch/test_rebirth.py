@@ -12,7 +12,7 @@ from stores.changes import log
 from stores.node import Node
 from stores.storage import checkpoints, identity
 from sync.branch import rebirth
-from sync.branch.push import LogDisputed
+from sync.branch.disputes import LogDisputed
 from sync.branch.round import hello_of, sync_round
 from tests.sync.nodes import DirectLink, World, read, write
 

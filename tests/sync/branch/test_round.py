@@ -11,7 +11,7 @@ from stores.changes import log
 from stores.node import Node
 from stores.storage import checkpoints
 from sync import keys
-from sync.branch.push import LogDisputed
+from sync.branch.disputes import LogDisputed
 from sync.branch.round import greet, hello_of, sync_round
 from sync.protocol import Head, Limits
 from sync.wire.link import LinkDown

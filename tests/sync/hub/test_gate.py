@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -37,3 +38,35 @@ def test_a_call_that_fails_leaves_its_place() -> None:
 
     with gate.entered("bund"):
         pass
+
+
+def test_a_node_that_may_have_two_calls_inside_has_them_in_the_order_in_which_they_came() -> None:
+    gate = Gate(of_a_node=2)
+    told: list[str] = []
+
+    with ExitStack() as first, gate.entered("jingan") as others, ThreadPoolExecutor(1) as pool:
+        its_turn = first.enter_context(gate.entered("bund"))
+        with gate.entered("bund") as behind:
+            second = pool.submit(lambda: (behind(), told.append("second")))
+            with pytest.raises(HubBusy), gate.entered("bund"):
+                pass
+            its_turn()  # nobody is before it
+            others()  # and nobody else waits
+            assert not second.done()
+            told.append("first")
+            first.close()
+            second.result(5)
+    assert told == ["first", "second"]
+    assert len(gate) == 0
+
+
+def test_a_call_that_fails_lets_the_one_behind_it_go_on() -> None:
+    gate = Gate(of_a_node=2)
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(gate.entered("bund"))
+
+    with second:
+        its_turn = second.enter_context(gate.entered("bund"))
+        first.__exit__(ValueError, ValueError("fault"), None)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(its_turn).result(5)

@@ -11,7 +11,7 @@ from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage import checkpoints, peers
 from stores.storage.credentials import Credential
-from sync.branch.push import next_frame
+from sync.branch.frames import next_frame
 from sync.branch.round import hello_of, sync_round
 from sync.hub import server
 from sync.protocol import Head, Limits, NotYours, Pull, Push, Standing

@@ -200,9 +200,8 @@ def test_a_piece_of_the_log_goes_out_and_the_place_headquarters_has_reached_come
         assert to_hub.push(question) == answer
 
 
-def test_a_piece_is_packed_once_when_it_was_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Made ready in vain, because headquarters stands elsewhere, it does not go out in place of another."""
-    ready, other = a_push(4), a_push(3)
+def test_a_piece_is_packed_when_it_is_made_ready_and_not_again_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = a_push(4), a_push(3)
     packed: list[Message] = []
     monkeypatch.setattr(codec, "encode", lambda message, *form: (packed.append(message), encode(message, *form))[1])
 
@@ -211,9 +210,8 @@ def test_a_piece_is_packed_once_when_it_was_made_ready(monkeypatch: pytest.Monke
         return answers(200, encode(PushAnswer(Standing.OK, piece.head)), headers={"Content-Type": codec.PACKED})
 
     with HttpLink("https://hq.example.com", transport=httpx.MockTransport(headquarters)) as to_hub:
-        to_hub.prepare(ready)
-        assert to_hub.push(other).head == other.head
-        to_hub.prepare(ready)
-        assert to_hub.push(ready).head == ready.head
+        sends = [to_hub.prepare(each) for each in (first, second)]
+        assert [id(each) for each in packed] == [id(first), id(second)]
+        assert [send().head for send in reversed(sends)] == [second.head, first.head]
 
-    assert [id(each) for each in packed] == [id(ready), id(other), id(ready)]
+    assert len(packed) == 2
