@@ -12,6 +12,7 @@ from app.background import chores
 from app.background.timer_loop import TimerLoop
 from app.background.upstream import worker_for
 from app.bootstrap import Surroundings, open_node
+from app.refusals import Refusals
 from app.settings import Settings
 from app.signin.passwords import PasswordRules, Passwords
 from app.signin.sessions import Sessions
@@ -46,6 +47,7 @@ class Service:
     post: TimerLoop  # the outbox
     words: TimerLoop  # what a search looks into
     chores: TimerLoop
+    refusals: Refusals
     worker: Worker | None = None
     bell: Bell | None = None  # where several processes serve one headquarters
     unsent: UnsentMoney = field(default_factory=UnsentMoney)
@@ -72,13 +74,13 @@ class Service:
         if self.worker is not None:
             self.worker.start()
         if self.bell is not None:
-            self._ear = self.bell.listen(self.node.tell, self._stop)
+            self._ear = self.bell.listen(self.node.tell, self._stop, self.refusals.hear)
         log.info("started", extra={"node": self.node.identity.node, "store": self.node.store})
 
     def start_beside(self) -> None:
         """Start what a process needs that only answers branches, beside the one that runs timers, outbox and pages.
 
-        That one hears of what is merged here.
+        That one hears of what is merged here, and of what is refused.
         """
         assert self.bell is not None, "nobody would hear of it"
         if self.node.host.watchdog is not None:
@@ -86,6 +88,7 @@ class Service:
         if self.settings.plugins.watch:
             self._watcher = self.node.host.watch(self._stop)
         self.node.on_change(self.bell.ring)
+        self.refusals.pass_on = self.bell.pass_on
         log.info("started beside", extra={"node": self.node.identity.node, "store": self.node.store})
 
     def stop(self) -> None:
@@ -127,8 +130,9 @@ def open_service(
     reader = TimerLoop(lambda: _read_words(node), lambda: _words_due(node), node.now)
     cleaner = TimerLoop(lambda: chores.do(node, settings.sync), lambda: chores.next_due(node), node.now)
     database = node.database
+    refusals = Refusals(node.now)
     bell = Bell(database.url) if node.is_hub and database.dialect == "postgresql" else None
-    service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, worker, bell)
+    service = Service(settings, world, node, passwords, sessions, loop, post, reader, cleaner, refusals, worker, bell)
     with node.database.write() as connection:
         periods.arm(connection, node)
         deadlines.arm(connection, node)

@@ -94,7 +94,7 @@ def _application(service: Service, lifespan: Lifespan[FastAPI]) -> FastAPI:
 def mount_sync(app: FastAPI, service: Service) -> None:
     """Offer the sync calls on a node that others may join."""
     if service.node.is_hub:
-        add_sync(app, service.node)
+        add_sync(app, service.node, service.refusals)
 
 
 class NodeServer(uvicorn.Server):

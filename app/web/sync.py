@@ -12,9 +12,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from app.web.refusals import Refusals
+from app.refusals import Refusals
 from app.web.routes import Endpoint, add_plain
 from core.model.errors import NodeError
 from stores.node import Node
@@ -74,15 +75,18 @@ Handler: TypeAlias = Callable[[Node, Credential, Q], Answer]
 Answering: TypeAlias = Callable[[bytes, codec.Form, Turn], Answer]  # of a body; merges wait for their turn
 
 
-def add_sync(app: FastAPI, node: Node) -> None:
-    """Add the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited."""
+def add_sync(app: FastAPI, node: Node, refusals: Refusals | None = None) -> None:
+    """Add the routes under ``/sync/v1`` with which ``node`` serves the branches it has invited.
+
+    What is refused is noted in ``refusals``.
+    """
 
     async def enrol(request: Request) -> Response:
         """Redeem an invitation; the only call without a credential."""
         return await _serve(request, lambda body, form, _: server.enrol(node, codec.decode(body, Enrol, form)))
 
     add_plain(app, f"{PREFIX}/enrol", enrol)
-    app.state.refusals = Refusals(node.now)
+    app.state.refusals = refusals or Refusals(node.now)
     asking, line = Gate(), CapacityLimiter(MERGING_MAX)
     app.state.merging = merging = Gate(MERGES_MAX, FRAMES_MAX)
     for name, kind, handle in CALLS:
@@ -207,16 +211,18 @@ def _response(body: bytes, form: codec.Form, status: int = 200) -> Response:
 
 def _refused(error: NodeError, form: codec.Form, request: Request) -> Response:
     """Return the refusal of a call; the log says whose it was and why. Who is asked to come back has done no wrong."""
-    problem = error.problems[0]
+    problem, refusals, told = error.problems[0], request.app.state.refusals, None
     if not isinstance(error, HubBusy):
         node, call = getattr(request.state, "node", None), request.url.path.rpartition("/")[2]
-        told = request.app.state.refusals.note(node, call, problem)
+        told = refusals.note(node, call, problem)
         if told is not None:
             who = {"node": node, "call": call, "times": told.times}
             log.warning("a call of sync was refused", extra={**who, "code": problem.code, "status": error.status})
     wait_s = error.retry_after_s if isinstance(error, HubBusy | Busy) else None
     refusal: Message = Refusal(problem.code, problem.render("en"), problem.render("zh"), wait_s)
     response = _response(codec.encode(refusal, form), form, error.status)
+    if told is not None:
+        response.background = BackgroundTask(refusals.tell, told)  # off the event loop, when the answer has gone out
     if wait_s is not None:
         response.headers["Retry-After"] = str(wait_s)
     return response

@@ -26,6 +26,7 @@ from stores.acts.calls import Call
 from stores.storage import bell as bells
 from sync.branch.round import sync_round
 from sync.enrolment import enrol, invite
+from sync.wire import codec
 from tests.app.conftest import BICYCLES, wait_for
 from tests.conftest import schemas
 
@@ -91,6 +92,13 @@ def test_what_is_merged_beside_headquarters_wakes_its_pages_and_timers(
         assert made.id in found
         assert httpx.get(f"{console}/sign-in").status_code == 200
         assert httpx.get(f"{door}/sign-in").status_code == 404, "a page has no business at this door"
+        stolen = {"Authorization": "Bearer stolen", "Content-Type": codec.PACKED}
+        for _ in range(5):
+            assert httpx.post(f"{door}/sync/v1/hello", headers=stolen).status_code == 401
+        wait_for(
+            lambda: [each["times"] for each in main.refusals.told("zh")] == [4]
+        )  # told with the 1st, 2nd, 4th, 8th
+        assert [(each["node"], each["code"]) for each in main.refusals.told("en")] == [(None, "not-enrolled")]
         routes = {record.__dict__.get("route") for record in caplog.records}
         assert {"/sync/v1/hello", "/sync/v1/push"} <= routes
         link.close()

@@ -3,8 +3,9 @@ neither fills the memory nor the log."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -26,23 +27,42 @@ class Refused:
 
 
 class Refusals:
-    """What has been refused since the node was started. Safe for many threads."""
+    """What has been refused since the node was started. Safe for many threads.
+
+    ``pass_on`` tells it to the process that has the pages, where several serve one headquarters.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        self.pass_on: Callable[[str], None] | None = None
         self._now = now
         self._lock = Lock()
         self._kept: dict[tuple[str | None, str], Refused] = {}
 
     def note(self, node: str | None, call: str, problem: Problem) -> Refused | None:
         """Note a refusal; return it when the log is to tell of it: the 1st, 2nd, 4th, 8th … of its kind."""
-        key = (node, problem.code)
+        found = self._add(node, call, problem.code, problem.what, 1)
+        return found if found.times & (found.times - 1) == 0 else None
+
+    def tell(self, refused: Refused) -> None:
+        """Pass on what ``note`` has returned, with how many there were since the last time it returned one."""
+        if self.pass_on is not None:
+            told = {**asdict(refused), "times": refused.times - refused.times // 2}
+            del told["at"]
+            self.pass_on(json.dumps(told))
+
+    def hear(self, text: str) -> None:
+        """Note what another process has told."""
+        told = json.loads(text)
+        self._add(told["node"], told["call"], told["code"], Text(**told["what"]), told["times"])
+
+    def _add(self, node: str | None, call: str, code: str, what: Text, more: int) -> Refused:
         with self._lock:
-            before = self._kept.pop(key, None)
-            times = before.times + 1 if before else 1
-            self._kept[key] = found = Refused(node, call, problem.code, problem.what, self._now(), times)
+            before = self._kept.pop((node, code), None)
+            times = before.times + more if before else more
+            self._kept[node, code] = found = Refused(node, call, code, what, self._now(), times)
             if len(self._kept) > KEPT_MAX:
                 del self._kept[next(iter(self._kept))]
-        return found if times & (times - 1) == 0 else None
+        return found
 
     def counts(self) -> list[tuple[str, str, int]]:
         """Return (node, "" where nobody knows whose it was; code; how many), for a monitoring system."""
