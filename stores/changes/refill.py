@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from core.language.definition import SYSTEM, RecordType
-from core.model.merge import FieldStamp, MergePolicy
+from core.model.merge import FieldStamp, FieldState, MergePolicy, merge_field
 from core.model.scope import HEADQUARTERS
 from core.model.stamps import RowStamps
 from core.model.values import Cell, canonical_json
@@ -141,19 +141,25 @@ class _Work:
     ) -> None:
         """Enter again the lost fields that nobody has entered since, nor another branch's row shows as they were later.
 
-        A sum is only shown: what branches had added to it comes back with their logs, and would count twice.
+        A sum is only shown: what branches had added to it comes back with their logs, and would count twice. To notes
+        and lists what they lack is added, for others have added to them meanwhile; only a list from which somebody may
+        since have taken something away is left as it is.
         """
         current, now = self._cells(record, here), RowStamps.unpack(here.m, here.hs)
         wanted: dict[str, Cell] = {}
         for name in sorted(lost):
             held, stamp = now.of(name), self._ranked(stamps.of(name))
             later = held.hlc >= stamp.hlc  # who wrote after the lost value has heard of its stamp; places are new
-            if lost[name] == current.get(name) or (later and self._is_gone(row.id, held)):
+            policy, cell = _policy(record, name), lost[name]
+            adds = policy is MergePolicy.APPEND or (policy is MergePolicy.UNION and not later)
+            if adds:
+                cell = merge_field(policy, FieldState(current.get(name), held), None, cell, stamp, 0).cell
+            if cell == current.get(name) or (later and not adds and self._is_gone(row.id, held)):
                 continue  # as it is, or as it was later: another branch has offered it
-            if later or _is_summed(record, name):
-                self._show(row, name, current.get(name), lost[name], "current")
+            if policy is MergePolicy.SUM or (later and not adds):
+                self._show(row, name, current.get(name), cell, "current")
             else:
-                wanted[name] = lost[name]
+                wanted[name] = cell
         kind: EditKind = "update"
         if LIFE in wanted:
             alive = int(wanted.pop(LIFE) or 0) % 2 == 1
@@ -242,9 +248,10 @@ class _Work:
         return set(bulk.select(self.connection, table, columns, "record_id", ids, " AND kind = ?", REFILLED))
 
 
-def _is_summed(record: RecordType, name: str) -> bool:
+def _policy(record: RecordType, name: str) -> MergePolicy:
+    """Return how a field merges; state, number and the life counter are their home's."""
     field_ = record.fields.get(name)
-    return field_ is not None and field_.merge is MergePolicy.SUM
+    return MergePolicy.HOME if field_ is None else field_.merge
 
 
 def _reads(record: RecordType, row: StateRow) -> bool:

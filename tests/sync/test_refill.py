@@ -235,6 +235,28 @@ def test_a_sum_is_shown_and_not_entered_because_the_branches_add_again_what_they
     assert {(row["field"], row["theirs"], row["outcome"]) for row in conflicts(hub)} == {("visits", "3", "current")}
 
 
+def test_to_a_note_is_added_what_was_lost_and_what_others_have_added_meanwhile_stays(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    jingan = world.node("jingan")
+    jingans = DirectLink(hub, Credential("jingan", "jingan"))
+    settle(jingan, jingans)
+    yesterday = Yesterday(hub)
+    write(jingan, mine, store="bund", note="怕辣")  # offline, before headquarters writes
+    world.wait(60)
+    write(hub, mine, store="bund", note="靠窗")
+    settle(bund, link)
+    yesterday.put_back(world)
+    settle(jingan, jingans)
+
+    settle(bund, link)
+    settle(jingan, jingans)
+
+    for node in (hub, bund, jingan):
+        assert sorted(read(node, mine)["note"].split("\n")) == ["怕辣", "靠窗"]
+    assert [(row["field"], row["mine"], row["outcome"]) for row in conflicts(hub)] == [("note", "怕辣", "incoming")]
+
+
 def test_what_a_branch_wrote_into_a_record_that_headquarters_has_lost_stands_over_it(
     world: World, hub: Node, bund: Node, link: DirectLink, mine: str
 ) -> None:
