@@ -137,7 +137,7 @@ def _sync(service: Service, language: Language, waiting: int, oldest: str | None
 def _closed(node: Node, language: Language, closing: Closing) -> dict[str, object]:
     """Tell of the last closed day of a store, also in one sentence."""
     said = Text(
-        "day closed: {records} records, head {head}, all at headquarters, counter-signed",
+        "day closed: {records} record{s}, head {head}, all at headquarters, counter-signed",
         "已日结：{records} 条记录，校验 {head}，全部已到总部并经总部签署",
     )
     signed = datetime.fromtimestamp(closing.time / 1000, UTC)
@@ -149,7 +149,9 @@ def _closed(node: Node, language: Language, closing: Closing) -> dict[str, objec
         "in_quarantine": closing.waiting,
         "head": closing.hash,
         "signed_at": _local(node, signed),
-        "said": said.filled({"records": closing.records, "head": closing.hash[:8]}).say(language),
+        "said": said.filled(
+            {"records": closing.records, "s": "s"[closing.records == 1 :], "head": closing.hash[:8]}
+        ).say(language),
     }
 
 

@@ -16,6 +16,7 @@ from app.background.upstream import open_link
 from app.chain.standing import standing
 from app.cli.common import DISAGREE, Config, language, nobody_signs_in, opened, say
 from app.logs import start_logging
+from app.pages.frame.drawing import read_all
 from app.service import Service, open_service
 from app.settings import read_settings
 from app.web.server import create_app, create_sync_app, server_for
@@ -61,6 +62,7 @@ def serve(
             say(problem.render(language()), error=True)
     if (nobody := nobody_signs_in(service.node)) is not None:
         say(nobody, error=True)
+    read_all()
     collect_less_often()
     _take_turns_more_often()
     with suppress(KeyboardInterrupt):  # raised again by the server once it has shut down in good order

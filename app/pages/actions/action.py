@@ -28,6 +28,7 @@ from app.web.guidance import guidance_for
 from core.host.discovery import CORE
 from core.language.definition import SYSTEM, Action, Ask, RecordType
 from core.language.expressions import Row
+from core.model.clock import iso
 from core.model.errors import NodeError, NotFound, Problem, SignInNeeded, Text, suggest
 from core.model.fields import FieldSpec
 from core.model.scope import HEADQUARTERS
@@ -41,7 +42,7 @@ from stores.world import NodeWorld
 router = APIRouter(include_in_schema=False)
 POSTS = frozenset({"role", "roles"})  # inputs of core's records that name posts
 BUSY = timedelta(minutes=5)  # who has typed nothing for so long has gone for a coffee
-SELF = ("_form", "_key", "_seen", "_reason", "_at", "_store", "_next")  # of the form itself, beside what is asked
+OF_THE_PAGE = frozenset({"_form", "_key", "_opened"})  # not of what was typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,18 @@ def keep_draft(form: FormBody, desk: FormDesk) -> list[str]:
     """Keep what has been typed so far, and say who else is at it. Our script sends it a moment after the last key."""
     key = form.text("_key")
     kind, record_id, action = _of_key(desk, key)  # only forms there are
-    pairs = [pair for pair in form.pairs if pair[0] not in {"_form", "_key"}]
-    told = [*_others(desk, Sheet(kind, action, record_id, form)), *_moved_on(desk, kind, record_id, form)]
+    pairs = [pair for pair in form.pairs if pair[0] not in OF_THE_PAGE]
+    told = _told(desk, Sheet(kind, action, record_id, form))
     with desk.node.database.write() as connection:
-        drafts.keep(connection, desk.actor.id, key, pairs, desk.node.now())
+        drafts.keep(connection, desk.actor.id, key, pairs, desk.node.now(), opened=form.text("_opened") or None)
     return told
+
+
+@router.post("/drafts/others")
+def others_now(form: FormBody, desk: FormDesk) -> list[str]:
+    """Say who else is at a form and whether its record has moved on. Our script asks when it hears of a change."""
+    kind, record_id, action = _of_key(desk, form.text("_key"))
+    return _told(desk, Sheet(kind, action, record_id, form))
 
 
 @router.post("/drafts/drop")
@@ -189,6 +197,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         reason=sheet.form.get("_reason") or "",
         reason_wanted=error is not None and error_code(error) == REASON_NEEDED,
         seen=str(sheet.row.get("updated_at", "")) if sheet.row else sheet.form.get("_seen") or "",
+        opened=iso(desk.node.now()),
         happened=sheet.form.get("_at") or "",
         late=bool(sheet.row) and action.sources is not None and sheet.row.get("state") not in action.sources,
         kept=[name.removesuffix(".kept") for name, _ in sheet.form.pairs if name.endswith(".kept")],
@@ -222,7 +231,7 @@ def _send(desk: Desk, kind: RecordType, record_id: str | None, action: str, form
         row = records.fetch(desk.node, desk.actor, kind, record_id) if record_id else {}
         return draw_sheet(desk, Sheet(kind, found, record_id, form, row, error))
     with desk.node.database.write() as connection:
-        drafts.drop(connection, desk.actor.id, Sheet(kind, found, record_id, form).key)
+        drafts.sent(connection, desk.actor.id, Sheet(kind, found, record_id, form).key, desk.node.now())
     done = "sent" if receipt["provisional"] else "done"
     if following := local(form.text("_next"), ""):
         return RedirectResponse(f"{following.partition('?')[0]}{with_query({done: action})}", status_code=303)
@@ -362,12 +371,17 @@ def _others(desk: Desk, sheet: Sheet) -> list[str]:
     return [desk.words.of("opened_also", name, since) for name, since in began]
 
 
-def _moved_on(desk: Desk, kind: RecordType, record_id: str | None, form: Form) -> list[str]:
-    """Return that somebody has changed the record since the form was opened, as a sentence: before it is sent."""
-    if record_id is None or not form.text("_seen"):
+def _told(desk: Desk, sheet: Sheet) -> list[str]:
+    """Return who else is at a form, and that somebody has changed the record since it was opened: before it is sent."""
+    return [*_others(desk, sheet), *_moved_on(desk, sheet)]
+
+
+def _moved_on(desk: Desk, sheet: Sheet) -> list[str]:
+    seen = sheet.form.text("_seen")
+    if sheet.record_id is None or not seen:
         return []
-    row = records.fetch(desk.node, desk.actor, kind, record_id, fields=())
-    if str(row["updated_at"]) == form.text("_seen"):
+    row = records.fetch(desk.node, desk.actor, sheet.record, sheet.record_id, fields=())
+    if str(row["updated_at"]) == seen:
         return []
     who = row.get("_refs", {}).get(row["updated_by"]) or desk.words.system
     return [desk.words.of("moved_on", who, clock_text(desk, str(row["updated_at"])))]

@@ -39,6 +39,13 @@ def templates() -> Environment:
     return environment
 
 
+def read_all() -> None:
+    """Read every template and style now: files that change under a running node then belong to its next start."""
+    for name in templates().list_templates():
+        templates().get_template(name)
+    assets.assets()
+
+
 def page(desk: Desk, template: str, *, status: int = 200, **names: Any) -> HTMLResponse:
     """Return a page for somebody who is signed in, with menu and the state of the line around it."""
     frame = {

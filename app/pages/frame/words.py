@@ -98,7 +98,7 @@ WORDS: Mapping[str, Text] = {
     "headquarters": Text("Headquarters", "总部节点"),
     "waiting": Text("{0} to send", "待发送 {0}"),
     "all_sent": Text("all sent", "已全部发送"),
-    "files_waiting": Text("{0} files to send", "待传文件 {0} 个"),
+    "files_waiting": Text("{0} file to send|{0} files to send", "待传文件 {0} 个"),
     "oldest": Text("oldest {0}", "最早 {0}"),
     "money_waiting": Text("money in it {0}", "涉及金额 {0}"),
     "safe_off": Text("safe to switch off", "可安全关机"),
@@ -107,7 +107,7 @@ WORDS: Mapping[str, Text] = {
     "quarantined": Text("{0} held back", "隔离 {0}"),
     "clock_off": Text("clock off by {0} s", "时钟偏差 {0} 秒"),
     "plugin_faults": Text("{0} plugin faults", "插件错误 {0}"),
-    "timer_faults": Text("{0} timers failed", "计时失败 {0}"),
+    "timer_faults": Text("{0} timer failed|{0} timers failed", "计时失败 {0}"),
     "node_away": Text("This PC does not answer; what you typed is kept here", "本机服务无响应，已填写的内容仍在页面上"),
     "line": Text("State of the line", "线路状态"),
     # lists
@@ -147,7 +147,7 @@ WORDS: Mapping[str, Text] = {
     "sorted_up": Text("ascending", "升序"),
     "sorted_down": Text("descending", "降序"),
     "deleted": Text("Deleted", "已删除"),
-    "rows": Text("{0} records", "{0} 条"),
+    "rows": Text("{0} record|{0} records", "{0} 条"),
     "rows_more": Text("more than {0} records", "超过 {0} 条"),
     # values
     "yes": Text("Yes", "是"),
@@ -348,7 +348,7 @@ WORDS: Mapping[str, Text] = {
     # on paper
     "paper_record": Text("This record", "本记录"),
     "paper_by": Text("Printed by {0}, {1}", "{0} 打印于 {1}"),
-    "paper_rows": Text("{0} records", "共 {0} 条"),
+    "paper_rows": Text("{0} record|{0} records", "共 {0} 条"),
     "paper_first": Text("the first {0} records", "前 {0} 条"),
     "paper_back": Text("Back", "返回"),
     "paper_sign": Text("Signature and date", "签字及日期"),
@@ -373,8 +373,8 @@ WORDS: Mapping[str, Text] = {
     ),
     "excel_left": Text("An empty cell leaves what stands there", "单元格留空：保持原值"),
     "excel_emptied": Text("To empty something, write {0}", "要清空某项：填写“{0}”"),
-    "excel_change": Text("Change {0} records", "修改 {0} 条记录"),
-    "excel_changed": Text("Finished: {0} records changed", "修改完成：{0} 条记录"),
+    "excel_change": Text("Change {0} record|Change {0} records", "修改 {0} 条记录"),
+    "excel_changed": Text("Finished: {0} record changed|Finished: {0} records changed", "修改完成：{0} 条记录"),
     "excel_edit_good": Text("can be changed", "可修改"),
     "excel_edit_made": Text("changed", "已修改"),
     "excel_same": Text("nothing to change", "无需修改"),
@@ -393,9 +393,9 @@ WORDS: Mapping[str, Text] = {
     "excel_checking": Text("Looking at row {0} of {1} …", "正在检查 {0} / {1} 行…"),
     "excel_going": Text("Carrying out row {0} of {1} …", "正在导入 {0} / {1} 行…"),
     "excel_go_on": Text("Go on", "继续"),
-    "excel_commit": Text("Import {0} rows", "导入 {0} 行"),
+    "excel_commit": Text("Import {0} row|Import {0} rows", "导入 {0} 行"),
     "excel_other_file": Text("Choose another file", "重新选择文件"),
-    "excel_finished": Text("Finished: {0} rows imported", "导入完成：{0} 行"),
+    "excel_finished": Text("Finished: {0} row imported|Finished: {0} rows imported", "导入完成：{0} 行"),
     "excel_nothing_good": Text("No row can be imported as it is", "没有可导入的行"),
     "excel_mend": Text(
         "Mend the rows in the file and choose it again: rows that are imported already are not imported twice.",
@@ -458,5 +458,7 @@ class Words:
         return f"{day.year}年{day.month}月" if self.language == "zh" else f"{month_name[day.month]} {day.year}"
 
     def of(self, name: str, *fills: object) -> str:
-        """Return a sentence with its places filled in."""
-        return WORDS[name].say(self.language).format(*fills)
+        """Return a sentence with its places filled in; before a ``|`` stands what is said of one."""
+        one, _, more = WORDS[name].say(self.language).partition("|")
+        said = one if not more or str(fills[0]) == "1" else more
+        return said.format(*fills)

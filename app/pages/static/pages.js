@@ -87,6 +87,7 @@
   function told(message) {
     if (message.away) { say(body.dataset.away); return; }
     if (message.back) say('');
+    document.dispatchEvent(new CustomEvent('news', { detail: message.types || [] }));
     if (message.types && !concerns(message.types)) return;
     clearTimeout(soon); soon = setTimeout(refresh, 60);
   }
@@ -126,11 +127,18 @@
       kept = post('/drafts', [['_key', sheet.dataset.draft]].concat(typed(sheet))).then(function (answer) {
         state.textContent = answer.ok ? sheet.dataset.kept : ''; say('');
         return answer.ok ? answer.json() : [];
-      }).then(function (others) {
-        var told = document.getElementById('others'); told.textContent = '';
-        others.forEach(function (one) { told.appendChild(make('p', one, 'note tone-warn')); });
-      }).catch(function () { dirty = true; say(body.dataset.away); });
+      }).then(warn).catch(function () { dirty = true; say(body.dataset.away); });
     }
+    function warn(others) {
+      var told = document.getElementById('others'); told.textContent = '';
+      others.forEach(function (one) { told.appendChild(make('p', one, 'note tone-warn')); });
+    }
+    function news(event) { /* the record may have moved on while somebody reads or thinks */
+      if (!document.contains(sheet)) { document.removeEventListener('news', news); return; }
+      if (sending || done || !event.detail.some(function (type) { return type === '*' || type === sheet.dataset.type; })) return;
+      post('/drafts/others', [['_key', sheet.dataset.draft], ['_seen', sheet.elements._seen.value]]).then(function (answer) { return answer.ok ? answer.json() : []; }).then(warn).catch(function () {});
+    }
+    if (sheet.elements._seen) document.addEventListener('news', news);
     addEventListener('pageshow', function (event) { if (event.persisted) done = false; }); /* "back": the form is there again */
     sheet.addEventListener('input', function () { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 700); });
     sheet.addEventListener('uploaded', function (event) {

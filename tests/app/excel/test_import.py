@@ -72,7 +72,7 @@ def test_a_file_is_looked_at_first_and_each_row_says_why_not(shop: Any, browse: 
     assert "the same as in row 2" in said
     assert "Frame number is required" in said
     assert "Columns not used: Remarks" in said
-    assert "Import 1 rows" in said
+    assert "Import 1 row" in said
 
 
 def test_only_what_holds_is_carried_out_and_the_rest_comes_back_as_a_file(shop: Any, browse: Any) -> None:
@@ -280,7 +280,7 @@ def test_rows_change_records_that_are_there_and_say_first_what_they_change(shop:
     assert "Note: helmet → two helmets" in words(page.text)
     assert "Number: nothing is called `R-9999`" in words(page.text)
     assert again(shop, one)["note"] == "helmet", "nothing is written before it is said"
-    assert "Finished: 1 records changed" in browser.send(f"{REMARK}/go").text
+    assert "Finished: 1 record changed" in browser.send(f"{REMARK}/go").text
     assert again(shop, one)["note"] == "two helmets"
     assert again(shop, one)["phone"] == "13800001111", "an empty cell leaves its field as it is"
     assert again(shop, two)["updated_at"] == two["updated_at"]

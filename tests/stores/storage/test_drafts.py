@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.model.clock import iso
 from stores.storage import drafts
 from stores.storage.system import SYSTEM
 
@@ -33,6 +34,21 @@ def test_a_draft_is_kept_replaced_and_dropped(connection: Any) -> None:
     drafts.drop(connection, "li", "a:1:edit")
     assert drafts.load(connection, "li", "a:1:edit") is None
     assert drafts.load(connection, "wu", "a:1:edit") is not None
+
+
+def test_a_form_that_was_sent_does_not_come_back_from_a_page_that_was_open_then(connection: Any) -> None:
+    before, sent, after = NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+    drafts.keep(connection, "li", "a:1:edit", [("name", "陈")], before, opened=iso(before))
+    drafts.sent(connection, "li", "a:1:edit", sent)
+
+    drafts.keep(connection, "li", "a:1:edit", [("name", "陈")], after, opened=iso(before))
+    assert drafts.load(connection, "li", "a:1:edit") is None
+    assert drafts.busy(connection, "a:1:edit", before) == []
+    drafts.keep(connection, "li", "a:1:edit", [("name", "孙")], after, opened=iso(after))
+
+    again = drafts.load(connection, "li", "a:1:edit")
+    assert again is not None
+    assert (again.pairs, again.began_at) == ((("name", "孙"),), after)
 
 
 def test_who_has_typed_lately_is_busy(connection: Any) -> None:

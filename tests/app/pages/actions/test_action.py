@@ -113,6 +113,19 @@ def test_a_draft_comes_back_after_a_closed_tab_and_goes_when_it_is_sent(shop: An
     assert "is here again" not in browser.open(HAND_OUT).text
 
 
+def test_what_was_sent_does_not_come_back_though_its_page_says_it_again(shop: Any, browse: Any) -> None:
+    wheel, browser = bicycle(shop), browse("li")
+    opened = re.search(r'name="_opened" value="([^"]+)"', browser.open(HAND_OUT).text)
+    assert opened is not None
+    typed = {"bicycle": wheel, "guest": "Sun", "phone": "13800001111", "_opened": opened[1]}
+    shop.clock.pass_(minutes=1)
+    browser.send(HAND_OUT, **typed)
+
+    browser.send("/drafts", _key="bicycle_rental.rental::hand_out", **typed)
+
+    assert "is here again" not in browser.open(HAND_OUT).text
+
+
 def test_a_draft_can_be_given_up(browse: Any) -> None:
     browser, key = browse("li"), "bicycle_rental.rental::hand_out"
     browser.send("/drafts", _key=key, guest="Nobody")
@@ -139,6 +152,7 @@ def test_two_people_on_one_record_see_each_other(shop: Any, browse: Any) -> None
         "Wu has this form open"
     ]
     browse("wu").send(form, note="by wu", _seen=seen[1])
+    assert len(li.send("/drafts/others", _key=key, _seen=seen[1]).json()) == 1, "asking keeps nothing"
     (told,) = li.send("/drafts", _key=key, _seen=seen[1], note="xy").json()
     assert told.startswith("Wu changed this record at ")
     assert li.send("/drafts", _key="bicycle_rental.rental:nobody:remark", _seen=seen[1]).status_code == 404

@@ -186,7 +186,7 @@ def test_a_store_without_a_name_whose_last_node_was_shut_out_stays_and_says_what
     assert "bund" in wu.texts("/chain?care=1")
     page = wu.open("/chain/bund").text
     assert "To bring it back, make a new code" in page
-    assert "1 changes that it did not send" in page
+    assert "1 change that it did not send" in page
     assert 'href="/console/joining?store=bund"' in page
     assert 'value="bund"' in wu.open("/console/joining?store=bund").text
     assert "没有可用节点" in browse("wu", "zh").open("/chain/bund").text
