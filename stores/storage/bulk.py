@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, LargeBinary, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from stores.storage.arrays import array
@@ -35,7 +35,7 @@ def columns_of(table: Table) -> tuple[str, ...]:
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
     """Insert rows that are not there yet; many at once by COPY where there is one."""
     if len(rows) >= _COPY_FROM and copies(connection):
-        copy_in(connection, f"COPY {quoted(table.name)} ({_list(tuple(columns))}) FROM STDIN", rows)
+        copy_in(connection, *_copy(table, tuple(columns)), rows)
         return
     _in_statements(connection, table, "insert", tuple(columns), rows)
 
@@ -185,6 +185,13 @@ def _many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
 
 
 @lru_cache(maxsize=2048)
+def _copy(table: Table, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return PostgreSQL's statement that takes many new rows, and the types of its columns."""
+    sql = f"COPY {quoted(table.name)} ({_list(columns)}) FROM STDIN (FORMAT binary)"
+    return sql, tuple(_kind(table, name) for name in columns)
+
+
+@lru_cache(maxsize=2048)
 def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int = 1) -> str:
     marks = f"({', '.join('?' * len(columns))})"
     sql = f"INSERT{_alone(dialect)} INTO {quoted(table)} ({_list(columns)}) VALUES {', '.join([marks] * rows)}"
@@ -219,8 +226,14 @@ def _given(table: Table, name: str) -> str:
 
     For some thousands of keys it would read a whole table rather than go by the index, and does so in twice the time.
     """
-    kind = "bigint" if isinstance(table.c[name].type, Whole) else "text"
+    kind = _kind(table, name)
     return f"(SELECT CAST(? AS {kind}[]))::{kind}[]"
+
+
+def _kind(table: Table, name: str) -> str:
+    """Return what PostgreSQL calls the type of a column."""
+    type_ = table.c[name].type
+    return "int8" if isinstance(type_, Whole) else "bytea" if isinstance(type_, LargeBinary) else "text"
 
 
 def _alone(dialect: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from stores.storage import bulk
 from stores.storage.database import Database
@@ -63,3 +63,21 @@ def test_many_rows_go_in_at_once_and_a_refusal_is_the_same_on_both_databases(dat
     assert PHONE not in str(again.value)
     with database.read() as connection:
         assert bulk.run(connection, "SELECT key, value FROM node_state ORDER BY key") == rows
+
+
+def test_a_value_of_another_type_is_refused_by_copy_as_by_any_statement(database: Database) -> None:
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has no COPY, and takes a value of any type")
+    with database.write() as connection:
+        NODE_STATE.create(connection)
+    rows: list[tuple[object, object]] = [(f"{n:03}", PHONE) for n in range(99)]
+
+    with pytest.raises(DataError) as told, database.write() as connection:
+        bulk.insert(connection, NODE_STATE, ("key", "value"), [*rows, ("x", 7)])
+    with pytest.raises(DataError), database.write() as connection:
+        bulk.insert(connection, NODE_STATE, ("key", "value"), [*rows, ("x", "a\0b")])
+
+    assert PHONE not in str(told.value)
+    with database.write() as connection:
+        bulk.insert(connection, NODE_STATE, ("key", "value"), rows)
+        assert bulk.run(connection, "SELECT count(*) FROM node_state") == [(99,)]
