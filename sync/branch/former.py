@@ -12,6 +12,7 @@ from stores.node import Node
 from stores.storage import checkpoints, state
 from stores.storage.database import Connection
 from sync.branch import push, rebirth
+from sync.branch.disputes import LogDamaged, LogDisputed
 from sync.protocol import Head, Hello, Limits, Standing
 from sync.wire.link import Link
 
@@ -28,27 +29,40 @@ def send(node: Node, link: Link, hello: Hello, limits: Limits) -> int:
 
     ``hello`` says where the node stands. It comes before the present log, which speaks of what they made. A log of
     which headquarters holds more is left alone: the node was reborn because of that. Where a copy of the node has
-    meanwhile written other lines in the places of ours, ours begin the log of another incarnation.
+    meanwhile written other lines in the places of ours, ours begin the log of another incarnation, and the one that was
+    written until now is an earlier one too.
     """
     with node.database.read() as connection:
         if not state.get_int(connection, PENDING):
             return 0
-        incarnations = checkpoints.incarnations(connection, hello.node)
-    sent = 0
-    for incarnation in incarnations:
-        if incarnation < node.identity.incarnation:
-            sent += _send(node, link, replace(hello, incarnation=incarnation), limits)
+    sent, incarnation = 0, 0
+    while (following := _following(node, incarnation)) is not None:
+        incarnation = following
+        sent += _send(node, link, replace(hello, incarnation=incarnation), limits)
     with node.database.write() as connection:
         state.put(connection, PENDING, None)
     return sent
+
+
+def _following(node: Node, incarnation: int) -> int | None:
+    """Return the next incarnation that has written a log, before the present one."""
+    with node.database.read() as connection:
+        known = checkpoints.incarnations(connection, node.identity.node)
+    return next((each for each in known if incarnation < each < node.identity.incarnation), None)
 
 
 def _send(node: Node, link: Link, hello: Hello, limits: Limits) -> int:
     with node.database.read() as connection:
         hello = replace(hello, head=Head(*checkpoints.head(connection, hello.origin)))
     answer = link.hello(hello)
-    if answer.standing is Standing.FORKED:
-        rebirth.start_anew(node, link, hello)
-    if answer.standing is not Standing.OK:
+    if answer.standing is Standing.BEHIND:
         return 0
-    return push.push(node, link, answer.head, limits, origin=hello.origin).changes
+    if answer.standing is Standing.OK:
+        try:
+            return push.push(node, link, answer.head, limits, origin=hello.origin).changes
+        except LogDamaged:
+            raise
+        except LogDisputed:
+            pass  # what headquarters holds is shorter than ours, and other than ours
+    rebirth.start_anew(node, link, hello)
+    return 0

@@ -15,7 +15,7 @@ from sync import arrival, leases, refill
 from sync.branch import comparing, former, rebirth
 from sync.branch import pull as down
 from sync.branch import push as up
-from sync.branch.disputes import LogDisputed, disputed
+from sync.branch.disputes import LogDamaged, LogDisputed, disputed
 from sync.branch.restarted import FeedRestarted
 from sync.protocol import (
     FRAME_BYTES_MAX,
@@ -51,7 +51,8 @@ def sync_round(node: Node, link: Link, helper: Executor | None = None) -> Round:
 
     First up, then down: what headquarters sends then contains what this node wrote. When the two logs have parted, the
     node goes on under its next incarnation (``rebirth``), or under the one after that if a copy of it has taken that
-    name. A log that is still in dispute then keeps nothing from coming down; only after that LogDisputed is raised.
+    name. A log that is still in dispute then, or an earlier one that is damaged, keeps nothing from coming down; only
+    after that LogDisputed is raised.
     Raises LinkDown when the network does not let it finish; what has been acknowledged until then stays. A ``helper``
     reads the log while headquarters works (``push``).
     """
@@ -124,8 +125,12 @@ def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
     limits = _smaller(answer.limits)
     pushed = up.Pushed()
     dispute: LogDisputed | None = None
-    if former.send(node, link, hello_of(node), limits):
-        answer, offset_ms = greet(node, link)
+    wrote, damage = node.identity, None
+    try:
+        if former.send(node, link, hello_of(node), limits) or node.identity != wrote:
+            answer, offset_ms = greet(node, link)
+    except LogDamaged as error:
+        damage = error
     for _ in range(REBIRTHS_MAX):
         try:
             pushed, dispute = _push(node, link, answer, limits, helper), None
@@ -138,8 +143,8 @@ def _one_round(node: Node, link: Link, helper: Executor | None) -> Round:
     refill.send(node, link)
     pulled = down.pull(node, link, limits, disputed=dispute is not None)
     leases.follow(node, answer.compacted)
-    if dispute is not None:
-        raise dispute
+    if unsent := dispute or damage:
+        raise unsent
     return Round(pushed.changes, pulled, pushed.conflicts, pushed.quarantined, offset_ms, answer.skew)
 
 

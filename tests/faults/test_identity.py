@@ -17,6 +17,7 @@ from stores.storage.credentials import Credential
 from stores.storage.database import Database
 from sync import keys
 from sync.branch import comparing
+from sync.branch.disputes import LogDamaged
 from sync.branch.round import hello_of, sync_round
 from sync.hub import server
 from sync.protocol import Pull, Standing
@@ -296,12 +297,41 @@ def test_what_two_disks_have_lost_at_once_comes_back_from_the_rows_of_the_store_
     trio.agree(trio.bund)
 
 
-def test_a_copy_that_wrote_other_lines_into_a_former_log_costs_the_other_nothing(trio: Trio) -> None:
+def test_a_former_log_that_is_damaged_holds_up_neither_the_present_one_nor_what_comes_down(trio: Trio) -> None:
+    guests = [trio.world.id() for _ in range(4)]
+    write(trio.bund, guests[0], "create", name="李")
+    trio.settle()
+    yesterday = trio.hub.database.image()
+    write(trio.bund, guests[1], "create", name="王")
+    trio.settle()
+    backup = trio.bund.database.image()
+    write(trio.bund, trio.world.id(), "create", name="孙")
+    trio.settle()
+    set_back(trio.bund, backup)
+    write(trio.bund, guests[2], "create", name="赵")
+    trio.settle()
+    assert trio.bund.identity.origin == "bund.2"
+    with trio.bund.database.write() as connection:
+        connection.exec_driver_sql("UPDATE log SET facts = '{' WHERE origin = 'bund.1'")
+    restore(trio, yesterday)
+    write(trio.hub, guests[3], "create", name="钱")
+
+    with pytest.raises(LogDamaged):
+        trio.sync(trio.bund)
+
+    assert read(trio.hub, guests[2])["name"] == "赵"
+    assert read(trio.bund, guests[3])["name"] == "钱"
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_a_copy_that_wrote_other_lines_into_a_former_log_costs_the_other_nothing(trio: Trio, longer: int) -> None:
     guests = [trio.world.id() for _ in range(4)]
     write(trio.bund, guests[0], "create", name="李")
     trio.settle()
     yesterday, copied = trio.hub.database.image(), trio.bund.database.image()
     write(trio.bund, guests[1], "create", name="王")
+    for visits in range(longer):  # ours is as long as the copy's, or longer: then headquarters cannot tell
+        write(trio.bund, guests[1], visits=visits + 1)
     trio.settle()
     backup = trio.bund.database.image()
     write(trio.bund, guests[2], "create", name="赵")
