@@ -16,8 +16,9 @@ from typing import TextIO
 
 ALLOWED = frozenset(
     {
-        "action", "attempt", "bytes", "codes", "count", "error", "frames", "incident", "method", "ms", "node", "path",
-        "plugin", "port", "reason", "revision", "route", "seconds", "seq", "status", "store", "type", "url",
+        "ahead_ms", "application", "behind_s", "call", "code", "codes", "count", "error", "frames", "incident", "kept",
+        "method", "moved", "ms", "node", "origin", "pid", "removed", "repaired", "revision", "route", "rows", "seconds",
+        "status", "store", "times", "type", "types", "waiting", "why",
     }
 )  # fmt: skip
 

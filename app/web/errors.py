@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from app.logs import trace
@@ -96,6 +97,7 @@ def add_error_handlers(app: FastAPI, page: ErrorPage | None = None) -> None:
     app.add_exception_handler(NodeError, _node_error)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -147,6 +149,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response
+
+
+async def _hung_up(request: Request, _error: Exception) -> Response:
+    """Let go of a caller who is no longer there: his line was cut while what he sent was on its way."""
+    log.info("the caller hung up", extra={"route": route_of(request.scope)})
+    return Response(status_code=400)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.logs import ALLOWED
+
 ROOT = Path(__file__).parents[2]
 LAYERS = ("core", "stores", "sync", "app")
 FUNCTION_LINES_MAX = 70
@@ -124,3 +126,33 @@ def _ours(path: Path) -> bool:
         part.startswith(".") or part in {"data", "build", "dist", "__pycache__"}
         for part in path.relative_to(ROOT).parts
     )
+
+
+def test_what_a_line_of_the_log_is_given_gets_into_it() -> None:
+    """The formatter drops extras it does not know, so that no value slips in; a code or a count must not go with them."""
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        if "extra=" in text:
+            dropped = _extras(ast.parse(text)) - ALLOWED
+            assert not dropped, f"{short(path)}: app/logs.py drops {sorted(dropped)}"
+
+
+def _extras(tree: ast.Module) -> set[str]:
+    dicts = [(each.targets[0], each.value) for each in ast.walk(tree) if isinstance(each, ast.Assign)]
+    named = {name.id: value for name, value in dicts if isinstance(name, ast.Name) and isinstance(value, ast.Dict)}
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and _logs(each)]
+    return {key for call in calls for word in call.keywords if word.arg == "extra" for key in _keys(word.value, named)}
+
+
+def _logs(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in {"debug", "info", "warning", "error", "exception"}
+
+
+def _keys(value: ast.expr, named: dict[str, ast.Dict]) -> set[str]:
+    """Return the keys of a dict that stands there, by itself, by its name or within another."""
+    found = named.get(value.id) if isinstance(value, ast.Name) else value
+    if not isinstance(found, ast.Dict):
+        return set()
+    own = {str(key.value) for key in found.keys if isinstance(key, ast.Constant)}
+    inner = [each for key, each in zip(found.keys, found.values, strict=True) if key is None]
+    return own.union(*(_keys(each, named) for each in inner))

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import pytest
+
+from app.web.server import create_app
+from stores.storage import credentials
+from sync import keys
 
 BICYCLE = "/api/bicycle_rental/bicycle/actions/add"
 RENTAL = "/api/bicycle_rental/rental"
@@ -77,3 +82,32 @@ def test_a_look_at_personal_data_cannot_be_kept_out_of_headquarters_by_a_strange
 
     assert answer.status_code == 422
     assert "13800001111" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/sync/v1/push", "/api/session", "/sign-in"])
+def test_a_line_that_is_cut_while_a_body_is_on_its_way_is_no_fault_of_ours(
+    shop: Any, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"100"), (b"authorization", b"Bearer t")]
+    if address == "/sign-in":
+        headers[0] = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": address,
+        "raw_path": address.encode(), "root_path": "", "scheme": "http", "query_string": b"", "headers": headers,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+    }  # fmt: skip
+    coming = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    with shop.service.node.database.write() as connection:
+        keys.found_hub(connection, bytes)
+        credentials.add_credential(connection, keys.hashed("t"), "lake-1", "lake", shop.service.node.now())
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(_: Any) -> None: ...
+
+    with caplog.at_level("INFO"):
+        anyio.run(create_app(shop.service), scope, receive, send)
+
+    assert "the caller hung up" in caplog.messages
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
