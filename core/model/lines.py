@@ -7,10 +7,11 @@ what ``canonical_json`` writes, put together from whole columns: a log is hashed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import accumulate
+from operator import ne
 from typing import Any, overload
 
 from core.model.change import FORMAT, HASHED, Entry
@@ -24,6 +25,10 @@ _UNCLEAN = re.compile(r'["\\\x00-\x1f]')  # what JSON writes otherwise than it i
 
 class Clean(list[str]):
     """Texts that are known to stand in JSON as they are, ids and moments: nobody looks through them once more."""
+
+
+class Same(list[Any]):
+    """One value as often as there are lines: who has looked at the first has looked at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +108,15 @@ class Lines(Sequence[Entry]):
         """The number of the last line."""
         return self.first + len(self) - 1
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Yield the lines as rows of the fields of ``Entry``, body and facts as texts."""
+    def table(self) -> list[Sequence[Any]]:
+        """Return the lines by column, one for each field of ``Entry``, body and facts as texts."""
         numbers = range(self.first, self.first + len(self))
-        told = (self.columns[name] for name in Entry._fields[2:HASHED])
-        return zip([self.origin] * len(self), numbers, *told, self.hashes, strict=True)
+        return [[self.origin] * len(self), numbers, *(self.columns[n] for n in Entry._fields[2:HASHED]), self.hashes]
 
     def transactions(self) -> list[int]:
         """Return for every line the number, from 0, of its transaction in this piece."""
-        number, found = 0, [0]
-        for one, next_ in pairwise(self.columns["tx"]):
-            number += one != next_
-            found.append(number)
-        return found[: len(self)]
+        deeds = self.columns["tx"]
+        return list(accumulate(map(ne, deeds[1:], deeds), initial=0))[: len(self)]
 
     def blocks(self) -> Sequence[Block]:
         """Return the lines gathered by record type, kind and fields."""
@@ -124,17 +125,30 @@ class Lines(Sequence[Entry]):
         return self._blocks
 
     def _gathered(self) -> list[Block]:
-        gathered: dict[tuple[str, ...], tuple[list[int], list[list[Cell]]]] = {}
-        types, kinds = self.columns["type"], self.columns["kind"]
-        for place, text in enumerate(self.columns["body"]):
-            body = read_json(text)
-            places, rows = gathered.setdefault((types[place], kinds[place], *body), ([], []))
+        """Raises ValueError where a body is not what a log line says: it was edited behind the node's back."""
+        gathered: dict[tuple[str, ...], tuple[list[int], list[ValuesView[Any]]]] = {}
+        bodies = read_json(f"[{','.join(self.columns['body'])}]")  # one text: thousands of calls would cost more
+        told = zip(self.columns["type"], self.columns["kind"], bodies, strict=True)
+        for place, (type_, kind, body) in enumerate(told):
+            shape = (type_, kind, *body)
+            if shape not in gathered:
+                gathered[shape] = ([], [])
+            places, rows = gathered[shape]
             places.append(place)
-            rows.append([cell for pair in body.values() for cell in pair])
+            rows.append(body.values())
         return [
-            Block(type_, kind, tuple(fields), places, list(zip(*rows, strict=True)))
+            Block(type_, kind, tuple(fields), places, _paired(rows))
             for (type_, kind, *fields), (places, rows) in gathered.items()
         ]
+
+
+def _paired(rows: Sequence[Iterable[Any]]) -> list[Sequence[Cell]]:
+    """Return the columns of old and new values of rows of pairs."""
+    found: list[Sequence[Cell]] = []
+    for pairs in zip(*rows, strict=True):
+        old, new = zip(*pairs, strict=True)
+        found += (old, new)
+    return found
 
 
 def lines_of(entries: Sequence[Entry]) -> Lines:
@@ -165,30 +179,37 @@ def bodies_of(blocks: Sequence[Block], count: int) -> list[str]:
 def chained(previous: str, origin: str, first: int, columns: Mapping[str, Sequence[Any]]) -> list[str]:
     """Return the hashes of lines, each from the one before: what ``chain`` gives for one line after the other."""
     count = len(columns["tx"])
-    told = {"origin": [origin] * count, "seq": range(first, first + count), **columns}
+    told = {"origin": Same([origin] * count), "seq": range(first, first + count), **columns}
     varying: list[Sequence[object]] = []
     parts = [_written(told[name], varying) for name in _HEAD]
-    facts = ["null" if text is None else text for text in columns["facts"]]
-    form = f"[{FORMAT},{','.join(parts)},%s,%s]"
+    heads = _filled(f"[{FORMAT},{','.join(parts)},", varying, count)
+    ends = {text: f",{'null' if text is None else text}]".encode() for text in set(columns["facts"])}
     hashes, begin = [], blake2b(digest_size=16).copy
-    for text in _filled(form, [*varying, columns["body"], facts], count):
+    for head, body, facts in zip(heads, columns["body"], columns["facts"], strict=True):
         line = begin()
-        line.update((previous + text).encode())
+        line.update((previous + head).encode() + body.encode() + ends[facts])
         previous = line.hexdigest()
         hashes.append(previous)
     return hashes
 
 
+def is_same(column: Sequence[object]) -> bool:
+    """Say whether a column holds one value all the way down."""
+    if type(column) is Same or not column:
+        return True
+    first = column[0]
+    return column[-1] == first and column.count(first) == len(column) and len(set(map(type, column))) == 1
+
+
 def _filled(form: str, columns: Sequence[Sequence[object]], count: int) -> list[str]:
-    return [form % row for row in zip(*columns, strict=True)] if columns else [form % ()] * count
+    return list(map(form.__mod__, zip(*columns, strict=True))) if columns else [form % ()] * count
 
 
 def _written(column: Sequence[object], varying: list[Sequence[object]]) -> str:
     """Return how a column stands in a form: what never changes is written out, the rest is added to ``varying``."""
-    first = column[0] if column else None
+    if is_same(column):
+        return _literal(canonical_json(column[0] if column else None))
     kinds = set(map(type, column))
-    if len(kinds) < 2 and column.count(first) == len(column):
-        return _literal(canonical_json(first))
     if kinds == {int}:
         varying.append(column)
         return "%d"

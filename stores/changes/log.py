@@ -33,7 +33,7 @@ _PLAIN = len(COLUMNS) - 3  # the columns before body, facts and hash, which stan
 def append(connection: Connection, entries: Sequence[Entry], hidden: Sequence[Body | None] = ()) -> None:
     """Add lines. ``hidden``, beside them, holds the fields that never leave this node."""
     if isinstance(entries, Lines):
-        bulk.insert(connection, LOG, COLUMNS, list(entries.rows()))
+        bulk.insert_columns(connection, LOG, COLUMNS, entries.table())
     elif any(hidden):
         rows = [(*to_row(entry), _written(kept)) for entry, kept in zip(entries, hidden, strict=True)]
         bulk.insert(connection, LOG, (*COLUMNS, "hidden"), rows)

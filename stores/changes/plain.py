@@ -28,9 +28,26 @@ from stores.node import Node
 from stores.storage import bulk
 
 _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
-_KNOWN = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
+_KNOWN = ("_store", "_hs", "_life", "_at", "_m")
 
-OnFile = Mapping[str, Sequence[Any]]  # id -> ``_KNOWN``
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """The records that the edits of a block go on from: which lines of it those are, where the rows are, their stamps.
+
+    One item of each for each record.
+    """
+
+    lines: Sequence[int]
+    where: Sequence[int | str]
+    stamps: Sequence[str]
+
+    def some(self, kept: Sequence[bool]) -> OnFile:
+        """Return those of which ``kept`` says so."""
+        if all(kept):
+            return self
+        columns: list[list[Any]] = [list(compress(each, kept)) for each in (self.lines, self.where, self.stamps)]
+        return OnFile(*columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +98,17 @@ def merge_plain(
         return Merged([], plain, number)
     _leave_strangers(lines, plain, people, sender)
     _leave_second_words(lines, plain, waiting)
-    on_file = [
-        _leave_changed(connection, node, block, lines, plain, sender) if terms.looking or block.kind != "create" else {}
-        for block in blocks
-    ]
+    new, edits = ([block for block in blocks if (block.kind == "create") is wanted] for wanted in (True, False))
+    for block in new if terms.looking else ():
+        _leave_known(connection, node, block, lines, plain)
+    on_file = [_leave_changed(connection, node, block, lines, plain, sender) for block in edits]
     _leave_mixed(number, plain)
     stamps = _stamps(lines, number, terms.after, terms.latest)
-    for block, known in zip(blocks, on_file, strict=True):
-        places = [n for n, place in enumerate(block.places) if plain[place]]
-        if block.kind == "create":
-            _create(connection, node, block, lines, places, stamps)
-        else:
-            _go_on(connection, node, block, lines, places, stamps, known)
+    for block in new:
+        _create(connection, node, block, lines, [n for n, place in enumerate(block.places) if plain[place]], stamps)
+    for block, known in zip(edits, on_file, strict=True):
+        kept = [plain[block.places[n]] == 1 for n in known.lines]
+        _go_on(connection, node, block, lines, known.some(kept), stamps)
     keys = list(compress(zip(lines.columns["type"], lines.columns["pk"], strict=True), plain))
     newest, last = (max(compress(column, plain), default=0) for column in (stamps.hlc, stamps.hs))
     return Merged(keys, plain, number, newest, last)
@@ -132,10 +148,13 @@ def _fits(shape: Shape, block: Block) -> bool:
 
 def _leave_strangers(lines: Lines, plain: bytearray, people: People, sender: str) -> None:
     """Leave what is of another store, in the name of somebody who may not, or at no moment."""
-    stores, actors = lines.columns["store"], lines.columns["actor"]
+    stores, actors, ats = (lines.columns[name] for name in ("store", "actor", "at"))
     strange = {actor for actor in set(actors) if actor != SYSTEM and not speaks_for(actor, sender, people)}
-    for place, (store, actor, at) in enumerate(zip(stores, actors, lines.columns["at"], strict=True)):
-        if store != sender or actor in strange or not is_moment(at):
+    never = {at for at in set(ats) if not is_moment(at)}
+    if not strange and not never and stores.count(sender) == len(stores):
+        return
+    for place, (store, actor, at) in enumerate(zip(stores, actors, ats, strict=True)):
+        if store != sender or actor in strange or at in never:
             plain[place] = 0
 
 
@@ -151,23 +170,33 @@ def _leave_second_words(lines: Lines, plain: bytearray, waiting: set[Key]) -> No
         said.add(key)
 
 
+def _leave_known(connection: Connection, node: Node, block: Block, lines: Lines, plain: bytearray) -> None:
+    """Leave new records that are on file already."""
+    asked = [place for place in block.places if plain[place]]
+    ids = _some(lines.columns["pk"], asked)
+    for place, *_ in bulk.find(connection, node.tables[block.type], (), ids):
+        plain[asked[place]] = 0
+
+
 def _leave_changed(
     connection: Connection, node: Node, block: Block, lines: Lines, plain: bytearray, sender: str
 ) -> OnFile:
-    """Leave new records that are on file, and edits that did not see the record as it is; return what is on file."""
-    ids, seen = lines.columns["pk"], lines.columns["base_hs"]
-    asked = [ids[place] for place in block.places if plain[place]]
-    on_file = {row[0]: row for row in bulk.select(connection, node.tables[block.type], _KNOWN, "id", asked)}
-    for place in block.places:
-        known = on_file.get(ids[place])
-        if known is None:
-            fits = block.kind == "create"
-        else:
-            _, store, hs, life, *_ = known
-            fits = block.kind == "update" and store == sender and hs <= seen[place] and life % 2 == 1
-        if not fits:
-            plain[place] = 0
-    return on_file
+    """Leave edits that did not see the record as it is, or are older than what it shows; return what is on file."""
+    asked = [n for n, place in enumerate(block.places) if plain[place]]
+    ids = _some(lines.columns["pk"], _some(block.places, asked))
+    rows = bulk.find(connection, node.tables[block.type], _KNOWN, ids)
+    here = _some(asked, [row[0] for row in rows])
+    some = _some(block.places, here)
+    seen, ats = (_some(lines.columns[name], some) for name in ("base_hs", "at"))
+    fits = [
+        store == sender and hs <= last and life % 2 == 1 and (was or "") <= at
+        for (_, _, store, hs, life, was, _), last, at in zip(rows, seen, ats, strict=True)
+    ]
+    found = OnFile(here, [row[1] for row in rows], [row[-1] or "" for row in rows]).some(fits)
+    if len(found.lines) < len(asked):
+        for n in set(asked).difference(found.lines):
+            plain[block.places[n]] = 0
+    return found
 
 
 def _leave_mixed(number: Sequence[int], plain: bytearray) -> None:
@@ -180,46 +209,35 @@ def _leave_mixed(number: Sequence[int], plain: bytearray) -> None:
 
 def _stamps(lines: Lines, number: Sequence[int], after: int, latest: int) -> Stamps:
     """Return the stamp of each line: the first line of a transaction gives it to all."""
-    claimed, hlc = lines.columns["hlc"], list[int]()
-    for place, transaction in enumerate(number):
-        goes_on = place > 0 and number[place - 1] == transaction
-        hlc.append(hlc[-1] if goes_on else min(claimed[place], latest))
-    return Stamps([after + 1 + transaction for transaction in number], hlc)
+    claimed: Sequence[int] = lines.columns["hlc"]
+    if max(claimed) > latest:
+        claimed = [min(stamp, latest) for stamp in claimed]
+    if number[-1] < len(number) - 1:
+        first: dict[int, int] = {}
+        claimed = [first.setdefault(transaction, stamp) for transaction, stamp in zip(number, claimed, strict=True)]
+    return Stamps([after + 1 + transaction for transaction in number], claimed)
 
 
 def _create(
     connection: Connection, node: Node, block: Block, lines: Lines, places: Sequence[int], stamps: Stamps
 ) -> None:
-    some = [block.places[n] for n in places]
+    some = _some(block.places, places)
     ids, stores, ats, actors = (_some(lines.columns[name], some) for name in ("pk", "store", "at", "actor"))
     hs, hlc = _some(stamps.hs, some), _some(stamps.hlc, some)
     values = [_some(block.new(name), places) for name in block.fields]
-    packed = pack_each(hs, hlc, lines.origin)
-    rows = list(zip(ids, stores, hs, [1] * len(ids), ats, actors, packed, *values, strict=True))
-    bulk.insert(connection, node.tables[block.type], (*_NEW, *block.fields), rows)
+    columns = (ids, stores, hs, [1] * len(ids), ats, actors, pack_each(hs, hlc, lines.origin), *values)
+    bulk.insert_columns(connection, node.tables[block.type], (*_NEW, *block.fields), columns)
 
 
-def _go_on(
-    connection: Connection,
-    node: Node,
-    block: Block,
-    lines: Lines,
-    places: Sequence[int],
-    stamps: Stamps,
-    on_file: OnFile,
-) -> None:
-    some, names = [block.places[n] for n in places], tuple(sorted(block.fields))
-    ids, ats, actors = (_some(lines.columns[name], some) for name in ("pk", "at", "actor"))
+def _go_on(connection: Connection, node: Node, block: Block, lines: Lines, on_file: OnFile, stamps: Stamps) -> None:
+    """Write what edits say over what is on file; ``_leave_changed`` has seen to it that each may."""
+    some, names = _some(block.places, on_file.lines), tuple(sorted(block.fields))
+    ats, actors = (_some(lines.columns[name], some) for name in ("at", "actor"))
     hs, hlc = _some(stamps.hs, some), _some(stamps.hlc, some)
-    packed = pack_over_each([on_file[id_][-1] or "" for id_ in ids], names, hs, hlc, lines.origin)
-    columns = [_some(block.new(name), places) for name in names]
-    values = zip(*columns, strict=True) if columns else [()] * len(ids)
-    rows = []
-    for cells, id_, place, at, by, text in zip(values, ids, hs, ats, actors, packed, strict=True):
-        _, _, _, _, was, who, _ = on_file[id_]
-        shown = (at, by) if at >= (was or "") else (was, who)
-        rows.append((*cells, place, *shown, text, id_))
-    bulk.update(connection, node.tables[block.type], (*names, "_hs", "_at", "_by", "_m"), rows)
+    packed = pack_over_each(on_file.stamps, names, hs, hlc, lines.origin)
+    values = [_some(block.new(name), on_file.lines) for name in names]
+    columns = (*values, hs, ats, actors, packed, on_file.where)
+    bulk.update_found(connection, node.tables[block.type], (*names, "_hs", "_at", "_by", "_m"), columns)
 
 
 def _some(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:

@@ -6,15 +6,16 @@ Names come from the compiled catalog or from the system tables, never from a fra
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, LargeBinary, Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.model.values import canonical_json
 from stores.storage.arrays import array
 from stores.storage.columns import Whole
 from stores.storage.driver import FAULTS, copies, copy_in, driver_of, told
@@ -37,21 +38,54 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: S
     if len(rows) >= _COPY_FROM and copies(connection):
         copy_in(connection, *_copy(table, tuple(columns)), rows)
         return
-    _in_statements(connection, table, "insert", tuple(columns), rows)
+    _insert_by(connection, table, "insert", tuple(columns), rows)
 
 
 def upsert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
     """Insert rows, or overwrite ``columns`` of those whose key is there."""
-    _in_statements(connection, table, "upsert", tuple(columns), rows)
+    _insert_by(connection, table, "upsert", tuple(columns), rows)
+
+
+def insert_columns(
+    connection: Connection, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows that are not there yet, given by column. No row is put together before it is handed to the driver."""
+    if copies(connection):
+        insert(connection, table, columns, list(zip(*values, strict=True)))
+    else:
+        _insert_by(connection, table, "insert", tuple(columns), zip(*values, strict=True))
 
 
 def update(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
     """Overwrite ``columns`` of rows by ``id``, which is the last value of each row; of one id the last row counts."""
+    if len(rows) > 1:
+        rows = list({row[-1]: row for row in rows}.values())
     if len(rows) > 1 and connection.dialect.name == "postgresql":
-        last = {row[-1]: row for row in rows}.values()
-        _one(connection, _update_all(table, tuple(columns)), tuple(map(array, zip(*last, strict=True))))
-        return
-    _many(connection, _update(connection.dialect.name, table.name, tuple(columns)), rows)
+        _one(connection, _update_all(table, tuple(columns)), tuple(map(array, zip(*rows, strict=True))))
+    else:
+        _update_by(connection, table, tuple(columns), "id", rows)
+
+
+def update_found(connection: Connection, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+    """Overwrite ``columns`` of rows that ``find`` has found, given by column; the last one is where, as it told.
+
+    No row twice: of two new values the database may take either.
+    """
+    if connection.dialect.name == "sqlite":
+        _update_by(connection, table, tuple(columns), "_rowid_", zip(*values, strict=True))
+    elif values[-1]:
+        _one(connection, _update_all(table, tuple(columns)), tuple(map(array, values)))
+
+
+def find(connection: Connection, table: Table, columns: Sequence[str], ids: Sequence[str]) -> list[Values]:
+    """Return, for each of ``ids`` that has a row, its place among them (rising), where the row is, and ``columns``.
+
+    Where a row is holds until this transaction ends. It spares ``update_found`` the way through the index.
+    """
+    if not ids:
+        return []
+    sqlite = connection.dialect.name == "sqlite"
+    return run(connection, _find(sqlite, table, tuple(columns)), canonical_json(ids) if sqlite else array(ids))
 
 
 def select(
@@ -142,19 +176,35 @@ def many(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
     _many(connection, _marked(connection.dialect.name, sql), rows)
 
 
-def _in_statements(
-    connection: Connection, table: Table, verb: Verb, names: tuple[str, ...], rows: Sequence[Values]
+def _insert_by(
+    connection: Connection, table: Table, verb: Verb, names: tuple[str, ...], rows: Iterable[Values]
 ) -> None:
-    """Write rows, on SQLite by as many a statement as every build of it takes."""
     dialect, key = connection.dialect.name, _key(table)
     together = _PARAMETERS // len(names) if dialect == "sqlite" else 1
-    if 1 < together <= len(rows):
-        whole = len(rows) - len(rows) % together
-        sql = _write(dialect, verb, table.name, names, key, together)
-        for first in range(0, whole, together):
-            _one(connection, sql, tuple(chain.from_iterable(rows[first : first + together])))
-        rows = rows[whole:]
-    _many(connection, _write(dialect, verb, table.name, names, key), rows)
+    _in_statements(
+        connection, rows, len(names), together, lambda count: _write(dialect, verb, table.name, names, key, count)
+    )
+
+
+def _update_by(
+    connection: Connection, table: Table, columns: tuple[str, ...], key: str, rows: Iterable[Values]
+) -> None:
+    dialect, width = connection.dialect.name, len(columns) + 1
+    together = _PARAMETERS // width if dialect == "sqlite" else 1
+    _in_statements(connection, rows, width, together, lambda count: _update(dialect, table.name, columns, key, count))
+
+
+def _in_statements(
+    connection: Connection, rows: Iterable[Values], width: int, together: int, sql: Callable[[int], str]
+) -> None:
+    """Write rows of ``width`` values, ``together`` of them a statement; those that are left one by one."""
+    if together < 2 or (isinstance(rows, Sequence) and len(rows) < together):
+        _many(connection, sql(1), rows if isinstance(rows, Sequence) else list(rows))
+        return
+    rows = iter(rows)  # a ``zip`` makes no new tuple for a row that nobody keeps
+    while len(values := tuple(chain.from_iterable(islice(rows, together)))) == together * width:
+        _one(connection, sql(together), values)
+    _many(connection, sql(1), [values[first : first + width] for first in range(0, len(values), width)])
 
 
 def _one(connection: Connection, sql: str, values: Values) -> None:
@@ -202,10 +252,25 @@ def _write(dialect: str, verb: Verb, table: str, columns: tuple[str, ...], key: 
 
 
 @lru_cache(maxsize=2048)
-def _update(dialect: str, table: str, columns: tuple[str, ...]) -> str:
-    settings = ", ".join(f"{quoted(name)} = ?" for name in columns)
-    sql = f"UPDATE{_alone(dialect)} {quoted(table)} SET {settings} WHERE id = ?"
-    return _marked(dialect, sql)
+def _update(dialect: str, table: str, columns: tuple[str, ...], key: str, rows: int = 1) -> str:
+    head = f"UPDATE{_alone(dialect)} {quoted(table)} SET"
+    if rows == 1:
+        return _marked(dialect, f"{head} {', '.join(f'{quoted(name)} = ?' for name in columns)} WHERE {key} = ?")
+    settings = ", ".join(f"{quoted(name)} = given.column{n}" for n, name in enumerate(columns, start=1))
+    marks = ", ".join([f"({', '.join('?' * (len(columns) + 1))})"] * rows)
+    where = f"{quoted(table)}.{key} = given.column{len(columns) + 1}"
+    return f"{head} {settings} FROM (VALUES {marks}) AS given WHERE {where}"
+
+
+@lru_cache(maxsize=2048)
+def _find(sqlite: bool, table: Table, columns: tuple[str, ...]) -> str:
+    told = "".join(f", t.{quoted(name)}" for name in columns)
+    if sqlite:
+        asked = "json_each(?) AS asked CROSS JOIN"  # CROSS: in the order asked
+        return f"SELECT asked.key, t._rowid_{told} FROM {asked} {quoted(table.name)} AS t ON t.id = asked.value"  # noqa: S608 - names of our own
+    asked = f"unnest({_given(table, 'id')}) WITH ORDINALITY AS asked (id, nth) JOIN"
+    sql = f"SELECT asked.nth - 1, t.id{told} FROM {asked} {quoted(table.name)} AS t ON t.id = asked.id ORDER BY 1"  # noqa: S608 - names of our own
+    return _marked("postgresql", sql)
 
 
 @lru_cache(maxsize=2048)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, pairwise
-from struct import iter_unpack
+from itertools import accumulate
+from operator import sub
 from typing import cast
 
 import msgpack
 
-from core.model.lines import Clean
+from core.model.lines import Clean, Same, is_same
 from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX
 from sync.wire.squeezing import broken, squeezed, too_large, unsqueezed
 
@@ -23,6 +23,8 @@ MAGIC = b"BL1\n"
 ELEMENTS_MAX = 8_000_000  # values in one frame, counted as they unfold: a small frame must not become a large heap
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+_REST = [f".{rest:03}Z" for rest in range(1000)]  # how the cell of a moment ends
+_RESTS = {text: rest for rest, text in enumerate(_REST)}
 
 SAME, IDS, MOMENTS, RISING = 1, 2, 3, 4
 
@@ -106,7 +108,7 @@ class _Budget:
         if type(count) is not int or not 0 <= count <= HARD_CHANGES_MAX:
             raise too_large(HARD_BYTES_MAX)
         self._spend(count)
-        return [pair[1]] * count
+        return Same([pair[1]] * count)
 
     def ids(self, data: bytes) -> list[object]:
         self._spend(len(data) // 16)
@@ -143,9 +145,9 @@ def _pack_column(column: object) -> msgpack.ExtType | list[object]:
     values = list(column)
     if len(values) < 2:
         return values
-    first, kinds = values[0], set(map(type, values))
-    if len(kinds) == 1 and values.count(first) == len(values):
-        return msgpack.ExtType(SAME, msgpack.packb([len(values), first]))
+    if is_same(values):
+        return msgpack.ExtType(SAME, msgpack.packb([len(values), values[0]]))
+    kinds = set(map(type, values))
     if kinds == {int}:
         return _pack_rising(cast(list[int], values))
     if kinds == {str}:
@@ -154,9 +156,10 @@ def _pack_column(column: object) -> msgpack.ExtType | list[object]:
 
 
 def _pack_rising(values: list[int]) -> msgpack.ExtType | list[object]:
-    if not all(low <= high for low, high in pairwise(values)):
+    steps = _steps(values)
+    if min(steps[1:]) < 0:
         return cast(list[object], values)
-    return msgpack.ExtType(RISING, msgpack.packb(_steps(values)))
+    return msgpack.ExtType(RISING, msgpack.packb(steps))
 
 
 def _pack_texts(values: list[str]) -> msgpack.ExtType | list[object]:
@@ -169,47 +172,57 @@ def _pack_texts(values: list[str]) -> msgpack.ExtType | list[object]:
             return msgpack.ExtType(IDS, data)
     if len(values[0]) == 24 and values[0].endswith("Z"):
         try:
-            numbers = _milliseconds(values)
-            rebuilt = _moments(numbers)
-        except (ValueError, TypeError, OverflowError):
-            return cast(list[object], values)
-        if rebuilt == values:
-            return msgpack.ExtType(MOMENTS, msgpack.packb(_steps(numbers)))
+            return msgpack.ExtType(MOMENTS, msgpack.packb(_steps(_milliseconds(values))))
+        except (ValueError, KeyError, OverflowError):
+            pass
     return cast(list[object], values)
 
 
 def _steps(values: list[int]) -> list[int]:
-    return [values[0], *(high - low for low, high in pairwise(values))]
+    return [values[0], *map(sub, values[1:], values)]
 
 
 def _ids(data: bytes) -> list[str]:
     """Return the ids in ``data``, 16 bytes each; a rest that is none raises ValueError."""
     if len(data) % 16:
         raise ValueError("no whole number of ids")
-    spans = [b"-".join(span) for span in iter_unpack("8s4s4s4s12s", data.hex().encode())]
-    return b" ".join(spans).decode().split()
+    digits = bytearray(data.hex("-", 2).encode() + b" ")  # aaaa-bbbb-cccc-dddd-eeee-ffff-gggg-hhhh- for each
+    for place, width in ((4, 40), (28, 39), (32, 38)):
+        del digits[place::width]
+    digits[36::37] = b" " * (len(data) // 16)
+    return digits.decode().split()
 
 
 def _milliseconds(cells: list[str]) -> list[int]:
-    """Return moments as milliseconds since 1970; of thousands many lie in the same second."""
-    seconds: dict[str, int] = {}
-    found = []
-    for cell in cells:
-        start = seconds.get(cell[:19])
-        if start is None:
-            start = seconds[cell[:19]] = (datetime.fromisoformat(f"{cell[:19]}Z") - EPOCH) // MILLISECOND
-        found.append(start + int(cell[20:23]))
-    return found
+    """Return moments as milliseconds since 1970; ValueError or KeyError for what ``_moments`` would not rebuild."""
+    seconds, rests = _Seconds(), _RESTS
+    return [seconds[cell[:19]] + rests[cell[19:]] for cell in cells]
 
 
 def _moments(milliseconds: list[int]) -> list[str]:
     """Return the cells of moments; beyond the year 9999 raises OverflowError."""
-    seconds: dict[int, str] = {}
-    found = []
-    for moment in milliseconds:
-        second, rest = divmod(moment, 1000)
-        text = seconds.get(second)
-        if text is None:
-            text = seconds[second] = (EPOCH + 1000 * second * MILLISECOND).isoformat(timespec="seconds")[:19]
-        found.append(f"{text}.{rest:03}Z")
-    return found
+    told, rests = _Told(), _REST
+    return [told[moment // 1000] + rests[moment % 1000] for moment in milliseconds]
+
+
+class _Seconds(dict[str, int]):
+    """The first millisecond of each second, by how it is written; of thousands of moments many lie in the same."""
+
+    def __missing__(self, text: str) -> int:
+        start = (datetime.fromisoformat(f"{text}Z") - EPOCH) // MILLISECOND
+        if _second(start // 1000) != text:
+            raise ValueError("no moment as nodes write it")
+        self[text] = start
+        return start
+
+
+class _Told(dict[int, str]):
+    """How each second is written."""
+
+    def __missing__(self, second: int) -> str:
+        self[second] = text = _second(second)
+        return text
+
+
+def _second(second: int) -> str:
+    return (EPOCH + 1000 * second * MILLISECOND).isoformat(timespec="seconds")[:19]

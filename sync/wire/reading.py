@@ -8,7 +8,7 @@ from types import NoneType
 from typing import TypeVar, cast
 
 from core.model.errors import Problem, Text
-from core.model.lines import Clean
+from core.model.lines import Clean, Same
 from core.model.values import of_kind
 from sync.protocol import FrameError
 
@@ -115,33 +115,39 @@ def texts(values: list[object], where: str) -> list[str]:
     """Return a column of texts; a whole column is checked at once because there are thousands."""
     if type(values) is Clean:
         return values
-    if not set(map(type, values)) <= {str}:
+    told = _told(values)
+    if not set(map(type, told)) <= {str}:
         raise bad(where, "texts are needed", "应为文本")
-    found = cast(list[str], values)
-    if "\0" in "".join(found):
+    if "\0" in "".join(cast(list[str], told)):
         raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
-    return found
+    return cast(list[str], values)
 
 
 def integers(values: list[object], where: str, low: int = 0, high: int = INT_MAX) -> list[int]:
     """Return a column of whole numbers from ``low`` to ``high``."""
-    if not set(map(type, values)) <= {int}:
+    told = cast(list[int], _told(values))
+    if not set(map(type, told)) <= {int}:
         raise bad(where, "whole numbers are needed", "应为整数")
-    found = cast(list[int], values)
-    if found and not (low <= min(found) and max(found) <= high):
+    if told and not (low <= min(told) and max(told) <= high):
         raise bad(where, f"whole numbers from {low} to {high} are needed", f"应为 {low} 到 {high} 的整数")
-    return found
+    return cast(list[int], values)
 
 
 def cells(values: list[object], where: str) -> list[int | str | None]:
     """Return a column of cells: empty, a 64-bit whole number, or a text."""
-    kinds = set(map(type, values))
+    told = _told(values)
+    kinds = set(map(type, told))
     if not kinds <= {str, int, NoneType}:
         raise bad(where, "a cell is empty, a whole number or a text", "单元只能是空、整数或文本")
-    if str in kinds and "\0" in "".join(of_kind(str, values, kinds)):
+    if str in kinds and "\0" in "".join(of_kind(str, told, kinds)):
         raise bad(where, "a text with a NUL character", "文本含 NUL 字符")
     if int in kinds:
-        numbers = of_kind(int, values, kinds)
+        numbers = of_kind(int, told, kinds)
         if not INT_MIN <= min(numbers) <= max(numbers) <= INT_MAX:
             raise bad(where, "a number beyond 64 bits", "数字超过 64 位")
     return cast("list[int | str | None]", values)
+
+
+def _told(values: list[object]) -> list[object]:
+    """Return the values of a column that have to be looked at: of one value as often as there are lines, the first."""
+    return values[:1] if type(values) is Same else values

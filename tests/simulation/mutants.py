@@ -256,15 +256,21 @@ def a_frame_loses_a_line(patch: Patch) -> None:
 
 def the_place_of_a_record_is_not_kept(patch: Patch) -> None:
     """A merged record keeps its old place in the order: the branches that have passed it never hear of the change."""
-    real = bulk.update
+    by_id, found = bulk.update, bulk.update_found
 
     def update(connection: Any, table: Any, columns: Any, rows: Any) -> None:
         place = list(columns).index("_hs") if "_hs" in columns else 0
         if place:
             rows = [(*r[:place], r[place] - (r[place] > 1 and r[place] % 3 == 0), *r[place + 1 :]) for r in rows]
-        real(connection, table, columns, rows)
+        by_id(connection, table, columns, rows)
+
+    def update_found(connection: Any, table: Any, columns: Any, values: Any) -> None:
+        place = list(columns).index("_hs")
+        moved = [hs - (hs > 1 and hs % 3 == 0) for hs in values[place]]
+        found(connection, table, columns, (*values[:place], moved, *values[place + 1 :]))
 
     patch.setattr(bulk, "update", update)
+    patch.setattr(bulk, "update_found", update_found)
 
 
 MUTANTS: dict[str, Plant] = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.change import GENESIS, Entry, chain
-from core.model.lines import bodies_of, chained, lines_of
+from core.model.lines import Lines, Same, bodies_of, chained, is_same, lines_of
 from core.model.values import canonical_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6) | st.sampled_from(
@@ -53,6 +53,36 @@ def test_lines_are_hashed_and_written_as_entries_are_one_by_one(told: list[dict[
 
     assert chained(GENESIS, lines.origin, lines.first, lines.columns) == [entry.hash for entry in entries]
     assert bodies_of(lines.blocks(), len(lines)) == [canonical_json(entry.body) for entry in entries]
+
+
+@given(line=LINE, count=st.integers(1, 4))
+def test_a_column_known_to_say_one_thing_is_hashed_like_any_other(line: dict[str, Any], count: int) -> None:
+    entries = entries_of([line] * count)
+    lines = lines_of(entries)
+    known = {name: Same(column) for name, column in lines.columns.items()}
+
+    assert chained(GENESIS, lines.origin, lines.first, known) == [entry.hash for entry in entries]
+    assert all(is_same(column) for column in lines.columns.values())
+    assert not any(is_same([*column, object()]) for column in lines.columns.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "same"),
+    [([], True), ([1, 1], True), (Same([1]), True), ([1, True], False), ([1, 2, 1], False), (["a", None], False)],
+)
+def test_what_is_the_same_all_the_way_is_so_in_value_and_type(column: list[object], same: bool) -> None:
+    assert is_same(column) == same
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a":[1,2]},{"a":[1,2]}', "", '{"a":[1]}', '{"a":[1,2,3]}', '{"a":1}', "[1]", "1", '{"a":[1,2]', "null"]
+)
+def test_a_body_that_was_edited_behind_the_nodes_back_is_noticed(body: str) -> None:
+    lines = lines_of(entries_of([_LINE | {"tx": "t"}] * 2))
+    columns = {**lines.columns, "body": [body, "{}"]}
+
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        Lines(lines.origin, lines.first, columns, lines.hashes).blocks()
 
 
 @given(told=st.lists(LINE, min_size=1, max_size=6), cut=st.integers(0, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.stores.chain import BOOKING, GUEST, MEMBER, MEMO, START, TARIFF, Stan
 
 ORIGIN = "east-01.1"
 PAGE = 25
+HOUR = timedelta(hours=1)
 
 
 class Log:
@@ -48,7 +50,9 @@ class Log:
             of=of,
             action=f"{type_}.edit",
             hlc=(len(self.lines) + (10**9 if self.dice.random() < 0.02 else 0)) << 16,
-            at="yesterday" if odd and self.dice.random() < 0.3 else iso(START),
+            at="yesterday"
+            if odd and self.dice.random() < 0.3
+            else iso(START + self.dice.choice([0, 0, 0, 1, 2]) * HOUR),
             received=iso(START),
             mono=1,
             boot="b",
@@ -208,6 +212,7 @@ def test_an_edit_is_plain_when_it_saw_the_record_as_it_stands(hubs: tuple[Stand,
         "of what was decided": {"body": {"state": (None, "held")}},
         "changed since": {"base_hs": 0},
         "changed since, another": {"pk": "y"},
+        "before what it shows": {"at": iso(START - HOUR)},
         "dead": {"pk": "z", "base_hs": 9},
         "not there": {"pk": "w"},
         "adds": {"body": {"visits": (None, 1)}},

@@ -101,12 +101,51 @@ def test_postgresql_goes_by_the_index_however_many_keys_it_is_given(orders: Data
         event.listen(connection, "before_cursor_execute", lambda _c, _k, sql, values, *_: asked.append((sql, values)))
         bulk.select(connection, ORDERS, ("group",), "id", [row[0] for row in rows[:1_500]])
         bulk.update(connection, ORDERS, ("group",), [("x", row[0]) for row in rows[:1_500]])
+        bulk.find(connection, ORDERS, ("group",), [row[0] for row in rows[:1_500]])
         plans = [
             " ".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {sql}", values))
-            for sql, values in asked[:2]
+            for sql, values in asked[:3]
         ]
 
     assert all("order_pkey" in plan and "Seq Scan" not in plan for plan in plans), plans
+
+
+@pytest.mark.parametrize("count", [332, 333, 334, 666])  # a statement of two columns and the key takes 333 rows
+def test_many_rows_are_overwritten_each_with_its_own(orders: Database, count: int) -> None:
+    many = [(f"d{n:04}", "before", -n) for n in range(count)]
+    with orders.write() as connection:
+        bulk.insert(connection, ORDERS, COLUMNS, many)
+        changed = [(None if n % 3 else "100% 酒水", None if n % 2 else 2**63 - 1 - n, f"d{n:04}") for n in range(count)]
+
+        bulk.update(connection, ORDERS, ("group", 'a"b'), changed[::-1])
+
+    assert everything(orders) == [*ROWS, *((id_, group, number) for group, number, id_ in changed)]
+
+
+def test_rows_are_found_in_the_order_asked_and_overwritten_where_they_are(orders: Database) -> None:
+    many = [(f"d{n:04}", "before", n) for n in range(500)]
+    asked = [*(id_ for id_, *_ in reversed(many)), "none", "c", "a"]
+    with orders.write() as connection:
+        bulk.insert_columns(connection, ORDERS, COLUMNS, list(zip(*many, strict=True)))
+
+        found = bulk.find(connection, ORDERS, ("group", 'a"b'), asked)
+        places, where, groups, numbers = zip(*found, strict=True)
+        bulk.update_found(
+            connection, ORDERS, ("group",), ([f"{n} after {group}" for group, n in found_of(found)], where)
+        )
+
+        assert bulk.find(connection, ORDERS, (), []) == bulk.find(connection, ORDERS, (), ["none"]) == []
+    assert places == (*range(500), 501, 502)
+    assert numbers == (*range(499, -1, -1), None, 2**63 - 1)
+    assert groups[-2:] == (None, ROWS[0][1])
+    assert everything(orders) == [
+        ("a", f"{2**63 - 1} after {ROWS[0][1]}", 2**63 - 1), ROWS[1], ("c", "None after None", None),
+        *((id_, f"{n} after before", n) for id_, _, n in many),
+    ]  # fmt: skip
+
+
+def found_of(found: list[bulk.Values]) -> list[tuple[object, object]]:
+    return [(group, number) for _, _, group, number in found]
 
 
 def test_any_number_of_keys_is_one_question(orders: Database) -> None:
@@ -122,5 +161,7 @@ def test_writing_nothing_is_no_statement(orders: Database) -> None:
     with orders.write() as connection:
         bulk.insert(connection, ORDERS, COLUMNS, [])
         bulk.update(connection, ORDERS, ("group",), [])
+        bulk.insert_columns(connection, ORDERS, COLUMNS, [(), (), ()])
+        bulk.update_found(connection, ORDERS, ("group",), [(), ()])
 
     assert everything(orders) == ROWS

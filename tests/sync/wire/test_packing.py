@@ -45,6 +45,16 @@ def test_numbers_that_rise_come_back_exactly_to_the_edges_of_64_bits(numbers: li
     assert unpack(pack(Column(how(numbers)))) == how(numbers)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["2026-03-14 12:00:00.000Z", "20260314T12:00:00x.000Z", "2026-03-14T12:00:00.00Z", "2026-03-14T12:00:00,000Z",
+     "2026-W11-6T12:00:00.000Z", "2026-03-14T12:00:00.000z", ID.upper(), f"{ID[:8]}{ID[9:]}-"],
+)  # fmt: skip
+def test_what_is_nearly_a_moment_or_an_id_comes_back_as_it_is(odd: str) -> None:
+    for column in ([MOMENT, odd], [ID, odd], [odd, f"{odd[:-1]}1", MOMENT]):
+        assert unpack(pack(Column(column))) == column
+
+
 def test_true_and_one_are_not_the_same() -> None:
     assert [type(value) for value in unpack(pack(Column([1, True])))] == [int, bool]  # type: ignore[attr-defined]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from core.model.lines import Same
 from sync.protocol import FrameError
 from sync.wire import reading
 
@@ -30,6 +33,23 @@ def test_what_is_of_the_type_comes_back_as_it_is() -> None:
     assert reading.cells([None, -(2**63), 2**63 - 1, "茶"], "part") == [None, -(2**63), 2**63 - 1, "茶"]
     assert reading.texts([], "part") == []
     assert reading.integers([], "part") == []
+
+
+@pytest.mark.parametrize("form", [list, Same])
+@pytest.mark.parametrize(
+    ("getter", "value"),
+    [
+        (reading.texts, 1), (reading.texts, None), (reading.texts, "a\0b"), (reading.integers, "1"), (reading.integers, -1),
+        (reading.integers, True), (reading.integers, 2**63), (reading.cells, True), (reading.cells, 1.0),
+        (reading.cells, "a\0b"), (reading.cells, 2**63), (reading.cells, -(2**63) - 1), (reading.cells, b"a"),
+    ],
+)  # fmt: skip
+def test_a_column_is_looked_at_whole_though_it_says_one_thing_all_the_way(
+    getter: Any, value: object, form: type[list[object]]
+) -> None:
+    with pytest.raises(FrameError, match="part"):
+        getter(form([value, value]), "part")
+    assert getter(form(), "part") == []
 
 
 @pytest.mark.parametrize("value", ["0F", "0", "0ff", "0g", "０f"])
