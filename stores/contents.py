@@ -161,6 +161,11 @@ def put_off(connection: Connection, content: Content, until: datetime) -> None:
     bulk.run_only(connection, sql, iso(until), content.tries + 1, content.hash)
 
 
+def rest(connection: Connection, content: Content, until: datetime) -> None:
+    """Look at a content again ``until`` then: the line did not carry it, so no try of it is counted."""
+    bulk.run_only(connection, "UPDATE content SET next_at = ? WHERE hash = ?", iso(until), content.hash)
+
+
 def due(connection: Connection, now: datetime, most: int) -> list[Content]:
     """Return the contents that are to be carried now, those that have waited longest first."""
     sql = f"SELECT {', '.join(_COLUMNS)} FROM content WHERE next_at <= ? ORDER BY next_at LIMIT ?"  # noqa: S608 - our names

@@ -7,11 +7,13 @@ write: nothing on the way of an action knows of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 from core.model.contents import OTHER as ANY_MEDIA
 from core.model.contents import PIECE_BYTES, hash_of
+from core.model.errors import NodeError
 from stores import contents
 from stores.changes import naming
 from stores.contents import Content
@@ -24,24 +26,25 @@ LATER_S = 60  # doubled with every time that headquarters does not have it
 LATER_S_MAX = 6 * 3_600
 
 
-def carry(node: Node, link: Link) -> bool:
-    """Carry a little, and return whether there is more to carry at once.
+def carry(node: Node, link: Link, most: int = PIECES_MAX) -> bool:
+    """Carry a little, at most so many pieces to a message, and return whether there is more to carry at once.
 
-    Raises LinkDown when the network does not let it; what has arrived until then stays.
+    Raises LinkDown when the network does not let it; what has arrived until then stays. What does not get through piece
+    by piece either rests for a minute: on a line that carries no photo the records go on, and nothing is paid for.
     """
     more = naming.note(node)
     with node.database.read() as connection:
         waiting = contents.due(connection, node.now(), OFFERED_MAX)
     up = [each for each in waiting if each.whole]
     if up:
-        return _send(node, link, up) or more
-    return (bool(waiting) and _get(node, link, waiting[0])) or more
+        return _send(node, link, up, most) or more
+    return (bool(waiting) and _get(node, link, waiting[0], most)) or more
 
 
 # --- up -----------------------------------------------------------------------------------------------------------
 
 
-def _send(node: Node, link: Link, waiting: Sequence[Content]) -> bool:
+def _send(node: Node, link: Link, waiting: Sequence[Content], most: int) -> bool:
     offered = tuple(Offered(c.hash, c.size, c.pieces, str(c.type), str(c.pk)) for c in waiting)
     answer = link.offer(Offer(offered))
     room = STEP_BYTES_MAX
@@ -52,17 +55,18 @@ def _send(node: Node, link: Link, waiting: Sequence[Content]) -> bool:
             continue
         needs = answer.needs.get(content.hash, ())
         if room > 0:
-            room -= _deliver(node, link, content, needs)
+            with _resting(node, content, most):
+                room -= _deliver(node, link, content, needs, most)
             moved = True
     return moved
 
 
-def _deliver(node: Node, link: Link, content: Content, needs: Sequence[int]) -> int:
+def _deliver(node: Node, link: Link, content: Content, needs: Sequence[int], most: int) -> int:
     """Send the pieces that are needed; return how many bytes that were."""
     whole = not needs
     sent = 0
-    for first in range(0, len(needs), PIECES_MAX):
-        numbers = needs[first : first + PIECES_MAX]
+    for first in range(0, len(needs), most):
+        numbers = needs[first : first + most]
         with node.database.read() as connection:
             pieces = tuple((nth, data) for nth in numbers for data in contents.read(connection, content.hash, nth, 1))
         whole = link.deliver(Deliver(content.hash, pieces)).whole
@@ -78,13 +82,14 @@ def _deliver(node: Node, link: Link, content: Content, needs: Sequence[int]) -> 
 # --- down ---------------------------------------------------------------------------------------------------------
 
 
-def _get(node: Node, link: Link, content: Content) -> bool:
+def _get(node: Node, link: Link, content: Content, most: int) -> bool:
     """Fetch what is missing of one content, up to the bytes of a step; return whether anything came."""
     with node.database.read() as connection:
         missing = contents.missing(connection, content) if content.pieces else [0]
     first, room = missing[0] if missing else len(content.pieces), STEP_BYTES_MAX
     while room > 0:
-        answer = link.fetch(Fetch(content.hash, str(content.type), str(content.pk), first))
+        with _resting(node, content, most):
+            answer = link.fetch(Fetch(content.hash, str(content.type), str(content.pk), first, most))
         if not answer.data:
             _put_off(node, content)
             return False
@@ -112,6 +117,18 @@ def _take(node: Node, content: Content, size: int, hashes: Sequence[str], first:
         node.touched([(str(content.type), str(content.pk))])
         node.committed()
     return whole
+
+
+@contextmanager
+def _resting(node: Node, content: Content, most: int) -> Iterator[None]:
+    """Let a content rest that did not get through even piece by piece; the failure goes on to whoever called."""
+    try:
+        yield
+    except NodeError:
+        if most == 1:
+            with node.database.write() as connection:
+                contents.rest(connection, content, node.now() + timedelta(seconds=LATER_S))
+        raise
 
 
 def _put_off(node: Node, content: Content) -> None:

@@ -26,7 +26,7 @@ from sync.branch.comparing import Compared
 from sync.branch.round import Round, sync_round
 from sync.closing import ClosingFault
 from sync.journal import journal, traced
-from sync.protocol import Dice
+from sync.protocol import PIECES_MAX, Dice
 from sync.wire.link import AskedToWait, Link
 
 T = TypeVar("T")
@@ -86,6 +86,7 @@ class Worker:
         self._news = self._urgent = self._stopping = False
         self._failures = 0
         self._asked_s = 0
+        self._pieces = PIECES_MAX  # of a content to a message; fewer once one did not get through, until the next start
         self._compared: datetime | None = None
         self._closed: date | None = None
         self._link: Link | None = None
@@ -140,7 +141,10 @@ class Worker:
 
     def carry(self) -> bool:
         """Carry some contents now, in the calling thread; return whether there are more. Never raises."""
-        return self._tried(carry) or False
+        more = self._tried(lambda node, link: carry(node, link, self._pieces))
+        if more is None:  # a line, or a proxy on it, may cut what is large, and cut it each time
+            self._pieces = max(1, self._pieces // 2)
+        return more or False
 
     def pause_s(self) -> float:
         """Return how long to rest now: the beat, or after failures a growing pause, both spread by the dice.

@@ -13,7 +13,7 @@ from stores.contents import Content
 from stores.node import Node
 from stores.storage.credentials import Credential
 from stores.storage.database import Connection
-from sync.protocol import PIECES_MAX, Deliver, DeliverAnswer, Fetch, FetchAnswer, NotYours, Offer, OfferAnswer, Offered
+from sync.protocol import Deliver, DeliverAnswer, Fetch, FetchAnswer, NotYours, Offer, OfferAnswer, Offered
 
 
 def offer(node: Node, caller: Credential, question: Offer) -> OfferAnswer:
@@ -56,7 +56,7 @@ def fetch(node: Node, caller: Credential, question: Fetch) -> FetchAnswer:
         content = contents.find(connection, question.hash)
         if content is None or not content.whole or not _may_have(connection, node, caller, question):
             return FetchAnswer()
-        data = contents.read(connection, question.hash, question.first, PIECES_MAX)
+        data = contents.read(connection, question.hash, question.first, question.most)
     return FetchAnswer(content.size, content.pieces, tuple(data))
 
 

@@ -52,12 +52,13 @@ class DeliverAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Ask for a content that a record names, from its ``first`` piece that is not here."""
+    """Ask for a content that a record names, from its ``first`` piece that is not here, for at most so many."""
 
     hash: str
     type: str
     pk: str
     first: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def _read_fetch(tree: dict[str, object]) -> Fetch:
         type=part.get("type", name),
         pk=part.get("pk", name),
         first=part.get("first", integer),
+        most=part.get("most", integer, 1, PIECES_MAX),
     )
 
 

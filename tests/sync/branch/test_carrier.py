@@ -20,6 +20,7 @@ from stores.storage.credentials import Credential
 from sync import keys
 from sync.branch.carrier import LATER_S, carry
 from sync.branch.round import sync_round
+from sync.branch.worker import Worker
 from sync.hub.contents import deliver, fetch, offer
 from sync.protocol import Deliver, Fetch, Offer, Offered
 from sync.wire.link import LinkDown
@@ -147,6 +148,52 @@ def test_over_a_line_that_is_cut_all_the_time_everything_arrives_and_little_is_s
     assert sent <= 2 * 6, "at most what an answer was lost for"
 
 
+def test_a_line_that_cuts_every_large_message_carries_it_in_small_ones(
+    world: World, hub: Node, bund: Node, link: DirectLink
+) -> None:
+    up, down = upload(bund), upload(hub, PHOTO[::-1])
+    park(bund, ONE, frame="F-1", photo=reference(up, "a.jpg"))
+    park(hub, TWO, frame="F-2", photo=reference(down, "b.jpg"))
+    worker = Worker(bund, lambda: link, dice=bytes)
+
+    def narrow(_: str, message: Any) -> Any:
+        pieces = message.pieces if isinstance(message, Deliver) else getattr(message, "data", ())
+        if len(pieces) > 1:
+            raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
+        return message
+
+    link.before = link.after = narrow
+    worker.work()
+    for _ in range(10):
+        worker.carry()
+        world.wait(LATER_S + 1)
+
+    assert held(hub, up) == PHOTO
+    assert held(bund, down) == PHOTO[::-1]
+
+
+def test_what_a_line_does_not_carry_at_all_rests_and_is_not_sent_again_and_again(
+    world: World, bund: Node, link: DirectLink
+) -> None:
+    park(bund, ONE, frame="F-1", photo=reference(upload(bund), "a.jpg"))
+    sync_round(bund, link)
+
+    def shut(call: str, message: Any) -> Any:
+        if call == "deliver":
+            raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
+        return message
+
+    link.before = shut
+    with pytest.raises(LinkDown):
+        carry(bund, link, 1)
+
+    carried(bund, link)
+    assert link.calls.count("deliver") == 1
+    world.wait(LATER_S + 1)
+    with pytest.raises(LinkDown):
+        carry(bund, link, 1)
+
+
 def test_one_that_headquarters_does_not_have_yet_is_asked_for_later_and_later(
     world: World, hub: Node, bund: Node, link: DirectLink
 ) -> None:
@@ -212,11 +259,11 @@ def test_a_store_gets_only_what_its_own_records_name_and_brings_only_what_they_m
     carried(bund, link)
     stranger, owner = Credential("jingan", "jingan"), Credential("bund", "bund")
 
-    assert fetch(hub, owner, Fetch(digest, BICYCLE, ONE, 0)).hashes
-    assert not fetch(hub, stranger, Fetch(digest, BICYCLE, ONE, 0)).hashes
-    assert not fetch(hub, owner, Fetch(digest, BICYCLE, TWO, 0)).hashes
-    assert not fetch(hub, owner, Fetch(digest, "bicycle_rental.rental", ONE, 0)).hashes
-    assert not fetch(hub, owner, Fetch(digest, "no.such", ONE, 0)).hashes
+    assert fetch(hub, owner, Fetch(digest, BICYCLE, ONE, 0, 4)).hashes
+    assert not fetch(hub, stranger, Fetch(digest, BICYCLE, ONE, 0, 4)).hashes
+    assert not fetch(hub, owner, Fetch(digest, BICYCLE, TWO, 0, 4)).hashes
+    assert not fetch(hub, owner, Fetch(digest, "bicycle_rental.rental", ONE, 0, 4)).hashes
+    assert not fetch(hub, owner, Fetch(digest, "no.such", ONE, 0, 4)).hashes
     mine = Offered("cd" * 32, 3, ("ef" * 32,), BICYCLE, ONE)
     assert offer(hub, stranger, Offer((mine,))).later == ("cd" * 32,)
     with pytest.raises(NodeError, match="do not make up"):

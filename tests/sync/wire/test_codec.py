@@ -75,7 +75,7 @@ MESSAGES: list[Message] = [
     OfferAnswer({"ab" * 32: (0, 1)}, ("cd" * 32,)),
     Deliver("ab" * 32, ((0, b"\x00\xff" * 40), (1, b""))),
     DeliverAnswer(whole=True),
-    Fetch("ab" * 32, "club.card", "0190a0a0", 1),
+    Fetch("ab" * 32, "club.card", "0190a0a0", 1, 4),
     FetchAnswer(300_000, ("cd" * 32,), (b"\x89PNG",)),
     FetchAnswer(),
     Compare(ORIGIN, "e1", 77, HEAD, ((), ("club.card|osaka-road", "01957", "a1"))),
