@@ -208,7 +208,14 @@ class PostgresServer:
         """Become a replica of a server that runs, and start; return what went wrong, or an empty text."""
         host = f"host={original.folder} user=postgres"
         problem = self._run(
-            "pg_basebackup", "--pgdata", str(self.data), "--dbname", host, "--write-recovery-conf", "--checkpoint=fast"
+            "pg_basebackup",
+            "--pgdata",
+            str(self.data),
+            "--dbname",
+            host,
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+            "--no-sync",
         )
         return problem or self._serve()
 

@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Connection, create_engine, make_url
@@ -20,11 +22,13 @@ from stores.node import Node
 from stores.storage import bulk, checkpoints, holdups, postgres
 from stores.storage.credentials import Credential
 from stores.storage.database import Busy, Database, StorageFault
+from sync import keys
 from sync.branch.round import sync_round
-from tests.conftest import NoPostgres, PostgresServer, private_server, schemas
+from tests.conftest import NoPostgres, PostgresServer, private_server, replica_of, schemas
 from tests.sync.nodes import DirectLink, World, read, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs mount and a PostgreSQL in a folder")
+T = TypeVar("T")
 ROOM_KB = 1_536
 WAIT_S = 0.2
 LOCK = f"SELECT pg_advisory_xact_lock({postgres.LOCK_FAMILY}, hashtext(current_schema()))"
@@ -78,6 +82,54 @@ def test_postgresql_that_is_restarted_in_the_middle_of_a_merge_loses_and_doubles
         assert log.verify(connection, "bund.1") is None
         assert bulk.run(connection, "SELECT count(*), sum(visits) FROM tea_house_guest") == [(40, 80)]
     hub.database.close()
+
+
+def test_a_failover_that_loses_the_last_commits_is_found_out_and_branches_send_again_what_it_lost(
+    own_server: PostgresServer, world: World, bund: Node
+) -> None:
+    guest, late = world.id(), world.id()
+    write(bund, guest, "create", name="李", visits=1)
+    with closing(Database(own_server.url)) as made, made.write() as connection:
+        bulk.run_only(connection, "CREATE SCHEMA chain")
+    with replica_of(own_server) as copy:
+        both = quote(f"{own_server.folder},{copy.folder}", safe="")
+        hub = world.hub(
+            f"postgresql://postgres@/postgres?host={both}&target_session_attrs=read-write&options=-csearch_path%3Dchain"
+        )
+        link = DirectLink(hub, Credential("bund", "bund"))
+        sync_round(bund, link)
+        _ask(copy, "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")  # it hears of nothing any more
+        _until(lambda: not _ask(copy, "SELECT 1 FROM pg_stat_wal_receiver"))
+        write(bund, guest, visits=2)
+        write(bund, late, "create", name="王", visits=1)
+        sync_round(bund, link)
+        with hub.database.read() as connection:
+            before, lost = keys.hub(connection).epoch, checkpoints.head(connection, "bund.1")
+        own_server.stop()
+        _ask(copy, "SELECT pg_promote()")
+        ((left,),) = _ask(copy, "SELECT position FROM chain.checkpoint WHERE peer = 'bund.1' AND stream = 'head'")
+
+        _until_it_works(bund, link)
+
+        with hub.database.read() as connection:
+            assert bulk.run(connection, "SELECT pg_is_in_recovery()") == [(False,)]
+            assert keys.hub(connection).epoch != before
+            assert checkpoints.head(connection, "bund.1") == lost
+            assert left < lost[0]
+            assert log.verify(connection, "bund.1") is None
+            assert bulk.run(connection, "SELECT name FROM core_notice") == [("core.hub_put_back",)]
+        assert (read(hub, guest)["visits"], read(hub, late)["name"]) == (2, "王")
+        hub.database.close()
+
+
+def _ask(server: PostgresServer, *statements: str) -> list[bulk.Values]:
+    """Ask a server as its administrator; return what the last statement answers."""
+    engine = create_engine(make_url(server.url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        answers = [connection.exec_driver_sql(statement) for statement in statements]
+        found = [tuple(row) for row in answers[-1]]
+    engine.dispose()
+    return found
 
 
 def test_a_transaction_that_idles_for_an_hour_is_ended_and_the_next_writer_goes_on(
@@ -186,12 +238,12 @@ def _holdups(database: Database) -> list[holdups.Holdup]:
         return holdups.holdups(connection)
 
 
-def _until(found: Callable[[], list[holdups.Holdup]]) -> list[holdups.Holdup]:
-    for _ in range(500):
+def _until(found: Callable[[], T]) -> T:
+    for _ in range(1_000):
         if seen := found():
             return seen
         time.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("it does not come about")
 
 
 def test_a_serialization_failure_is_told_as_a_busy_node(postgres_url: str) -> None:
