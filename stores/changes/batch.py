@@ -202,7 +202,7 @@ class Batch:
                 before = staged.get(key) or self.tally.touched.get(key)
                 staged[key] = self._step(entry, shape, key, before, stamp, dissents)
         except Unfit as unfit:
-            self._keep(group, self._known_better(unfit.problem, group))
+            self._keep(group, self._known_better(unfit.problem, entry))
             return
         except Exception as error:  # noqa: BLE001 - whatever a line or a hook does, its neighbours' work goes on
             report.exception("transaction %s of %s cannot be merged", first.tx, first.origin)
@@ -251,16 +251,10 @@ class Batch:
         creates = current is None and entry.kind == "create"
         return creates and quarantine.only_missing(self.connection, entry.type, entry.pk)
 
-    def _known_better(self, problem: Problem, group: Sequence[Entry]) -> Problem:
-        """Say that a record is gone for good, where nobody need wait for it to arrive.
-
-        One that the transaction itself makes is not missing; the log may know of its end from lines that come later.
-        """
-        if problem.code != MISSING:
-            return problem
-        made = {(entry.type, entry.pk) for entry in group if entry.kind == "create"}
-        missing = {(entry.type, entry.pk) for entry in group} - self.records.keys() - made
-        return GONE if any(ended(self.connection, *key) for key in missing) else problem
+    def _known_better(self, problem: Problem, entry: Entry) -> Problem:
+        """Say that the record of the line at fault is gone for good, where nobody need wait for it to arrive."""
+        missing = problem.code == MISSING and (entry.type, entry.pk) not in self.records
+        return GONE if missing and ended(self.connection, entry.type, entry.pk) else problem
 
     def _keep(self, group: Sequence[Entry], problem: Problem) -> None:
         quarantine.keep(self.connection, self.node, group, self.sender, problem, self.tried)
