@@ -42,6 +42,8 @@ class Surroundings:
 
     def now_ms(self) -> int:
         """Return milliseconds since 1970."""
+        if self.now is wall_clock:
+            return time.time_ns() // 1_000_000  # the same clock, and every id asks for it
         return int(self.now().timestamp() * 1000)
 
     def token(self) -> str:

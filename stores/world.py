@@ -32,13 +32,14 @@ COUNTED = ("posted", "confirmed", "countered")  # a countered entry still counts
 @dataclass(slots=True)
 class Shared:
     """What the actions of one batch have in common: the moment, what waits to be written, the records looked at, the
-    numbers given out, and which roles a person acts in (by plugin, store and person)."""
+    numbers given out, which roles a person acts in, and what surrounds his actions (by plugin, store and person)."""
 
     now: datetime
     waiting: Waiting | None = None
     rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     numbers: Given = field(default_factory=dict)
     roles: dict[tuple[str, str, str, bool], frozenset[str]] = field(default_factory=dict)
+    surroundings: dict[tuple[str, str, Actor, datetime], dict[str, object]] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,23 +99,21 @@ class NodeWorld:
 
     def env(self, row: Row | None, now: datetime, actor: Actor, **names: object) -> Env:
         """Return the names a rule of this plugin sees for ``row``."""
-        return Env(
-            self,
-            now,
-            self.node.zone,
-            {
-                "self": row,
-                "old": row,
-                "ask": {},
-                "me": None if actor.id == "system" else actor.id,
-                "my_roles": sorted(actor.roles),
-                "my_store": actor.store,
-                "today": self.calendar().business_date(now),
-                "settings": self.node.settings(self.connection, self.plugin, self.store),
-                "store": self.store,
-                **names,
-            },
-        )
+        known, key = self.shared.surroundings if self.shared else {}, (self.plugin, self.store, actor, now)
+        if key not in known:
+            known[key] = self._surroundings(now, actor)
+        return Env(self, now, self.node.zone, {**known[key], "self": row, "old": row, **names})
+
+    def _surroundings(self, now: datetime, actor: Actor) -> dict[str, object]:
+        return {
+            "ask": {},
+            "me": None if actor.id == "system" else actor.id,
+            "my_roles": sorted(actor.roles),
+            "my_store": actor.store,
+            "today": self.calendar().business_date(now),
+            "settings": self.node.settings(self.connection, self.plugin, self.store),
+            "store": self.store,
+        }
 
     def table_of(self, record: str) -> Table:
         """Return the table of a record type: SQL made from rules asks for it."""

@@ -21,7 +21,7 @@ from stores.acts.calls import Call, Receipt
 from stores.acts.waiting import Waiting
 from stores.acts.work import Later
 from stores.changes.making import make_all_on
-from stores.node import Node
+from stores.node import SETTING, Node
 from stores.storage import counters, numbers
 from stores.world import Shared
 
@@ -90,6 +90,9 @@ class Batch:
         self._waiting.append((place, call, decided))
         if self._shared.waiting:
             self._shared.waiting.add(decided.edits)
+        if any(type_ == SETTING for type_, _ in decided.receipt.touched):
+            self._write()  # what is kept of settings is not looked up at the database again
+            self._shared.surroundings.clear()
 
     def _write(self) -> None:
         """Write what was decided. Where that is refused as a whole, each is carried out by itself, to find which."""
@@ -129,6 +132,7 @@ class Batch:
         """Look at records anew, and take back the numbers that were not used: the next action gets them."""
         self._shared.rows.clear()
         self._shared.roles.clear()
+        self._shared.surroundings.clear()
         self._shared.numbers.clear()
         self._shared.numbers.update(given)
 

@@ -207,6 +207,32 @@ def test_a_record_that_changes_may_come_to_hold_any_key(shop: Shop) -> None:
         assert waiting.may_hold(booking.key, {"card": "B"})
 
 
+WITH_SETTING = """
+settings: {fee: {type: money, default: 1, label: {en: Fee, zh: 费用}}}
+records:
+  bill:
+    label: {en: Bill, zh: 账单}
+    fields: {fee: {type: money, label: {en: Fee, zh: 费用}}}
+    by: desk
+    actions: {add: {from: new, set: {fee: =settings.fee}, label: {en: Add, zh: 新增}}}
+"""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_setting_holds_for_what_comes_after_it(a_shop: Callable[..., Shop], apart: bool) -> None:
+    shop = a_shop(WITH_SETTING)
+    bill = Call(shop.record("bill"), "add", LI)
+    fee = Call(shop.record("setting"), "set", SYSTEM_ACTOR, ask={"plugin": "club", "name": "fee", "value": "2"})
+
+    with shop.node.database.write() as connection:
+        batch = Batch(connection, shop.node, apart=apart)
+        for call in (bill, fee, bill):
+            batch.add(call)
+        assert not [result for result in batch.results() if isinstance(result, NodeError)]
+
+    assert [row.values["fee"] for row in shop.rows("bill")] == ([] if apart else [1, 2])
+
+
 def test_plain_ones_are_written_with_a_handful_of_statements(shop: Shop) -> None:
     """Not some for each: that is what the batch is for."""
     statements: list[str] = []
