@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,8 @@ class Node:
             known = self._worked_out = (catalog, {})
         if work not in known[1]:
             known[1][work] = work(catalog)
-        return cast(T, known[1][work])
+        found: T = known[1][work]
+        return found
 
     def table(self, record: RecordType) -> Table:
         """Return the table that keeps ``record``."""

@@ -99,10 +99,14 @@ class NodeWorld:
 
     def env(self, row: Row | None, now: datetime, actor: Actor, **names: object) -> Env:
         """Return the names a rule of this plugin sees for ``row``."""
-        known, key = self.shared.surroundings if self.shared else {}, (self.plugin, self.store, actor, now)
-        if key not in known:
-            known[key] = self._surroundings(now, actor)
-        return Env(self, now, self.node.zone, {**known[key], "self": row, "old": row, **names})
+        known = self._shared_surroundings(self.shared, now, actor) if self.shared else self._surroundings(now, actor)
+        return Env(self, now, self.node.zone, {**known, "self": row, "old": row, **names})
+
+    def _shared_surroundings(self, shared: Shared, now: datetime, actor: Actor) -> dict[str, object]:
+        key = (self.plugin, self.store, actor, now)
+        if key not in shared.surroundings:
+            shared.surroundings[key] = self._surroundings(now, actor)
+        return shared.surroundings[key]
 
     def _surroundings(self, now: datetime, actor: Actor) -> dict[str, object]:
         return {

@@ -132,9 +132,10 @@ def run(connection: Connection, sql: str, *values: Any) -> list[Values]:
     driver = driver_of(connection)
     if driver is not None:
         try:
-            return cast("list[Values]", driver.execute(sql, values).fetchall())
+            found: list[Values] = driver.execute(sql, values).fetchall()
         except FAULTS as error:
             raise told(connection, sql, error) from error
+        return found
     result = connection.exec_driver_sql(_marked(connection.dialect.name, sql), values)
     rows = cast("list[Values]", result.cursor.fetchall())  # the driver's own: wrapping triples the cost
     result.close()
