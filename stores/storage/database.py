@@ -28,6 +28,7 @@ BESIDE = "beside"  # what ``write_beside`` calls the other database
 WRITE_WAIT_S_MAX = 30.0  # how long an action waits for its turn before the person is told that the node is busy
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for a writer in another process
 READERS_MAX = 24
+READERS_KEPT = 4  # connections that stay open from one read transaction to the next
 WRITER = (  # pragmas
     "journal_mode = WAL",
     "foreign_keys = ON",
@@ -52,6 +53,7 @@ class Database:
         self._turns = Turns()
         self._writing: Any = None  # the driver's connection of whoever has the turn, or had it last
         self._kept: Connection | None = None  # the writer's, from one transaction to the next
+        self._idle: list[Connection] = []  # readers', from one transaction to the next
         self._wait_s_max = write_wait_s_max
         self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
         if self.dialect == "postgresql":
@@ -60,6 +62,7 @@ class Database:
             self._writer = self._reader = _sqlite_in_memory(self._turns)
         else:
             self._writer, self._reader = _sqlite_files(self.url, synchronous, self._turns)
+        self._idle_max = READERS_KEPT if self.dialect == "sqlite" and not self.in_memory else 0
         self._replica = Replica(_replica_url(replica, self.dialect)) if replica else None
 
     @property
@@ -124,13 +127,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read transaction: one consistent picture, never blocked by the writer; writing in it fails."""
-        with (
-            told_plainly(READ_FAULTS),
-            self._shared_connection(),
-            self._reader.connect() as connection,
-            connection.begin(),
-        ):
-            yield connection
+        with told_plainly(READ_FAULTS), self._shared_connection():
+            connection, fine = self._reading(), False
+            try:
+                with connection.begin():
+                    yield connection
+                fine = True
+            except NodeError:
+                fine = True
+                raise
+            finally:
+                self._end_reading(connection, fine=fine)
 
     @contextmanager
     def survey(self) -> Iterator[Connection]:
@@ -168,6 +175,9 @@ class Database:
         """Let go of every connection."""
         if self._kept is not None and not self._turns.taken:
             self.let_go(self._kept)
+        self._idle_max = 0
+        while self._idle:
+            self._idle.pop().close()
         self._reader.dispose()
         self._writer.dispose()
         if self._replica:
@@ -188,6 +198,23 @@ class Database:
         if connection is self._kept:  # else it was taken away, and this is what is left of it
             self._kept = None
         connection.close()
+
+    def _reading(self) -> Connection:
+        """Return a connection for one read transaction: one that is open already, if there is any."""
+        with suppress(IndexError):  # another thread was quicker
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.in_transaction():  # else somebody went on with it after his block
+                    return connection
+                connection.close()
+        return self._reader.connect()
+
+    def _end_reading(self, connection: Connection, *, fine: bool) -> None:
+        """Keep a connection open for the next reader; one on which more went wrong than a refusal is closed."""
+        if fine and len(self._idle) < self._idle_max:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _shared_connection(self) -> AbstractContextManager[None]:
         """A database in memory has one connection, so its readers wait in line with the writer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from core.model.errors import NodeError, Text
 from stores.storage import bulk
 from stores.storage.columns import Chars
-from stores.storage.database import Busy, Database, StorageFault
+from stores.storage.database import READERS_KEPT, Busy, Database, StorageFault
 
 
 @pytest.fixture
@@ -189,6 +190,43 @@ def test_the_writer_s_connection_stays_open_and_one_that_failed_is_looked_at_fir
     assert len(taken) == 2
     with on_disk.read() as connection:
         assert rooms(connection) == ["V9"]
+
+
+def test_readers_connections_stay_open_but_for_one_that_failed_or_is_still_in_use(on_disk: Database) -> None:
+    taken: list[object] = []
+    event.listen(on_disk._reader, "checkout", lambda *told: taken.append(told))
+    for _ in range(3):
+        with on_disk.read():
+            pass
+    with pytest.raises(NodeError), on_disk.read():
+        raise NodeError(())
+    with on_disk.read(), on_disk.read():
+        assert len(taken) == 2  # one for each of those who read at once
+    with pytest.raises(DBAPIError), on_disk.read() as connection:
+        add(connection, "V8")
+    assert len(on_disk._idle) == 1
+
+    with on_disk.read() as connection:
+        pass
+    connection.execute(text("SELECT 1"))  # after its block: nobody else may be given what it stands on
+    with on_disk.write() as writer:
+        writer.execute(text("CREATE TABLE room (name TEXT)"))
+        add(writer, "V9")
+    with on_disk.read() as again:
+        assert again is not connection
+        assert rooms(again) == ["V9"]
+    assert len(taken) == 3
+
+
+def test_of_many_readers_at_once_a_few_connections_stay_open_and_none_after_the_end(on_disk: Database) -> None:
+    with ExitStack() as together:
+        for _ in range(READERS_KEPT + 2):
+            together.enter_context(on_disk.read())
+    assert len(on_disk._idle) == READERS_KEPT
+
+    with on_disk.read():
+        on_disk.close()
+    assert not on_disk._idle
 
 
 def test_a_writer_of_another_process_that_never_ends_makes_it_busy_and_the_next_one_writes(
