@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from core.host.catalog import Catalog
 from core.language.definition import RecordType
@@ -142,7 +141,7 @@ def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[
         old = [edit.id for edit in group if edit.kind != "create"]
         names = {name for edit in group for name in edit.values}
         table = node.tables[key]
-        assert names <= _columns_in(table), f"{key} has no {names - _columns_in(table)}"
+        assert names <= bulk.column_set(table), f"{key} has no {names - bulk.column_set(table)}"
         records[key] = held.load(connection, table, old, names) if old else {}
         for edit in group:
             if edit.kind == "create":
@@ -150,11 +149,6 @@ def _records(connection: Connection, node: Node, edits: Sequence[Edit]) -> dict[
                 records[key][edit.id] = Held(edit.id, edit.store, fresh=True)
             assert edit.id in records[key], f"{key} {edit.id} is not on this node"
     return records
-
-
-@lru_cache(maxsize=2048)
-def _columns_in(table: Table) -> frozenset[str]:
-    return frozenset(bulk.columns_of(table))
 
 
 def _body(edit: Edit, record: Held) -> dict[str, tuple[Cell, Cell]]:

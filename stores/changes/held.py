@@ -70,8 +70,13 @@ class Held:
 
 def load(connection: Connection, table: Table, ids: Collection[str], fields: Iterable[str]) -> dict[str, Held]:
     """Return the records that are there, by id, with these fields. One statement."""
-    names = tuple(name for name in dict.fromkeys(fields) if name in table.c)
-    found = bulk.select(connection, table, (*_FIXED, *names), "id", ids)
+    known = bulk.column_set(table)
+    names = tuple(name for name in dict.fromkeys(fields) if name in known)
+    columns = (*_FIXED, *names)
+    if len(ids) == 1:
+        found = bulk.by_key(connection, table.name, columns, ("id",), *ids)
+    else:
+        found = bulk.select(connection, table, columns, "id", ids)
     return {row[0]: _held(row, names) for row in found}
 
 

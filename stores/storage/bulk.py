@@ -33,6 +33,12 @@ def columns_of(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
 
 
+@lru_cache(maxsize=2048)
+def column_set(table: Table) -> frozenset[str]:
+    """Return the names of the table's columns."""
+    return frozenset(columns_of(table))
+
+
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
     """Insert rows that are not there yet; many at once by COPY where there is one."""
     if len(rows) >= _COPY_FROM and copies(connection):
