@@ -83,7 +83,7 @@ class Aftermath:
         for (record, field), writers in _writers(present).items():
             if record not in waiting:
                 self._check_field(field, found[record].get(field), writers, told, record)
-        dead = {id_ for id_, row in found.items() if _number(row["_life"]) % 2 == 0}
+        dead = {id_ for id_, row in found.items() if _number(row["_life"]) % 2 == 0} - waiting
         deleted = {edit.record for edit in present if edit.deletes} - waiting
         assert dead == deleted, f"dead {dead}, must be {deleted}"
         self._check_requests(hub, disks)
