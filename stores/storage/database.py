@@ -171,6 +171,15 @@ class Database:
         with self._reader.connect() as connection:
             driver.raw(connection).backup(copy)
 
+    def carry_over(self) -> None:
+        """Carry what is in SQLite's write-ahead log into the database, beside whoever reads and writes.
+
+        Else the commit that makes the log too long does it, and whoever writes next waits for it.
+        """
+        if self.folder is not None:
+            with told_plainly(WRITE_FAULTS), self._reader.connect() as connection:
+                driver.raw(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
     def close(self) -> None:
         """Let go of every connection."""
         if self._kept is not None and not self._turns.taken:

@@ -5,7 +5,8 @@ The ordinary feed would bring the same; a snapshot brings a year of records in t
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from stores.changes import loading, unarmed
 from stores.changes.loading import Loaded, Piece, Under
@@ -15,13 +16,11 @@ from stores.storage import checkpoints
 from stores.storage.database import StorageFault
 from sync import arrival
 from sync.journal import journal
-from sync.protocol import FrameError, Snapshot
+from sync.protocol import FrameError, Snapshot, SnapshotAnswer
 from sync.wire.link import Link
 from sync.wire.squeezing import unsqueezed
 
-TRIES_MAX = (
-    3  # how often a piece that does not add up is fetched, and a snapshot begun, before the feed is used instead
-)
+TRIES_MAX = 3  # how often a snapshot is begun, and a piece that does not add up fetched, before the feed is used
 
 
 def first_load(node: Node, link: Link) -> Loaded | None:
@@ -34,8 +33,9 @@ def first_load(node: Node, link: Link) -> Loaded | None:
         if node.database.dialect != "sqlite" or not loading.is_new(connection, node):
             return None
     try:
-        _fetch(node, link)
-        loaded = loading.take_over(node)
+        with ThreadPoolExecutor(2) as helpers:
+            _fetch(node, link, helpers)
+            loaded = loading.take_over(node)
     except (BadSnapshot, FrameError, StorageFault) as error:
         journal.error("a snapshot cannot be used; the feed is used instead", extra={"codes": [error.problems[0].code]})
         with node.database.write() as connection:
@@ -60,51 +60,72 @@ def _is_unfinished(node: Node) -> bool:
         return unarmed.are_left(connection)
 
 
-def _fetch(node: Node, link: Link) -> None:
+def _fetch(node: Node, link: Link, helpers: Executor) -> None:
     """Put the whole snapshot beside; what becomes another one on the way is begun anew."""
-    with ThreadPoolExecutor(1) as ahead:
-        for _ in range(TRIES_MAX):
-            if _pieces(node, link, ahead):
-                return
-            with node.database.write() as connection:
-                loading.forget(connection)
+    for _ in range(TRIES_MAX):
+        if _pieces(node, link, helpers):
+            return
+        with node.database.write() as connection:
+            loading.forget(connection)
     raise loading.bad("it is never the same for long", "内容反复变化")
 
 
-def _pieces(node: Node, link: Link, ahead: Executor) -> bool:
-    """Fetch what is missing; the next piece is made and on its way while this one is written. False: begin anew."""
+def _pieces(node: Node, link: Link, helpers: Executor) -> bool:
+    """Fetch what is missing. False: begin anew.
+
+    The next piece is made and on its way while this one is written, and what was written before is carried out of the
+    database's log.
+    """
     with node.database.read() as connection:
         known, epoch = loading.under(connection), checkpoints.epoch(connection)
     if known is not None and known.about.epoch != epoch:
         return False
-    question = _behind(node, known) if known else Snapshot(node.identity.origin, epoch)
-    coming = ahead.submit(_ask, link, question) if question else None
-    while coming is not None:
-        piece = coming.result()
-        if piece is None:
+    question = _first(node, epoch, known)
+    coming = helpers.submit(link.snapshot, question) if question else None
+    carrying: Future[None] | None = None
+    while question is not None and coming is not None:
+        answer = coming.result()
+        if answer.restart:
             return False
-        if known is not None and piece.after == known.after:
-            raise loading.bad("headquarters sends the same piece again", "总部重复发送同一片段")
-        question = _behind(node, piece)
-        coming = ahead.submit(_ask, link, question) if question else None
-        known = loading.add(node, piece, known)
+        next_ = _behind(question, answer)
+        coming = helpers.submit(link.snapshot, next_) if next_ else None
+        known = loading.add(node, _opened(link, question, answer), known)
         if known is None:
             return False
+        question = next_
+        if carrying is None or carrying.done():
+            carrying = helpers.submit(_carry_over, node)
     return True
 
 
-def _behind(node: Node, reached: Under | Piece) -> Snapshot | None:
-    """Return what is to be asked for next."""
-    about, after = reached.about, reached.after
-    return Snapshot(node.identity.origin, about.epoch, about.at, reached.seal, after) if after else None
+def _first(node: Node, epoch: str, known: Under | None) -> Snapshot | None:
+    """Return what is to be asked for first, behind what is here already; None when all of it is."""
+    if known is None:
+        return Snapshot(node.identity.origin, epoch)
+    return Snapshot(node.identity.origin, epoch, known.about.at, known.seal, known.after) if known.after else None
 
 
-def _ask(link: Link, question: Snapshot) -> Piece | None:
-    """Fetch a piece and look into it, again if it does not arrive as it was sent; None when the place is unknown."""
-    for _ in range(TRIES_MAX):
-        answer = link.snapshot(question)
-        if answer.restart:
-            return None
-        if digest_of(answer.data) == answer.digest:
-            return loading.opened(unsqueezed(answer.data), answer.seal, answer.after)
-    raise loading.bad("it arrives with other contents than it was sent", "内容与发送时不一致")
+def _behind(asked: Snapshot, answer: SnapshotAnswer) -> Snapshot | None:
+    """Return what is to be asked for after an answer; None after the last."""
+    if answer.after is None:
+        return None
+    if answer.after == asked.after:
+        raise loading.bad("headquarters sends the same piece again", "总部重复发送同一片段")
+    return replace(asked, at=answer.at, seal=answer.seal, after=answer.after)
+
+
+def _opened(link: Link, question: Snapshot, answer: SnapshotAnswer) -> Piece:
+    """Look into a piece; one that has not arrived as it was sent is asked for again."""
+    tries = 1
+    while digest_of(answer.data) != answer.digest:
+        if tries == TRIES_MAX:
+            raise loading.bad("it arrives with other contents than it was sent", "内容与发送时不一致")
+        answer, tries = link.snapshot(question), tries + 1
+    return loading.opened(unsqueezed(answer.data), answer.seal, answer.after)
+
+
+def _carry_over(node: Node) -> None:
+    try:
+        node.database.carry_over()
+    except StorageFault as error:  # what is in the log is safe there; the next commit tries again
+        journal.warning("the database's log cannot be carried over", extra={"codes": [error.problems[0].code]})

@@ -28,11 +28,11 @@ def snapshot(node: Node, caller: Credential, question: Snapshot) -> SnapshotAnsw
         hub = keys.hub(connection)
         lapsed = leases.is_lapsed(connection, question.at)
         if lapsed or is_strange(connection, hub, question.epoch, question.at, question.seal):
-            return SnapshotAnswer(b"", "", "", None, restart=True)
+            return SnapshotAnswer(b"", "", 0, "", None, restart=True)
         told = snapshots.about(connection, node, caller.store, question.origin, hub.epoch)
         if question.at:
             told = replace(told, at=question.at)
         seal = question.seal if question.at else seals.seal(connection, hub, told.at)
         image, after = snapshots.piece(connection, node, told, question.after)
     data = squeezed(image, LEVEL)
-    return SnapshotAnswer(data, snapshots.digest_of(data), seal, after)
+    return SnapshotAnswer(data, snapshots.digest_of(data), told.at, seal, after)

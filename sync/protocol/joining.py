@@ -50,12 +50,14 @@ class Snapshot:
 class SnapshotAnswer:
     """A piece of a snapshot: ``data`` is the compressed image of a SQLite database, ``digest`` the BLAKE2b of ``data``.
 
-    ``after`` says what to ask for next, None with the last piece. ``seal`` is headquarters' own for the place the
-    snapshot is of. ``restart`` means: unknown epoch or place; begin anew, or say hello again.
+    ``at`` is the place of headquarters' order that the snapshot is of, ``seal`` headquarters' own for it. ``after``
+    says what to ask for next, None with the last piece. ``restart`` means: unknown epoch or place; begin anew, or say
+    hello again.
     """
 
     data: bytes = field(repr=False)
     digest: str
+    at: int
     seal: str
     after: Behind | None
     restart: bool = False

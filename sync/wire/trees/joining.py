@@ -54,6 +54,7 @@ def _read_snapshot_answer(tree: dict[str, object]) -> SnapshotAnswer:
     return SnapshotAnswer(
         data=part.get("data", blob, HARD_BYTES_MAX),
         digest=part.get("digest", text, HASH_CHARS_MAX),
+        at=part.get("at", integer),
         seal=part.get("seal", text, TOKEN_CHARS_MAX),
         after=part.get("after", read_place),
         restart=part.get("restart", flag),

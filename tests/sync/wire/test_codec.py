@@ -89,8 +89,8 @@ MESSAGES: list[Message] = [
     RefillAnswer(2, 3),
     Close(ORIGIN, "2026-03-14", 400, HEAD),
     CloseAnswer(412, 1, "e1", 1_760_000_000_000, "ab" * 64),
-    SnapshotAnswer(b"\x00\xff\x7f", "cd" * 32, "a.b", (0, "club.card", "0190a0a0")),
-    SnapshotAnswer(b"\x00", "cd" * 32, "a.b", None),
+    SnapshotAnswer(b"\x00\xff\x7f", "cd" * 32, 77, "a.b", (0, "club.card", "0190a0a0")),
+    SnapshotAnswer(b"\x00", "cd" * 32, 77, "a.b", None),
 ]
 
 
