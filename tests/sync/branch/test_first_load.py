@@ -345,6 +345,31 @@ def test_a_node_that_is_given_to_another_store_meanwhile_begins_anew(
     assert sorted(held) == ["hq", "jingan"]
 
 
+def test_a_load_of_a_past_that_headquarters_has_forgotten_is_begun_anew(
+    small: None, hub: Node, full: list[str], fresh: Node
+) -> None:
+    asked: list[Any] = []
+
+    def cut(call: str, question: Any) -> Any:
+        if call == "snapshot":
+            asked.append(question)
+            if len(asked) == 3:
+                raise LinkDown.of("link-cut", "the connection was cut", "连接中断")
+        return question
+
+    with pytest.raises(LinkDown):
+        sync_round(fresh, link_of(hub, before=cut))
+    with hub.database.write() as connection:
+        keys.begin_epoch(connection, bytes, 0)
+
+    sync_round(fresh, link_of(hub, before=cut))
+
+    _, gone_on, _, anew, *rest = asked
+    assert (anew.at, anew.after, anew.epoch) == (0, None, rest[0].epoch)
+    assert anew.epoch != gone_on.epoch
+    assert same(hub, fresh)
+
+
 def test_a_load_that_is_not_gone_on_with_leaves_nothing_behind(
     small: None, monkeypatch: pytest.MonkeyPatch, hub: Node, full: list[str], fresh: Node
 ) -> None:
