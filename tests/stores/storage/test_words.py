@@ -140,6 +140,33 @@ def test_an_older_database_is_read_in_and_a_migration_can_drop_what_a_trigger_na
     assert found(tonight, "张三") == ["b5", "b4", "b1"]
 
 
+def test_a_table_that_came_whole_is_found_in_before_during_and_after_it_is_read_in(
+    tonight: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a first load leaves it: one note, and no row in ``unread``."""
+    while read_in(tonight):
+        pass
+    monkeypatch.setattr(words, "READ_ROWS", 1)
+    record, database = tonight.record("booking"), tonight.node.database
+    with database.write() as connection, words.filling(connection, record, tonight.node.table(record)):
+        connection.execute(text("INSERT INTO club_booking (id, _store, guest_name) VALUES ('a0', '0755', '张三')"))
+        connection.execute(text("INSERT INTO club_booking (id, _store, guest_name) VALUES ('z9', '0755', '张三')"))
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM unread")).scalar_one() == 0
+
+    looks, seen = 0, {"a0", "z9", "b4", "b1"}
+    while True:
+        assert set(found(tonight, "张三")) == seen
+        with database.read() as connection:
+            if not words.waiting(connection):
+                break
+        read_in(tonight)
+        looks += 1
+
+    assert looks >= len(seen)
+    assert named(tonight, "张三") == seen
+
+
 def test_a_search_on_sqlite_reads_the_index_and_not_the_table(club: Any) -> None:
     if club.node.database.dialect != "sqlite":
         pytest.skip("how SQLite plans; PostgreSQL plans small tables by reading them")
