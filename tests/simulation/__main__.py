@@ -22,7 +22,7 @@ import pytest
 
 from tests.conftest import running_postgres, schemas
 from tests.simulation.fate import FATES
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutants import FATES_OF, MUTANTS
 from tests.simulation.trial import Trial, shrunk
 
 T = TypeVar("T")
@@ -148,7 +148,8 @@ def _seeds(asked: Namespace) -> range:
 
 
 def _trial(seed: int, asked: Namespace, mutant: str) -> Trial:
-    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant, asked.fate, asked.database)
+    fate = asked.fate or FATES_OF.get(mutant, "")
+    return Trial(seed, asked.steps, asked.branches, asked.danger, mutant, fate, asked.database)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from core.model import merge
 from core.model.clock import STAMP_MAX
 from core.model.lines import Lines, lines_of
-from stores.changes import apply, batch, downward, feed, merging, quarantine, sifting
+from stores.changes import apply, batch, downward, feed, merging, proofs, quarantine, sifting
 from stores.changes.commit import Deed
 from stores.storage import bulk, checkpoints, counters
 from sync import arrival
@@ -273,6 +273,11 @@ def the_place_of_a_record_is_not_kept(patch: Patch) -> None:
     patch.setattr(bulk, "update_found", update_found)
 
 
+def a_forgotten_past_proves_what_it_says(patch: Patch) -> None:
+    """What was written in an order that headquarters has forgotten passes for seen in the one it has."""
+    patch.setattr(proofs, "unproven", lambda *_: 0)
+
+
 MUTANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -305,5 +310,7 @@ MUTANTS: dict[str, Plant] = {
         a_rule_that_two_edits_broke_is_not_noticed,
         a_frame_loses_a_line,
         the_place_of_a_record_is_not_kept,
+        a_forgotten_past_proves_what_it_says,
     )
 }
+FATES_OF = {"a_forgotten_past_proves_what_it_says": "hub"}  # faults that only show when machines are put back
