@@ -9,6 +9,7 @@ is entered stands in the conflicts, where one click takes it back.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ PASSED_OVER = frozenset({"core.notice", "core.access", "core.conflict"})  # they
 REQUEST = "core.request"
 Stands = Literal["current", "incoming"]
 Told = tuple[str, str | None, str | None]  # record, field, the value that was lost
-Line = tuple[str, str, int]  # record, log and clock stamp
+Line = tuple[str, str, int]  # record, log or field, and clock stamp
 
 
 @dataclass(slots=True)
@@ -117,11 +118,13 @@ class _Work:
     done: Refilled = field(default_factory=Refilled)
     told: set[Told] = field(default_factory=set)
     held: set[Line] = field(default_factory=set)
+    again: set[Line] = field(default_factory=set)
 
     def take(self, record: RecordType, rows: Sequence[StateRow]) -> None:
         ids = [row.id for row in rows]
         ours = {row.id: row for row in feed.rows_of(self.connection, self.node, record, ids, HEADQUARTERS)}
-        self.told, self.held = self._told(ids), self._held(record, ids)
+        self.told = self._told(ids)
+        self.held, self.again = self._held(record, ids)
         for row in rows:
             believed = row.store in (HEADQUARTERS, self.source.store) and record.key not in PASSED_OVER
             if believed and _reads(record, row):
@@ -129,7 +132,12 @@ class _Work:
 
     def _take_row(self, record: RecordType, row: StateRow, here: StateRow | None) -> None:
         stamps = RowStamps.unpack(row.m)
-        lost = {name: cell for name, cell in self._cells(record, row).items() if self._is_lost(row, stamps.of(name))}
+        lost = {
+            name: cell
+            for name, cell in self._cells(record, row).items()
+            if self._is_lost(row, stamps.of(name))
+            and (row.id, name, self._ranked(stamps.of(name)).hlc) not in self.again
+        }
         if here is None and self._is_lost(row, stamps.base):
             known = {name: cell for name, cell in lost.items() if cell is not None and name != LIFE}
             self._enter(record, row, "create", known, {}, stamps)
@@ -237,10 +245,17 @@ class _Work:
         """Say whether the line that wrote it is in no log here, and stood at a place that may have been forgotten."""
         return self.source.is_forgotten(stamp.hs) and (id_, stamp.origin, stamp.hlc) not in self.held
 
-    def _held(self, record: RecordType, ids: Sequence[str]) -> set[Line]:
-        """Return which lines about these records are in the logs here: what they wrote is not lost."""
-        columns = ("pk", "origin", "hlc")
-        return set(bulk.select(self.connection, LOG, columns, "pk", ids, " AND type = ?", record.key))
+    def _held(self, record: RecordType, ids: Sequence[str]) -> tuple[set[Line], set[Line]]:
+        """Return which lines about these records are in the logs here: what they wrote is not lost.
+
+        And of what has been entered again the record, the field and the stamp it had: it stands, or whoever has
+        replaced it since knew of it.
+        """
+        columns = ("pk", "origin", "hlc", "facts")
+        rows = bulk.select(self.connection, LOG, columns, "pk", ids, " AND type = ?", record.key)
+        entered = [(pk, json.loads(facts)) for pk, _, _, facts in rows if facts and f'"{REFILLED}":' in facts]
+        again = {(pk, name, hlc) for pk, facts in entered for name, hlc in facts.get(AGAIN, {}).items()}
+        return {(pk, origin, hlc) for pk, origin, hlc, _ in rows}, again
 
     def _told(self, ids: Sequence[str]) -> set[Told]:
         """Return what conflict records tell already of these records: every branch offers what all of them hold."""

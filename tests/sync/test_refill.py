@@ -14,6 +14,7 @@ from stores.changes import quarantine
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage.credentials import Credential
+from stores.storage.database import Database
 from stores.storage.system import SYSTEM
 from sync import keys, refill
 from sync.branch.comparing import compare
@@ -233,6 +234,34 @@ def test_a_sum_is_shown_and_not_entered_because_the_branches_add_again_what_they
 
     assert read(hub, theirs)["visits"] == 1
     assert {(row["field"], row["theirs"], row["outcome"]) for row in conflicts(hub)} == {("visits", "3", "current")}
+
+
+def test_what_was_entered_again_and_replaced_since_is_not_entered_once_more_whatever_the_clocks_say(
+    world: World, hub: Node, bund: Node, link: DirectLink, mine: str
+) -> None:
+    yesterday = Yesterday(hub)
+    world.wait(60)
+    write(hub, mine, store="bund", tea="普洱")
+    settle(bund, link)
+    twin = world.node("bund")
+    twin.database.close()
+    twin.database = Database("sqlite:///:memory:")
+    twin.database.load(bund.database.image())
+    yesterday.put_back(world)
+    settle(bund, link)
+    assert read(hub, mine)["tea"] == "普洱"
+    world.wait(-7_200)  # the clock of Jing'an is two hours slow
+    jingan = world.node("jingan")
+    jingans = DirectLink(hub, Credential("jingan", "jingan"))
+    settle(jingan, jingans)
+    write(jingan, mine, store="bund", tea="铁观音")
+    settle(jingan, jingans)
+    world.wait(7_200)
+
+    settle(twin, link)  # a copy of the Bund's PC offers the same once more
+
+    assert read(hub, mine)["tea"] == "铁观音"
+    assert [(row["field"], row["theirs"]) for row in conflicts(hub)] == [("tea", "普洱")]
 
 
 def test_to_a_note_is_added_what_was_lost_and_what_others_have_added_meanwhile_stays(
