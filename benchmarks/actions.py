@@ -5,7 +5,6 @@ Garbage is collected as in a node that serves.
 
 from __future__ import annotations
 
-from app.cli.nodes import collect_less_often
 from benchmarks import floor, workbench
 from stores.actor import Actor
 from stores.acts.act import act
@@ -23,7 +22,6 @@ BESIDE = "hash, log line, record, timer, clock and head"
 def run(count: int) -> list[tuple[str, str]]:
     """Measure ``count`` actions of each side in rounds of a hundred, so that a change of pace meets both."""
     spent, busy = {"node": 0.0, "plain": 0.0}, {"node": 0.0, "plain": 0.0}
-    collect_less_often()
     with workbench.folder() as path, workbench.plain_table(path / "plain.db") as plain:
         node = workbench.open_node(path, "s001", "http://127.0.0.1:1")
         rows = workbench.plain_rows(count)

@@ -69,26 +69,29 @@ def push(
             if way.is_busy:
                 frames.look_ahead()
             question, answer = way.answered()
-            if answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < question.after.seq:
+            if answer.standing is Standing.OK:
+                gaps = 0
+                _keep(node, question, answer)
+                done, held = done.with_(question, answer), answer.head
+                way.widen()
+            elif answer.standing is Standing.GAP and gaps < GAPS_MAX and answer.head.seq < question.after.seq:
                 gaps += 1
             elif answer.standing is Standing.ANEW:
                 raise restarted()
-            elif answer.standing is not Standing.OK:
-                raise disputed(answer.standing)
             else:
-                gaps = 0
-                _keep(node, question, answer)
-                done = done.with_(question, answer)
+                raise disputed(answer.standing)
             if answer.head != question.head:
-                way.one_by_one()
-                frames.go_back(answer.head)
+                way.clear()
+                overtook = gaps == 1 and done.changes and answer.head.seq < held.seq  # the one before it has come since
+                frames.go_back(held if overtook else answer.head)
 
 
 class _Way:
     """The frames that are on their way to headquarters, and the answers on their way back, the oldest first."""
 
     def __init__(self, helper: Executor | None) -> None:
-        self._helper, self._room = helper, ON_THE_WAY_MAX if helper is not None else 1
+        self._helper = helper
+        self.widen()
         self._sent: deque[tuple[Frame, Callable[[], PushAnswer]]] = deque()
 
     def __enter__(self) -> _Way:
@@ -127,10 +130,14 @@ class _Way:
                 raise damaged(frame.question.after.seq) from error
             raise
 
-    def one_by_one(self) -> None:
-        """Send no more than one at a time from now on: headquarters does not stand where it was thought to."""
+    def clear(self) -> None:
+        """Let nothing be on its way, and then one at a time: headquarters does not stand where it was thought to."""
         self._room = 1
         self._let_go()
+
+    def widen(self) -> None:
+        """Let more be on their way again: headquarters has taken one."""
+        self._room = ON_THE_WAY_MAX if self._helper is not None else 1
 
     def _let_go(self) -> None:
         """Wait for what is still on its way. What came of it headquarters says when it is asked next."""
