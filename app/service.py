@@ -128,7 +128,10 @@ def open_service(
     loop = TimerLoop(lambda: len(firing.fire_due(node)), lambda: firing.next_due(node), node.now)
     worker = worker_for(node, settings, world, connect)
     reader = TimerLoop(lambda: _read_words(node), lambda: _words_due(node), node.now)
-    cleaner = TimerLoop(lambda: chores.do(node, settings.sync), lambda: chores.next_due(node), node.now)
+    began = world.mono()
+    cleaner = TimerLoop(
+        lambda: chores.do(node, settings.sync, (world.mono() - began) / 1000), lambda: chores.next_due(node), node.now
+    )
     database = node.database
     refusals = Refusals(node.now)
     bell = Bell(database.url) if node.is_hub and database.dialect == "postgresql" else None

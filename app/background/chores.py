@@ -18,15 +18,20 @@ from sync.hub import silence
 log = logging.getLogger("branchline.node")
 SWEEP_EVERY = timedelta(days=1)
 LOOK_EVERY = timedelta(seconds=30)
+PATIENCE_S = 300.0  # a branch that is there has called by then: it tries once a minute
 PAGES_MAX = 100  # of what may be alike, in one go; each is a short transaction
 
 
-def do(node: Node, settings: SyncSettings) -> int:
-    """Do what is due; nobody's timer fires by it, so none is counted. A branch has nothing to do."""
+def do(node: Node, settings: SyncSettings, up_s: float) -> int:
+    """Do what is due; nobody's timer fires by it, so none is counted. A branch has nothing to do.
+
+    ``up_s`` is for how many seconds the node has been up: one that was off itself lets its branches call first, and
+    does not take its own silence for theirs.
+    """
     if not node.is_hub:
         return 0
     _tell_of_holdups(node)
-    if settings.silent:
+    if settings.silent and up_s >= min(settings.silent, PATIENCE_S):
         silence.watch(node, timedelta(seconds=settings.silent))
     acts.try_what_is_due(node)
     for _ in range(PAGES_MAX):

@@ -9,6 +9,8 @@ from sync import leases
 from sync.hub import silence
 from tests.sync.nodes import World
 
+DAYS_S = 5 * 86_400.0
+
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -24,10 +26,21 @@ def test_headquarters_listens_all_the_time_and_sweeps_once_a_day(done: list[str]
 
     for hours in (0, 1, 22, 2):
         world.wait(hours * 3600)
-        chores.do(hub, SyncSettings())
+        chores.do(hub, SyncSettings(), DAYS_S)
 
     assert done == ["listened 1", "swept 30 90", "listened 1", "listened 1", "listened 1", "swept 30 90"]
     assert chores.next_due(hub) is not None
+    hub.database.close()
+
+
+def test_a_headquarters_that_was_off_itself_lets_its_branches_call_before_it_speaks_of_silence(done: list[str]) -> None:
+    hub = World().hub()
+
+    for up_s in (0, 299, 300):
+        chores.do(hub, SyncSettings(keep_deleted=0), up_s)
+    assert done == ["listened 1"]
+    chores.do(hub, SyncSettings(silent=60, keep_deleted=0), 61)
+    assert len(done) == 2
     hub.database.close()
 
 
@@ -35,8 +48,8 @@ def test_what_is_switched_off_is_not_done_and_a_branch_does_nothing(done: list[s
     world = World()
     hub, branch = world.hub(), world.node("bund")
 
-    chores.do(hub, SyncSettings(silent=0, keep_deleted=0))
-    chores.do(branch, SyncSettings())
+    chores.do(hub, SyncSettings(silent=0, keep_deleted=0), DAYS_S)
+    chores.do(branch, SyncSettings(), DAYS_S)
 
     assert done == []
     assert chores.next_due(branch) is None
@@ -53,7 +66,7 @@ def test_who_holds_up_the_database_is_logged_at_once_and_told_once_a_day(
     monkeypatch.setattr(holdups, "holdups", lambda _connection: [console])
 
     for _ in range(2):
-        chores.do(hub, SyncSettings(silent=0, keep_deleted=0))
+        chores.do(hub, SyncSettings(silent=0, keep_deleted=0), DAYS_S)
 
     with hub.database.read() as connection:
         told = bulk.run(connection, "SELECT name, zh, en FROM core_notice")
