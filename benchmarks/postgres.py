@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Column, Connection, MetaData, Table, create_engine, text
 
 from benchmarks import floor, joined, workbench
 from core.model.change import GENESIS, canonical
 from stores.changes import log
 from stores.storage import bulk
+from stores.storage.columns import Chars, Whole
 
 VARIABLE = "BRANCHLINE_BENCH_POSTGRES"
 SCHEMA = "branchline_bench"
@@ -107,6 +108,7 @@ def _least_seconds(url: str) -> float:
         records = bulk.run(
             connection, f"SELECT {', '.join(map(bulk.quoted, columns))} FROM parcels_parcel ORDER BY _hs"
         )
+        copies = [_copied(connection, table) for table in COPIED]
     texts = [canonical(log.from_row(line)) for line in lines]
 
     def write() -> None:
@@ -114,8 +116,8 @@ def _least_seconds(url: str) -> float:
         for first in range(0, len(lines), floor.PIECE):
             piece = slice(first, first + floor.PIECE)
             previous = floor.hashed(previous, texts[piece])
-            _copy_rows(connection, COPIED[0], log.COLUMNS, lines[piece])
-            _copy_rows(connection, COPIED[1], columns, records[piece])
+            bulk.insert(connection, copies[0], log.COLUMNS, lines[piece])
+            bulk.insert(connection, copies[1], columns, records[piece])
             connection.commit()
 
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
@@ -125,11 +127,11 @@ def _least_seconds(url: str) -> float:
     return spent
 
 
-def _copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[bulk.Values]) -> None:
-    into = f"COPY copy_of_{table} ({', '.join(map(bulk.quoted, columns))}) FROM STDIN"
-    with _driver(connection).cursor().copy(into) as copy:
-        for row in rows:
-            copy.write_row(row)
+def _copied(connection: Connection, table: str) -> Table:
+    """Return the copy of a table as the node's own statements know tables."""
+    rows = bulk.run(connection, _TYPES, f"copy_of_{table}")
+    columns = [Column(name, Whole if kind == "bigint" else Chars) for name, kind in rows]
+    return Table(f"copy_of_{table}", MetaData(), *columns)
 
 
 def _upsert_seconds(url: str) -> float:
@@ -144,3 +146,4 @@ def _upsert_seconds(url: str) -> float:
 
 
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'parcels_parcel' AND table_schema = current_schema()"  # noqa: E501 - SQL
+_TYPES = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? AND table_schema = current_schema() ORDER BY ordinal_position"  # noqa: E501 - SQL
