@@ -27,14 +27,15 @@ _NEW = ("id", "_store", "_hs", "_life", "_at", "_by", "_m")
 _MOVED = ("_hs", "_at", "_by", "_m")
 TIMERS = ("type", "pk", "name", "due", "next_at", "stage", "fault")
 Rows = list[tuple[Any, ...]]
+Statement = Callable[[int], str]  # that writes so many rows
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is hashed and written in one transaction: a statement with its rows after the other."""
+    """What is hashed and written in one transaction: a statement, for so many rows, with its rows after the other."""
 
     texts: list[bytes]
-    writes: list[tuple[str, Rows]]
+    writes: list[tuple[Statement, Rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def row_by_row(database: Path, copy: Path, lines: int = PIECE, *, beside: bool =
         for piece in pieces:
             into.execute("BEGIN IMMEDIATE")
             previous = hashed(previous, piece.texts)
-            for sql, rows in piece.writes:
-                _write(into, sql, rows)
+            for statement, rows in piece.writes:
+                _write(into, statement, rows)
             into.execute("COMMIT")
 
     return _measured(copy, write)
@@ -122,15 +123,13 @@ def row_bytes(database: Path, table: str) -> int:
         return int(connection.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({names})").fetchone()[0])
 
 
-def _write(into: sqlite3.Connection, sql: str, rows: Rows) -> None:
-    """Run an insert or an update for all rows; inserts some at a time, which is the quickest way into SQLite."""
-    head, inserts, marks = sql.partition(" VALUES ")
-    together = PARAMETERS // len(rows[0]) if inserts else len(rows) + 1
+def _write(into: sqlite3.Connection, statement: Statement, rows: Rows) -> None:
+    """Insert or update all rows, some at a time, which is the quickest way into SQLite."""
+    together = PARAMETERS // len(rows[0])
     whole = len(rows) - len(rows) % together
     for first in range(0, whole, together):
-        values = tuple(chain.from_iterable(rows[first : first + together]))
-        into.execute(f"{head} VALUES {', '.join([marks] * together)}", values)
-    into.executemany(sql, rows[whole:])
+        into.execute(statement(together), tuple(chain.from_iterable(rows[first : first + together])))
+    into.executemany(statement(1), rows[whole:])
 
 
 def _measured(copy: Path, write: Callable[[sqlite3.Connection], None]) -> Least:
@@ -196,20 +195,32 @@ def _standing(last: Entry) -> tuple[str, Rows]:
 
 def _records(
     source: sqlite3.Connection, type_: str, kind: str, fields: tuple[str, ...], ids: list[str]
-) -> tuple[str, Rows]:
+) -> tuple[Statement, Rows]:
     """Return the statement, and its rows, by which some lines made records, or changed ``fields`` of theirs."""
     table = type_.replace(".", "_")
     if kind == "create":
         names = (*_NEW, *fields)
         return _insert(table, names), _read(source, table, names, ids)
     moved = (*fields, *_MOVED)
-    settings = ", ".join(f'"{name}" = ?' for name in moved)
-    return f"UPDATE OR FAIL {table} SET {settings} WHERE id = ?", _read(source, table, (*moved, "id"), ids)
+    return _update(table, moved), _read(source, table, (*moved, "rowid"), ids)
 
 
-def _insert(table: str, names: Sequence[str]) -> str:
+def _insert(table: str, names: Sequence[str]) -> Statement:
     listed = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT OR FAIL INTO {table} ({listed}) VALUES ({', '.join('?' * len(names))})"
+    return lambda count: f"INSERT OR FAIL INTO {table} ({listed}) VALUES {_marks(len(names), count)}"
+
+
+def _update(table: str, names: Sequence[str]) -> Statement:
+    """Return the statement that changes rows where they lie; the last value of each is where."""
+    settings = ", ".join(f'"{name}" = given.column{n}' for n, name in enumerate(names, start=1))
+    key = f"{table}.rowid = given.column{len(names) + 1}"
+    return lambda count: (
+        f"UPDATE OR FAIL {table} SET {settings} FROM (VALUES {_marks(len(names) + 1, count)}) AS given WHERE {key}"
+    )
+
+
+def _marks(width: int, count: int) -> str:
+    return ", ".join([f"({', '.join('?' * width)})"] * count)
 
 
 def _read(source: sqlite3.Connection, table: str, names: Sequence[str], ids: list[str]) -> Rows:

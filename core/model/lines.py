@@ -7,10 +7,10 @@ what ``canonical_json`` writes, put together from whole columns: a log is hashed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, ValuesView
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import ne
 from typing import Any, overload
 
@@ -126,29 +126,28 @@ class Lines(Sequence[Entry]):
 
     def _gathered(self) -> list[Block]:
         """Raises ValueError where a body is not what a log line says: it was edited behind the node's back."""
-        gathered: dict[tuple[str, ...], tuple[list[int], list[ValuesView[Any]]]] = {}
+        gathered: dict[tuple[str, ...], tuple[list[int], list[list[Cell]]]] = {}
         bodies = read_json(f"[{','.join(self.columns['body'])}]")  # one text: thousands of calls would cost more
         told = zip(self.columns["type"], self.columns["kind"], bodies, strict=True)
         for place, (type_, kind, body) in enumerate(told):
             shape = (type_, kind, *body)
             if shape not in gathered:
                 gathered[shape] = ([], [])
-            places, rows = gathered[shape]
+            places, pairs = gathered[shape]
             places.append(place)
-            rows.append(body.values())
+            pairs += body.values()
         return [
-            Block(type_, kind, tuple(fields), places, _paired(rows))
-            for (type_, kind, *fields), (places, rows) in gathered.items()
+            Block(type_, kind, tuple(fields), places, _columns(pairs, 2 * len(fields)))
+            for (type_, kind, *fields), (places, pairs) in gathered.items()
         ]
 
 
-def _paired(rows: Sequence[Iterable[Any]]) -> list[Sequence[Cell]]:
-    """Return the columns of old and new values of rows of pairs."""
-    found: list[Sequence[Cell]] = []
-    for pairs in zip(*rows, strict=True):
-        old, new = zip(*pairs, strict=True)
-        found += (old, new)
-    return found
+def _columns(pairs: Sequence[list[Cell]], count: int) -> list[list[Cell]]:
+    """Return the columns of old and new values, ``count`` of them, of the pairs of many lines one after the other."""
+    if not (set(map(type, pairs)) <= {list} and set(map(len, pairs)) <= {2}):
+        raise ValueError("no old and new value")
+    cells = list(chain.from_iterable(pairs))
+    return [cells[n::count] for n in range(count)]
 
 
 def lines_of(entries: Sequence[Entry]) -> Lines:

@@ -6,7 +6,7 @@ It blocks nothing. It travels to the store concerned like any record, and resolv
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from core.host.catalog import Catalog
 from core.language.definition import SYSTEM
 from core.model.clock import iso, stamp_ms
+from core.model.merge import FieldStamp
 from core.model.scope import HEADQUARTERS
 from core.model.values import Cell, canonical_json
 from stores.changes import log
@@ -106,20 +107,24 @@ def _author(dissent: Dissent, told: Told) -> dict[str, Cell]:
     stamp = dissent.mine_stamp
     if stamp is None or not stamp.hlc:
         return {}
-    lines = told.get((dissent.id, stamp.origin), ())
-    exact = _wrote(dissent, [line for line in lines if line.hlc == stamp.hlc])
-    if not exact:
+    wrote = _stamped(dissent, stamp, told)
+    if not wrote:
         own = dissent.entry.seq if dissent.entry.origin == stamp.origin else None
-        exact = [line for line in _wrote(dissent, lines) if line.seq != own]
-    if exact:
-        return {"mine_by": exact[-1].actor, "mine_at": exact[-1].at, "mine_origin": stamp.origin}
+        wrote = [line for line in _wrote(dissent, told.get((dissent.id, stamp.origin), ())) if line.seq != own]
+    if wrote:
+        return {"mine_by": wrote[-1].actor, "mine_at": wrote[-1].at, "mine_origin": stamp.origin}
     at = iso(datetime.fromtimestamp(stamp_ms(stamp.hlc) / 1000, UTC))
     return {"mine_at": at, "mine_origin": stamp.origin or None}
 
 
+def _stamped(dissent: Dissent, stamp: FieldStamp, told: Told) -> Sequence[_Wrote]:
+    """Return the lines that wrote the field in dispute and bear the very stamp of what stood."""
+    return _wrote(dissent, [line for line in told.get((dissent.id, stamp.origin), ()) if line.hlc == stamp.hlc])
+
+
 def _wrote(dissent: Dissent, lines: Sequence[_Wrote]) -> Sequence[_Wrote]:
     """Return the lines that wrote the field in dispute. The text tells: inside a value every quote has a backslash."""
-    if dissent.field is None:
+    if dissent.field is None or not lines:
         return lines
     written = f"{canonical_json(dissent.field)}:["
     return [line for line in lines if written in line.body]
@@ -127,22 +132,47 @@ def _wrote(dissent: Dissent, lines: Sequence[_Wrote]) -> Sequence[_Wrote]:
 
 def _told(connection: Connection, dissents: Sequence[Dissent], catalog: Catalog) -> dict[str, Told]:
     """Return, by type, what the log says about the records in dispute."""
-    ids: dict[str, set[str]] = defaultdict(set)
+    disputed: dict[str, list[Dissent]] = defaultdict(list)
     for dissent in dissents:
         if dissent.rival is None:
-            ids[dissent.type].add(dissent.id)
-    return {type_: _lines(connection, type_, pks, catalog) for type_, pks in ids.items()}
+            disputed[dissent.type].append(dissent)
+    return {type_: _lines(connection, type_, group, catalog) for type_, group in disputed.items()}
 
 
-def _lines(connection: Connection, type_: str, pks: set[str], catalog: Catalog) -> Told:
-    """Return the lines about some records of a type. Only where its plugin has other versions are they read as such."""
+def _lines(connection: Connection, type_: str, disputed: Sequence[Dissent], catalog: Catalog) -> Told:
+    """Return the lines about some records of a type that their dissents speak of.
+
+    Mostly those that bear the stamp of what stood are enough: a record may have many. Only where its plugin has other
+    versions are they read as such.
+    """
     plugin = catalog.plugins.get(type_.partition(".")[0])
+    ids = {dissent.id for dissent in disputed}
+    if plugin is None or plugin.migrations:
+        return _lifted(connection, type_, ids, catalog)
+    stamped = [(each, each.mine_stamp) for each in disputed if each.mine_stamp is not None and each.mine_stamp.hlc]
+    found = _read(connection, type_, ids, sorted({stamp.hlc for _, stamp in stamped}))
+    unsure = {dissent.id for dissent, stamp in stamped if not _stamped(dissent, stamp, found)}
+    return found | _read(connection, type_, unsure)
+
+
+def _read(
+    connection: Connection, type_: str, pks: Collection[str], stamps: Sequence[int] | None = None
+) -> dict[tuple[str, str], list[_Wrote]]:
+    """Return the lines about some records, all or only those with one of some stamps."""
+    rest, more = "", list[str]()
+    if stamps is not None:
+        test, asked = bulk.among(connection, LOG, "hlc", stamps)
+        rest, more = f" AND {test}", [asked]
     found: dict[tuple[str, str], list[_Wrote]] = defaultdict(list)
-    if plugin is not None and not plugin.migrations:
-        rest = " AND type = ? ORDER BY origin, seq"
-        for pk, origin, *wrote in bulk.select(connection, LOG, _WROTE, "pk", pks, rest, type_):
-            found[pk, origin].append(_Wrote._make(wrote))
-        return found
+    rest = f" AND type = ?{rest} ORDER BY origin, seq"
+    for pk, origin, *wrote in bulk.select(connection, LOG, _WROTE, "pk", pks, rest, type_, *more):
+        found[pk, origin].append(_Wrote(*wrote))
+    return found
+
+
+def _lifted(connection: Connection, type_: str, pks: Collection[str], catalog: Catalog) -> Told:
+    """Return the lines about some records, their fields called as they are now."""
+    found: dict[tuple[str, str], list[_Wrote]] = defaultdict(list)
     for entry in map(partial(lift, catalog), log.of_records(connection, type_, pks)):
         line = _Wrote(entry.hlc, entry.seq, entry.at, entry.actor, canonical_json(entry.body))
         found[entry.pk, entry.origin].append(line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.language.definition import Field, RecordType
 from core.model.change import Entry
@@ -36,8 +36,7 @@ Outcome = Literal["current", "incoming", "both"]
 FieldHook = Callable[[RecordType, Field, Cell, Cell, Cell], Cell]  # base, ours, theirs -> kept, None = as ``latest``
 
 
-@dataclass(frozen=True, slots=True)
-class Dissent:
+class Dissent(NamedTuple):
     """Two writes that cannot both stand as they are: what a person is shown in the conflict inbox.
 
     ``mine`` is what this node held, written as ``mine_stamp`` says; ``theirs`` is what ``entry`` brought.

@@ -110,10 +110,16 @@ def select(
     keys = list(wanted)
     if not keys:
         return []
-    sqlite = connection.dialect.name == "sqlite"
-    test = "IN (SELECT value FROM json_each(?))" if sqlite else f"= ANY({_given(table, key)})"
-    sql = f"SELECT {_list(tuple(columns))} FROM {quoted(table.name)} WHERE {quoted(key)} {test}{rest}"  # noqa: S608 - names of our own
-    return run(connection, sql, json.dumps(keys) if sqlite else array(keys), *more)
+    test, asked = among(connection, table, key, keys)
+    sql = f"SELECT {_list(tuple(columns))} FROM {quoted(table.name)} WHERE {test}{rest}"  # noqa: S608 - names of our own
+    return run(connection, sql, asked, *more)
+
+
+def among(connection: Connection, table: Table, name: str, values: Sequence[int | str | None]) -> tuple[str, str]:
+    """Return the condition that a column holds one of ``values``, with one ``?``, and what is put there."""
+    if connection.dialect.name == "sqlite":
+        return f"{quoted(name)} IN (SELECT value FROM json_each(?))", json.dumps(values)  # noqa: S608 - names of our own
+    return f"{quoted(name)} = ANY({_given(table, name)})", array(values)
 
 
 def by_key(
