@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from sync.branch import comparing
 from sync.branch import push as up
 from sync.branch.disputes import LogDisputed
 from sync.branch.round import Round, greet, sync_round
+from sync.journal import journal
 from sync.keys import Upstream
 from sync.wire.link import Link
 
@@ -56,7 +58,7 @@ def rebuild(
     beside = target.with_name(f"{target.stem}-rebuilding{target.suffix}")
     with opened(settings.model_copy(update={"database": f"sqlite:///{beside}"})) as service:
         _join(service, old, url, code)
-        with _linked(service) as link:
+        with _linked(service) as link, _quiet():
             done = _fill(service.node, link)
         taken = inheriting.inherit(service.node, target) if old is not None else NOTHING
         nobody = nobody_signs_in(service.node)
@@ -143,6 +145,17 @@ def _linked(service: Service) -> Iterator[Link]:
         yield link
     finally:
         link.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the journal of sync off the terminal, but its errors: what came of it is told at the end, in words."""
+    before = journal.level
+    journal.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        journal.setLevel(before)
 
 
 def _join(service: Service, old: _Old | None, url: str | None, code: str | None) -> None:
