@@ -7,9 +7,10 @@ from contextlib import suppress
 
 import pytest
 
+from core.host.catalog import Catalog
 from stores.actor import Actor
 from stores.storage.database import Database
-from tests.stores.shop import Shop
+from tests.stores.shop import Shop, host_of
 
 PLUGIN = """
 settings:
@@ -87,6 +88,21 @@ def test_a_calendar_is_made_once_and_starts_its_day_when_the_business_does(shop:
 
     assert calendar is shop.node.calendar("club")
     assert str(calendar.rules.day_starts) == "08:00:00"
+
+
+def test_what_is_made_of_the_snapshot_is_made_once_and_anew_of_the_next(shop: Shop) -> None:
+    node, asked = shop.node, list[Catalog]()
+
+    def made(catalog: Catalog) -> int:
+        asked.append(catalog)
+        return len(asked)
+
+    assert [node.of_catalog(made), node.of_catalog(made)] == [1, 1]
+
+    before = node.catalog
+    node.host = host_of(PLUGIN, "1.0.1")
+    assert [node.of_catalog(made), node.of_catalog(made)] == [2, 2]
+    assert asked == [before, node.catalog]
 
 
 def test_every_listener_hears_of_a_commit_and_none_of_a_refusal(shop: Shop) -> None:

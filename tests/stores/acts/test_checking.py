@@ -14,6 +14,8 @@ from core.host.host import Host
 from core.model.errors import ActionRefused, Problem, Text
 from stores.actor import SYSTEM_ACTOR
 from stores.acts import outbox
+from stores.acts.act import Decided, decide
+from stores.acts.calls import Call
 from tests.stores.acts.club import BOOKING, PLUGIN, codes, configure
 from tests.stores.shop import HEAD, Shop
 
@@ -127,6 +129,17 @@ def test_what_a_hook_refuses_on_purpose_is_told_in_its_own_words(guarded: Any, n
         shop.do("booking.book", shop.hire("li", "desk"), **BOOKING)
 
     assert codes(refusal) == ["asleep"]
+
+
+def test_what_a_hook_leaves_in_a_record_fits_its_fields_before_anybody_looks_at_it(guarded: Any) -> None:
+    shop, _ = guarded("apply", lambda ctx: ctx.record.values.update(amount=Decimal("300.005")))
+    call = Call(shop.record("booking"), "book", shop.hire("li", "desk"), ask=BOOKING)
+
+    with shop.node.database.write() as connection:
+        decided = decide(connection, shop.node, call)
+
+    assert isinstance(decided, Decided)
+    assert decided.new[0][1].values["amount"] == Decimal("300.01")
 
 
 def test_a_hook_s_problem_counts_like_a_check(guarded: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -231,6 +232,34 @@ def test_a_setting_holds_for_what_comes_after_it(a_shop: Callable[..., Shop], ap
         assert not [result for result in batch.results() if isinstance(result, NodeError)]
 
     assert [row.values["fee"] for row in shop.rows("bill")] == ([] if apart else [1, 2])
+
+
+def test_a_setting_that_is_changed_holds_for_what_comes_after_it(a_shop: Callable[..., Shop]) -> None:
+    shop = a_shop(WITH_SETTING)
+    set_ = shop.do("setting.set", SYSTEM_ACTOR, plugin="club", name="fee", value="2").id
+    bill = Call(shop.record("bill"), "add", LI)
+    change = Call(shop.record("setting"), "change", SYSTEM_ACTOR, set_, ask={"value": "3"})
+
+    with shop.node.database.write() as connection:
+        batch = Batch(connection, shop.node)
+        for call in (bill, change, bill):
+            batch.add(call)
+        batch.results()
+
+    assert [row.values["fee"] for row in shop.rows("bill")] == [2, 3]
+
+
+def test_rows_are_not_late_because_those_before_them_took_their_time(a_shop: Callable[..., Shop]) -> None:
+    """Only what happened at another moment than it was carried out is."""
+    shop = a_shop(WITH_SETTING)
+    with shop.node.database.write() as connection:
+        batch = Batch(connection, shop.node)
+        shop.now += timedelta(minutes=5)
+        batch.add(Call(shop.record("bill"), "add", LI))
+        batch.results()
+
+    (line,) = shop.log()
+    assert line.facts == {"version": "1.0.0"}
 
 
 def test_plain_ones_are_written_with_a_handful_of_statements(shop: Shop) -> None:
