@@ -43,6 +43,22 @@ def test_who_wrote_what_stood_is_told_though_it_is_another_field_that_was_edited
     assert conflict["mine_at"] == shops.east.log()[1].at
 
 
+def test_who_wrote_what_stood_is_told_though_his_clock_claimed_the_future_and_was_not_believed(shops: Chain) -> None:
+    member = shops.east.create(MEMBER, {"name": "Chen", "tier": "basic"})
+    shops.settle()
+    shops.east.clock.pass_(10**7)
+    shops.east.update(MEMBER, member, actor="li", tier="silver")
+    shops.east.update(MEMBER, member, actor="an", name="Chen Yi")
+    shops.push(shops.east)
+    shops.west.update(MEMBER, member, actor="wang", tier="gold")
+
+    shops.push(shops.west)
+
+    (conflict,) = shops.hub.conflicts()
+    line = shops.east.log()[1]
+    assert (conflict["mine_by"], conflict["mine_at"], conflict["mine_origin"]) == ("li", line.at, "east-01.1")
+
+
 def test_a_conflict_about_headquarters_record_goes_to_the_store_whose_edit_it_was(shops: Chain) -> None:
     tariff = shops.hub.create(TARIFF, {"name": "room"})
     shops.settle()
