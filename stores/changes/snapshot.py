@@ -26,7 +26,8 @@ from stores.storage.database import Connection
 FIXED = ("id", "_store", "_life", "_hs", "_at", "_by", "_m", "_x")
 PIECE_ROWS = 10_000
 PIECE_BYTES = 4 << 20  # a piece that has become so large is ended
-FIRST_ROWS = 500  # of a type, before it is known how large its rows are
+FIRST_ROWS = 100  # of a type, before it is known how large its rows are
+IMAGE_BYTES_MAX = 7 << 20  # of a piece as it turns out: if later rows are larger than the first, it is made smaller
 
 _DIGEST_BYTES = 32
 
@@ -71,14 +72,23 @@ def piece(connection: Connection, node: Node, told: About, after: Behind | None 
     They are told apart by type, owner and id, which nothing moves. A headquarters on SQLite copies set by set, another
     one row by row.
     """
-    with closing(_Image(connection, node)) as image:
-        end = None
+    rows = PIECE_ROWS
+    image, end = _filled(connection, node, told, after, rows)
+    while len(image) > IMAGE_BYTES_MAX and rows > 1:
+        rows = max(1, rows // 8)
+        image, end = _filled(connection, node, told, after, rows)
+    return image, end
+
+
+def _filled(
+    connection: Connection, node: Node, told: About, after: Behind | None, rows: int
+) -> tuple[bytes, Behind | None]:
+    with closing(_Image(connection, node, rows)) as image:
         for part in _parts(node, told.store, after):
             last = image.add(part, told.at)
             if last is not None:
-                end = (part.number, part.record.key, last)
-                break
-        return image.sealed(told), end
+                return image.sealed(told), (part.number, part.record.key, last)
+        return image.sealed(told), None
 
 
 def digest_of(data: bytes) -> str:
@@ -109,9 +119,9 @@ def _parts(node: Node, store: str, after: Behind | None) -> Iterator[_Part]:
 class _Image:
     """A piece while it is made: a database in memory, beside the one of headquarters where that is a file."""
 
-    def __init__(self, connection: Connection, node: Node) -> None:
+    def __init__(self, connection: Connection, node: Node, rows_max: int) -> None:
         self._connection, self._by_set = connection, node.database.folder is not None
-        self._left = PIECE_ROWS
+        self._left = rows_max
         self._held: dict[str, str] = {}  # type -> table
         self._out = sqlite3.connect(":memory:", isolation_level=None, uri=True)
         if self._by_set:

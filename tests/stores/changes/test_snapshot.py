@@ -126,10 +126,13 @@ def test_a_piece_says_what_it_is_of(full: Stand) -> None:
     assert set(kept["plugins"]) == {"core", "club"}
 
 
-def test_large_rows_make_a_piece_end_early(hub: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("first", [2, 30])
+def test_large_rows_make_a_piece_end_early(hub: Stand, monkeypatch: pytest.MonkeyPatch, first: int) -> None:
     """However long the notes of a shop are, no frame grows beyond what a node reads."""
-    monkeypatch.setattr(snapshots, "FIRST_ROWS", 2)
+    monkeypatch.setattr(snapshots, "FIRST_ROWS", first)
+    monkeypatch.setattr(snapshots, "PIECE_ROWS", 64)
     monkeypatch.setattr(snapshots, "PIECE_BYTES", 100_000)
+    monkeypatch.setattr(snapshots, "IMAGE_BYTES_MAX", 150_000)
     for n in range(30):
         hub.create(MEMO, {"text": "长" * 3_000}, store="hq", id_=f"memo-{n:02}")
 
