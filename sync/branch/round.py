@@ -72,6 +72,7 @@ def greet(node: Node, link: Link) -> tuple[HelloAnswer, int]:
     if (answer.epoch, answer.checkpoint) != (question.epoch, question.checkpoint):
         with node.database.write() as connection:
             checkpoints.restart_pull(connection, answer.checkpoint, answer.epoch, at=iso(node.now()))
+            checkpoints.keep_seal(connection, answer.checkpoint, answer.seal)
             comparing.forget(connection)
             former.begin(connection)
             if answer.written_until:

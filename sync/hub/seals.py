@@ -23,6 +23,12 @@ def seal(connection: Connection, hub: Hub, place: int) -> str:
     return f"{mark}.{_signed(hub, hub.epoch, place, mark)}" if mark else ""
 
 
+def greeting(connection: Connection, hub: Hub) -> str:
+    """Return the seal of a place not read yet, 0: it says how far the hub's order had come when its epoch was told."""
+    reached = str(counters.hub_sequence(connection))
+    return f"{reached}.{_signed(hub, hub.epoch, 0, reached)}"
+
+
 def forgotten(connection: Connection, hub: Hub, epoch: str, place: int, shown: str) -> bool:
     """Return whether this hub gave out a place of an epoch under the seal ``shown`` and knows nothing of it any more.
 
@@ -32,10 +38,11 @@ def forgotten(connection: Connection, hub: Hub, epoch: str, place: int, shown: s
     mark, _, signed = shown.partition(".")
     if not mark or not compare_digest(signed.encode(), _signed(hub, epoch, place, mark).encode()):
         return False
+    reached = place or int(mark)
     if epoch != hub.epoch:
         known = gaps(connection)  # a place below the last leap was lost with the restoration that it is from
-        return epoch not in {gap.ended for gap in known} and place > max((gap.begun for gap in known), default=0)
-    return place > counters.hub_sequence(connection) or marks.at(connection, place) not in ("", mark)
+        return epoch not in {gap.ended for gap in known} and reached > max((gap.begun for gap in known), default=0)
+    return reached > counters.hub_sequence(connection) or marks.at(connection, place) not in ("", mark)
 
 
 def _signed(hub: Hub, epoch: str, place: int, mark: str) -> str:

@@ -86,7 +86,9 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
             peers.hear(connection, heard)
     if put_back:
         hub = _begin_again(node, question)
+    checkpoint = question.checkpoint if known and not lapsed else 0
     with node.database.read() as connection:
+        seal = "" if checkpoint else seals.greeting(connection, hub)
         lost_after = keys.lost_after(connection, question.epoch)
         written_until = "" if question.epoch else log.written_until(connection, question.node)  # it knows no hub yet
     digests = {name: plugin.digest for name, plugin in node.catalog.plugins.items()}
@@ -96,11 +98,12 @@ def hello(node: Node, caller: Credential, question: Hello) -> HelloAnswer:
         head=held,
         epoch=hub.epoch,
         time=_now_ms(node),
-        checkpoint=question.checkpoint if known and not lapsed else 0,
+        checkpoint=checkpoint,
         skew=tuple(skew),
         compacted=compacted,
         written_until=written_until,
         lost_after=lost_after,
+        seal=seal,
     )
 
 

@@ -98,6 +98,7 @@ class HelloAnswer:
     compacted: int = 0  # tombstones up to this place are gone at the hub
     written_until: str = ""  # to a node that begins anew: when a node of its name wrote last (a cell)
     lost_after: int | None = None  # the hub was restored, and this is the last place that it knew of its old order
+    seal: str = ""  # for who begins at 0: the hub's word that it has told of this epoch
     protocol: int = PROTOCOL_VERSION
 
 

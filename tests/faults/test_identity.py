@@ -395,14 +395,9 @@ def test_who_writes_while_he_still_reads_a_headquarters_anew_proves_nothing_yet(
     between = TwoPasts(trio)
     restore(trio, between.noon)
 
-    def cut(call: str, question: Any) -> Any:
-        if call == "pull":
-            raise LinkDown.of("link-cut", "the line is down", "断线")
-        return question
-
     for _ in range(2):
         with pytest.raises(LinkDown):
-            sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=cut))
+            sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=_no_pull))
         write(trio.jingan, between.guest, name="赵", store="bund")
 
     trio.settle()
@@ -442,6 +437,35 @@ def test_a_line_that_proves_nothing_and_has_to_wait_proves_nothing_when_it_is_tr
         apply.retry_all(connection, trio.hub)
 
     assert between.told() == [("王", "赵")]
+
+
+def test_who_has_heard_of_an_epoch_and_read_nothing_of_it_finds_out_that_it_is_gone(trio: Trio) -> None:
+    guest = trio.world.id()
+    write(trio.bund, guest, "create", name="李", store="bund")
+    trio.settle()
+    restore(trio, trio.hub.database.image())
+    trio.settle()
+    morning = trio.hub.database.image()
+    write(trio.hub, trio.world.id(), "create", name="王", tea="龙井")
+    trio.sync(trio.jingan)
+    restore(trio, trio.hub.database.image())
+    with pytest.raises(LinkDown):
+        sync_round(trio.jingan, DirectLink(trio.hub, Credential("jingan", "jingan"), before=_no_pull))
+
+    set_back(trio.hub, morning)  # nobody tells it, and only Jing'an has seen the guest of noon
+    trio.settle()
+
+    assert trio.notices().count("core.hub_put_back") == 1
+    table = trio.hub.tables["tea_house.guest"]
+    with trio.hub.database.read() as connection:
+        assert set(connection.execute(select(table.c.name)).scalars()) == {"李", "王"}
+    trio.agree(trio.jingan)
+
+
+def _no_pull(call: str, question: Any) -> Any:
+    if call == "pull":
+        raise LinkDown.of("link-cut", "the line is down", "断线")
+    return question
 
 
 def test_a_place_that_was_given_out_twice_before_anybody_noticed_proves_nothing(trio: Trio) -> None:

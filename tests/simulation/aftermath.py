@@ -27,7 +27,6 @@ class Aftermath:
         self.witness = witness
         self.disks = disks
         self.exact = fate == "branch"
-        self.told = fate != "unnoticed"
         self.may_miss = fate in ("both", "unnoticed")
         self.limbo: set[Key] = set()  # what may be lost with a disk
         self.limbo_tx: set[str] = set()  # the same of actions and requests
@@ -159,10 +158,9 @@ class Aftermath:
             entered = {edit.body[field][1] for edit in (*writers, *forgotten)}
             entered.add(None)  # reborn or merged anew, an edit may count as one that had not seen its own record
             assert value in entered, f"{field} of {record} is {value!r}, which nobody wrote"
-            if self.told:
-                owed = [e for e in self.owed if e.record == record and field in e.body]
-                named = _named(told, record, field)
-                _check_told(field, value, [*writers, *owed], forgotten, named)
+            owed = [e for e in self.owed if e.record == record and field in e.body]
+            named = _named(told, record, field)
+            _check_told(field, value, [*writers, *owed], forgotten, named)
 
     def _check_requests(self, hub: Disk, disks: dict[str, Disk]) -> None:
         held = {str(row["tx"]) for row in hub.rows("SELECT DISTINCT tx FROM log")}

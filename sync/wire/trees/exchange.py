@@ -93,6 +93,7 @@ def _read_hello_answer(tree: dict[str, object]) -> HelloAnswer:
         compacted=part.get("compacted", integer),
         written_until=part.get("written_until", text, HASH_CHARS_MAX),
         lost_after=part.get("lost_after", _read_place),
+        seal=part.get("seal", text, HASH_CHARS_MAX),
         protocol=part.get("protocol", integer),
     )
 
