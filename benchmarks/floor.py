@@ -178,7 +178,7 @@ def _pieces(source: sqlite3.Connection, heads: dict[str, int], lines: int, *, be
         yield Piece([canonical(entry) for entry in entries], [(insert, some), *writes, *kept])
 
 
-def _timers(source: sqlite3.Connection, entries: Sequence[Entry]) -> Iterator[tuple[str, Rows]]:
+def _timers(source: sqlite3.Connection, entries: Sequence[Entry]) -> Iterator[tuple[Statement, Rows]]:
     """Yield the statement, and its rows, by which the timers of some records are armed."""
     sql = f"SELECT {', '.join(TIMERS)} FROM timer WHERE type = ? AND pk = ?"
     rows = [row for entry in entries for row in source.execute(sql, (entry.type, entry.pk))]
@@ -186,11 +186,12 @@ def _timers(source: sqlite3.Connection, entries: Sequence[Entry]) -> Iterator[tu
         yield _insert("timer", TIMERS), rows
 
 
-def _standing(last: Entry) -> tuple[str, Rows]:
+def _standing(last: Entry) -> tuple[Statement, Rows]:
     """Return the statement, and its rows, by which clock and head are kept."""
-    sql = "INSERT INTO checkpoint (peer, stream, position, proof) VALUES (?, ?, ?, ?)"
+    sql = "INSERT INTO checkpoint (peer, stream, position, proof)"
     over = "ON CONFLICT (peer, stream) DO UPDATE SET position = excluded.position, proof = excluded.proof"
-    return f"{sql} {over}", [("", "clock", last.hlc, None), (last.origin, "head", last.seq, last.hash)]
+    rows: Rows = [("", "clock", last.hlc, None), (last.origin, "head", last.seq, last.hash)]
+    return lambda count: f"{sql} VALUES {_marks(4, count)} {over}", rows
 
 
 def _records(
