@@ -231,9 +231,13 @@ def only_missing(connection: Connection, type_: str, pk: str) -> bool:
 
 
 def waiting_before(connection: Connection, entries: Iterable[Entry]) -> set[Key]:
-    """Return the records of one action that is tried again of which an earlier change is in quarantine."""
-    sql = "SELECT 1 FROM quarantine WHERE type = ? AND pk = ? AND (hlc, origin, seq) < (?, ?, ?) LIMIT 1"
-    return {(e.type, e.pk) for e in entries if bulk.run(connection, sql, e.type, e.pk, *_place(e))}
+    """Return the records of one action that is tried again of which an earlier change of its log is in quarantine.
+
+    What another log says of a record is merged in any order. By clocks, of which one may be slow, two actions could
+    wait for each other for ever.
+    """
+    sql = "SELECT 1 FROM quarantine WHERE type = ? AND pk = ? AND origin = ? AND seq < ? LIMIT 1"
+    return {(e.type, e.pk) for e in entries if bulk.run(connection, sql, e.type, e.pk, e.origin, e.seq)}
 
 
 def listed(connection: Connection) -> list[Kept]:

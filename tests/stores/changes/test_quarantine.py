@@ -12,6 +12,7 @@ from stores.changes.apply import retry, retry_all, retry_behind
 from stores.changes.commit import Edit
 from tests.stores.chain import (
     BOOKING,
+    GUEST,
     MEMBER,
     STAFF,
     Chain,
@@ -249,3 +250,31 @@ def test_no_store_gets_in_the_way_of_another_and_a_million_bad_lines_hold_up_nob
     assert [each.tries for each in quarantined(shops.hub)] == [2] * 6
     retry_what_is_due(shops)
     assert [each.tries for each in quarantined(shops.hub)] == [2] * 6
+
+
+def test_two_stores_whose_clocks_differ_do_not_wait_for_each_other_for_ever(shops: Chain) -> None:
+    """The East has edited what the West made, by a clock that is slow; headquarters was put back and gets the East first."""
+    known = shops.west.create(GUEST, {"name": "Chen"})
+    shops.settle()
+    shops.east.update(GUEST, known, name="Chan")
+    made = "guest-of-the-west"
+    shops.west.clock.pass_(7_200)
+    shops.west.do(
+        Edit(GUEST, known, "west", "update", {"name": "Chen Yi"}), Edit(GUEST, made, "west", "create", {"name": "Lin"})
+    )
+    with shops.east.database.write() as connection:
+        connection.execute(shops.east.node.tables[GUEST.key].insert(), [shops.west.row(GUEST, made)])
+    shops.east.update(GUEST, made, name="Li")
+    shops.east.do(
+        Edit(GUEST, made, "west", "update", {"name": "Lee"}), Edit(GUEST, known, "west", "update", {"name": "Tan"})
+    )
+    shops.push(shops.east)
+    shops.push(shops.west)
+    assert {line.code for line in quarantined(shops.hub)} == {"record-missing", "waits-behind"}
+
+    for _ in range(3):
+        with shops.hub.database.write() as connection:
+            retry_all(connection, shops.hub.node)
+
+    assert quarantined(shops.hub) == []
+    assert shops.hub.row(GUEST, made)["_life"] == 1
