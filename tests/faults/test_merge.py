@@ -14,7 +14,7 @@ from stores.acts.calls import Call
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage.credentials import Credential
-from sync.branch import push as up
+from sync.branch import frames
 from sync.branch.round import sync_round
 from tests.simulation.chain import host
 from tests.stores.chain import BOOKING, MEMBER, TYPES, Chain, FakeHost, quarantined, upgrade
@@ -96,7 +96,7 @@ def _promoted(node: Node, store: str, role: str) -> Actor:
 def test_a_transaction_larger_than_any_node_unpacks_comes_in_pieces_and_whole_in_the_end(
     hub: Node, bund: Node, link: DirectLink, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(up, "HARD_CHANGES_MAX", 10)
+    monkeypatch.setattr(frames, "HARD_CHANGES_MAX", 10)
     guests = [world.id() for _ in range(34)]
     record = host().catalog.records[GUEST]
     with bund.database.write() as connection:
