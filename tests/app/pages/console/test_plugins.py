@@ -74,10 +74,10 @@ def test_scenarios_are_played_on_the_node_and_those_that_fail_say_why(ruled: Any
 
     page = browse("wu").send("/console/plugins/bicycle_rental/rehearse").text
 
-    assert "1 scenarios fail" in page
+    assert "1 scenario fails" in page
     assert "rules.yaml:" in page
     assert browse("li").send("/console/plugins/bicycle_rental/rehearse").status_code == 403
-    assert "1 scenarios fail" in browse("wu").texts("/console/plugins")
+    assert "1 scenario fails" in browse("wu").texts("/console/plugins")
 
 
 def test_two_runs_never_go_at_once_and_a_changed_plugin_has_none(ruled: Any) -> None:
