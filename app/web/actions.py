@@ -7,6 +7,7 @@ done in one go off the event loop: each change of threads waits for its turn.
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -21,11 +22,15 @@ from core.language.definition import RecordType
 from core.model.errors import ActionRefused, Clash, Language, NotFound, Problem, Text, suggest
 from core.model.fields import BadValue, FieldSpec
 from core.model.scope import HEADQUARTERS
+from core.model.values import canonical_json
 from stores.acts import notices, settling
 from stores.acts.act import act
 from stores.acts.calls import Call, Receipt
+from stores.acts.once import act_unless_done
+from stores.acts.requests import REQUEST
 from stores.reads import records
 from stores.storage.credentials import nodes
+from stores.storage.once import FORM
 
 router = APIRouter(prefix="/api")
 _BODY: dict[str, type | tuple[type, ...]] = {"ask": dict, "reason": str, "at": str, "seen": str, "store": str}
@@ -74,13 +79,33 @@ def acknowledge(notice_id: str, body: JsonBody, caller: CurrentCaller) -> JsonMa
     return {"id": notice_id, "seen": True}
 
 
-def carry_out(caller: Caller, plugin: str, record: str, record_id: str | None, action: str, body: JsonMap) -> JsonMap:
+def carry_out(
+    caller: Caller,
+    plugin: str,
+    record: str,
+    record_id: str | None,
+    action: str,
+    body: JsonMap,
+    form: str | None = None,
+) -> JsonMap:
     """Carry out an action with what was entered; the one way in for programs and for the forms of the pages.
 
-    ``body`` may hold ask, reason, at, seen and store. Returns the receipt; raises NodeError, then nothing is saved.
+    ``body`` may hold ask, reason, at, seen and store; ``form`` is the id of a form that may come twice, because the
+    answer got lost: with the same in it, it is carried out once. Returns the receipt; raises NodeError, then nothing
+    is saved.
     """
-    receipt = act(caller.node, call_of(caller, caller.record(plugin, record), record_id, action, body))
-    return receipt_json(receipt, caller.language)
+    call = call_of(caller, caller.record(plugin, record), record_id, action, body)
+    if form is None:
+        return receipt_json(act(caller.node, call), caller.language)
+    entered = canonical_json([caller.actor.id, plugin, record, record_id, action, body])
+    found = act_unless_done(caller.node, call, f"{FORM}{form}:{blake2b(entered.encode(), digest_size=16).hexdigest()}")
+    return receipt_json(found, caller.language) if isinstance(found, Receipt) else _standing_json(*found)
+
+
+def _standing_json(type_: str, id_: str) -> JsonMap:
+    """Return what is told of an action that had been carried out before: where to find what came of it."""
+    waits = type_ == REQUEST
+    return {"record": type_, "id": None if waits else id_, "provisional": waits, "request": id_ if waits else None}
 
 
 def call_of(caller: Caller, kind: RecordType, record_id: str | None, action: str, body: JsonMap) -> Call:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from core.model.clock import iso
 from core.model.errors import NodeError
 from stores import rows
+from stores.acts.act import perform
 from stores.acts.calls import Call, Receipt
 from stores.acts.many import Batch, Result
 from stores.acts.requests import REQUEST
@@ -54,6 +55,23 @@ def act_once(node: Node, calls: Sequence[tuple[Call, str]], until: Until) -> lis
         for later in () if isinstance(result, NodeError) else result[1]:
             later()
     return list(_outcomes(calls, standing, results, made))
+
+
+def act_unless_done(node: Node, call: Call, key: str) -> Receipt | tuple[str, str]:
+    """Carry out a call as ``act`` does, unless something still stands that was carried out under its key before.
+
+    Then return (record type, id) of that: who asks again after a lost answer gets what he has made.
+    """
+    with node.database.write() as connection:
+        known = once.found(connection, [key]).get(key)
+        if known is not None and _alive(connection, node, *known):
+            return known
+        receipt, after = perform(connection, node, call)
+        once.keep(connection, {key: _made(receipt)}, iso(node.now()))
+    node.committed()
+    for later in after:
+        later()
+    return receipt
 
 
 def standing_of(node: Node, keys: Sequence[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -41,6 +42,7 @@ from stores.world import NodeWorld
 
 router = APIRouter(include_in_schema=False)
 POSTS = frozenset({"role", "roles"})  # inputs of core's records that name posts
+_ONCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # an id of ours
 BUSY = timedelta(minutes=5)  # who has typed nothing for so long has gone for a coffee
 OF_THE_PAGE = frozenset({"_form", "_key", "_opened"})  # not of what was typed
 
@@ -198,6 +200,7 @@ def draw_sheet(desk: Desk, sheet: Sheet) -> Response:
         reason_wanted=error is not None and error_code(error) == REASON_NEEDED,
         seen=str(sheet.row.get("updated_at", "")) if sheet.row else sheet.form.get("_seen") or "",
         opened=iso(desk.node.now()),
+        once=sheet.form.get("_once") or desk.node.new_id(),
         happened=sheet.form.get("_at") or "",
         late=bool(sheet.row) and action.sources is not None and sheet.row.get("state") not in action.sources,
         kept=[name.removesuffix(".kept") for name, _ in sheet.form.pairs if name.endswith(".kept")],
@@ -224,7 +227,9 @@ def _parts(desk: Desk, sheet: Sheet, asked: Sequence[Input]) -> tuple[list[Part]
 def _send(desk: Desk, kind: RecordType, record_id: str | None, action: str, form: Form) -> Response:
     found = action_of(kind, action)
     try:
-        receipt = carry_out(desk, kind.plugin, kind.name, record_id, action, _body(found, form))
+        once = _ONCE.fullmatch(form.text("_once") or "")
+        body = _body(found, form)
+        receipt = carry_out(desk, kind.plugin, kind.name, record_id, action, body, once and once[0])
     except SignInNeeded:
         raise
     except NodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from core.model.errors import ActionRefused
 from stores.actor import Actor
 from stores.acts.calls import Call, Receipt
-from stores.acts.once import TURN_MS, act_once, rehearse, standing_of
+from stores.acts.once import TURN_MS, act_once, act_unless_done, rehearse, standing_of
+from stores.storage.once import FORM, FORM_KEPT
 from tests.stores.acts.club import BOOKING, PLUGIN, PowerCut, configure, cut_at, picture
 from tests.stores.shop import Shop
 
@@ -137,3 +139,54 @@ def once(shop: Shop, call: Call, key: str) -> tuple[Receipt | None, str]:
     (outcome,) = act_once(shop.node, [(call, key)], never)
     assert isinstance(outcome, tuple)
     return outcome
+
+
+def test_a_form_that_comes_again_finds_what_it_made(shop: Shop) -> None:
+    call, key = booking(shop), f"{FORM}{shop.node.new_id()}:same"
+    made = act_unless_done(shop.node, call, key)
+    assert isinstance(made, Receipt)
+
+    assert act_unless_done(shop.node, call, key) == ("club.booking", made.id)
+    assert len(shop.rows("booking")) == 1
+
+
+def test_wherever_the_power_is_cut_a_form_that_is_sent_again_makes_one_record(tmp_path: Path) -> None:
+    shop = Shop(PLUGIN, f"sqlite:///{tmp_path}/club.db")
+    configure(shop, cap="1000")
+    call, key = booking(shop), f"{FORM}{shop.node.new_id()}:same"
+    for nth in range(1, 60):
+        mend = cut_at(shop, nth)
+        try:
+            act_unless_done(shop.node, call, key)
+        except PowerCut:
+            shop.close()
+            shop.open()
+            assert (shop.rows("booking"), shop.sql("SELECT key FROM once")) == ([], [])
+        else:
+            mend()
+            assert nth > 5
+            break
+    assert act_unless_done(shop.node, call, key) == ("club.booking", shop.rows("booking")[0].id)
+    assert len(shop.rows("booking")) == 1
+    shop.close()
+
+
+def test_forms_opened_long_ago_are_forgotten_and_rows_of_imports_are_not(shop: Shop) -> None:
+    early, late = (f"{FORM}{_id_at(shop.now - ago)}:x" for ago in (2 * FORM_KEPT, FORM_KEPT / 2))
+    act_unless_done(shop.node, booking(shop), early)
+    once(shop, booking(shop), "row 1")
+    assert shop.sql("SELECT key FROM once WHERE key = 'row 1' OR key > 'form:' ORDER BY key") == [(early,), ("row 1",)]
+
+    act_unless_done(shop.node, booking(shop), late)
+    act_unless_done(shop.node, booking(shop), f"{FORM}{_id_at(shop.now)}:x")
+
+    kept = {key for (key,) in shop.sql("SELECT key FROM once")}
+    assert late in kept
+    assert "row 1" in kept
+    assert early not in kept
+
+
+def _id_at(moment: datetime) -> str:
+    """Return an id as a node would make it then."""
+    ms = int(moment.timestamp() * 1000)
+    return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7000-8000-000000000001"

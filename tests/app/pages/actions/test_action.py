@@ -38,6 +38,39 @@ def test_a_form_asks_what_the_action_asks_and_makes_the_record(shop: Any, browse
     assert "13800001111" in page.text
 
 
+def test_a_form_that_is_sent_again_after_a_lost_answer_makes_nothing_twice(shop: Any, browse: Any) -> None:
+    browser, add = browse("li"), "/records/bicycle_rental/bicycle/actions/add"
+    once = re.search(r'name="_once" value="([0-9a-f-]{36})"', browser.open(add).text)
+    assert once is not None
+
+    first = browser.send(add, frame="F-1", _once=once[1])
+    again = browser.send(add, frame="F-1", _once=once[1])
+    other = browser.send(add, frame="F-2", _once=once[1])  # a step back, and something else typed: another bicycle
+
+    assert "Done: " in again.text
+    assert again.url == first.url
+    assert other.url != first.url
+    rows = shop.as_("li").get("/api/bicycle_rental/bicycle").json()["rows"]
+    assert sorted(row["frame"] for row in rows) == ["F-1", "F-2"]
+
+
+def test_a_draft_that_comes_back_is_still_the_form_that_was_sent(shop: Any, browse: Any) -> None:
+    """The node died after it had saved, and before it could say so: what was typed is offered again."""
+    browser, add = browse("li"), "/records/bicycle_rental/bicycle/actions/add"
+    once = re.search(r'name="_once" value="([^"]+)"', browser.open(add).text)
+    assert once is not None
+    typed = {"frame": "F-1", "_once": once[1]}
+    first = browser.send(add, **typed)
+    browser.send("/drafts", _key="bicycle_rental.bicycle::add", **typed)
+
+    offered = browser.open(add).text
+
+    assert f'name="_once" value="{once[1]}"' in offered
+    assert 'name="frame" value="F-1"' in offered
+    assert browser.send(add, **typed).url.path == first.url.path
+    assert f'name="_once" value="{once[1]}"' not in browser.open(add).text, "the next form is another one"
+
+
 def test_what_is_wrong_stands_beside_the_input_and_what_was_typed_stays(shop: Any, browse: Any) -> None:
     page = browse("li").send(HAND_OUT, bicycle="", guest="Chen", phone="12", note="by the door")
 
