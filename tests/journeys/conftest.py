@@ -73,11 +73,11 @@ class RealNode:
         assert self.clock is not None, "this node has the clock of the world"
         return datetime.fromisoformat(self.clock.read_text("utf-8")).astimezone(UTC)
 
-    def write_settings(self) -> None:
+    def write_settings(self, sync: str = "beat: 1s") -> None:
         upstream = f"upstream: {self.upstream}\n" if self.upstream else ""
         self.config.write_text(
             f"node: {self.name}\nstore: {self.store}\ndata: data\n{upstream}"
-            f"plugins: {{folders: [{self.plugins}], installed: false}}\nsync: {{beat: 1s}}\n",
+            f"plugins: {{folders: [{self.plugins}], installed: false}}\nsync: {{{sync}}}\n",
             encoding="utf-8",
         )
 

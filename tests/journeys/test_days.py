@@ -29,7 +29,7 @@ def nodes(joined: tuple[Path, int], tmp_path: Path) -> Iterator[tuple[RealNode, 
         node = RealNode(
             place, name, store, place / "plugins", 0 if made else port, upstream, None, place / "clock.txt", program
         )
-        node.write_settings()
+        node.write_settings("beat: 1s, silent: 1s")  # so long does headquarters wait, too, when it has just begun
         made.append(node)
     yield made[0], made[1]
     switch_off(made)
@@ -46,7 +46,6 @@ def test_a_day_is_closed_and_counter_signed_and_a_branch_that_falls_silent_is_to
     boss, counter = hq.person("wu"), branch.person("li")
     counter.act("bicycle_rental.bicycle", "add", {"frame": "F-1"})
     eventually(lambda: boss.read("bicycle_rental/bicycle")["rows"], "the bicycle at headquarters")
-    told = len(_silences(boss))
 
     _set(nodes, f"{monday + timedelta(days=1)} 06:01:00")  # a night ends at six
     boss, counter = hq.person("wu"), branch.person("li")  # and a session does as well
@@ -56,6 +55,7 @@ def test_a_day_is_closed_and_counter_signed_and_a_branch_that_falls_silent_is_to
     assert here["said"] == there["said"]
     assert "all at headquarters, counter-signed" in here["said"]
     assert branch.switch_off() == 0
+    told = len(_silences(boss))  # of the night that passed at one blow, perhaps
     hq.set_clock(f"{monday + timedelta(days=2)} 06:10:00")
     boss = hq.person("wu")
     eventually(lambda: len(_silences(boss)) == told + 1, "headquarters to tell of the silence")
