@@ -20,6 +20,7 @@ from sync.protocol import HARD_BYTES_MAX, HARD_CHANGES_MAX, Head, Limits, Push, 
 from sync.wire.link import Link
 
 LARGE_FROM = 500  # lines
+FIRST = 1_000  # lines: headquarters has nothing to do until the first frame is there
 FIELD_BYTES = 16  # what two values cost at least, here and in memory at headquarters
 ENTRY_BYTES = 120  # what an entry costs beside its values
 
@@ -39,6 +40,7 @@ class Frames:
     def __init__(self, node: Node, link: Link, origin: str, after: Head, limits: Limits) -> None:
         self._node, self._link, self._origin, self._limits = node, link, origin, limits
         self._next: Frame | NodeError | None = None
+        self._page = 0
         self.go_back(after)
 
     def taken(self, *, tell: bool) -> Frame | None:
@@ -54,8 +56,10 @@ class Frames:
             return None
         if frame is None:
             return None
+        count, most = len(frame.question.entries), self._limits.changes
+        whole = count >= self._page * 9 // 10
+        self._page = most if whole else min(most, count * 5 // 4 + 1)  # large ones end by their bytes: read no more
         self._looked, self._next, self._after = False, None, frame.question.head
-        self._page = min(self._limits.changes, len(frame.question.entries) * 5 // 4 + 1)  # its bytes end it mostly
         return frame
 
     def look_ahead(self) -> None:
@@ -69,7 +73,7 @@ class Frames:
 
     def go_back(self, after: Head) -> None:
         """Begin again behind ``after``: headquarters stands elsewhere."""
-        self._after, self._page = after, self._limits.changes
+        self._after, self._page = after, min(FIRST, self._limits.changes)
         self._looked, self._next = False, None
 
     def _read(self) -> Frame | None:
