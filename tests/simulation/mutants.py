@@ -313,4 +313,4 @@ MUTANTS: dict[str, Plant] = {
         a_forgotten_past_proves_what_it_says,
     )
 }
-FATES_OF = {"a_forgotten_past_proves_what_it_says": "hub"}  # faults that only show when machines are put back
+FATES_OF = {"a_forgotten_past_proves_what_it_says": "both"}  # faults that only show when machines are put back
