@@ -128,9 +128,8 @@ def test_it_says_how_much_of_the_askers_log_is_in_it(database_url: str) -> None:
     shops.close()
 
 
+@pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)  # PostgreSQL scans small tables on purpose
 def test_the_order_is_walked_by_index(hub: Stand) -> None:
-    if hub.database.dialect != "sqlite":
-        pytest.skip("the plan is SQLite's; PostgreSQL scans small tables on purpose")
     with hub.database.read() as connection:
         plans = [
             row[3]

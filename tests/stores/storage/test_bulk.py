@@ -91,9 +91,8 @@ def test_many_updates_are_written_as_they_are_and_of_one_key_the_last_counts(ord
         assert len(bulk.select(connection, ORDERS, ("id",), "group", asked)) == len(asked)
 
 
+@pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)  # SQLite looks at no lengths when it plans
 def test_postgresql_goes_by_the_index_however_many_keys_it_is_given(orders: Database) -> None:
-    if orders.dialect != "postgresql":
-        pytest.skip("SQLite looks at no lengths when it plans")
     rows, asked = [(f"d{n:05}", None, n) for n in range(3_000)], list[tuple[str, Any]]()
     with orders.write() as connection:
         bulk.insert(connection, ORDERS, COLUMNS, rows)

@@ -167,9 +167,8 @@ def test_a_table_that_came_whole_is_found_in_before_during_and_after_it_is_read_
     assert named(tonight, "张三") == seen
 
 
+@pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)  # PostgreSQL plans small tables by reading them
 def test_a_search_on_sqlite_reads_the_index_and_not_the_table(club: Any) -> None:
-    if club.node.database.dialect != "sqlite":
-        pytest.skip("how SQLite plans; PostgreSQL plans small tables by reading them")
     record = club.record("booking")
     with club.node.database.read() as connection:
         table = club.node.table(record)
