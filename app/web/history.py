@@ -80,10 +80,11 @@ def _told(caller: Caller, record: RecordType, name: str, cell: Cell, shown: Show
     if cell is None or name not in record.fields:
         return cell
     field = record.fields[name]
-    value = field.spec.value(cell)
-    if name in shown.masked:
-        return field.spec.kind.mask(value, field.mask or "all")
-    return field.spec.json(value, caller.node.zone)
+    if name not in shown.masked:
+        return field.spec.told(cell, caller.node.zone)
+    if not field.spec.reads(cell):  # what another node said may be no value, and its shape hides nothing
+        return field.spec.kind.mask("", "all")
+    return field.spec.kind.mask(field.spec.value(cell), field.mask or "all")
 
 
 def _names(caller: Caller, staff: set[str]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 
 from core.language.definition import Field, RecordType
 from core.model.change import Entry
-from core.model.clock import from_iso
 from core.model.errors import Problem, Text
 from core.model.fields import FieldSpec
 from core.model.merge import FieldStamp, FieldState, Hook, Merged, MergePolicy, merge_field, seen
@@ -29,7 +28,7 @@ _COMBINED = frozenset({MergePolicy.SUM, MergePolicy.UNION, MergePolicy.APPEND, M
 _INT_MAX = 2**63 - 1
 _CORE = "core"
 _FREE = frozenset({"text", "phone", "ref", "enum", "file", "image", "signature"})  # any text will do
-_LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
+_MOMENT = FieldSpec("datetime")
 
 DissentKind = Literal["field", "refused", "unique", "exclusive", "deleted", "broken"]
 Outcome = Literal["current", "incoming", "both"]
@@ -132,31 +131,12 @@ def _chars_max(shape: Shape, name: str) -> int:
 
 def is_moment(cell: Cell) -> bool:
     """Say whether a text is the cell of a moment."""
-    return _reads(from_iso, cell)
+    return cell is not None and _MOMENT.reads(cell)
 
 
 def _check_written(shape: Shape, name: str, texts: Collection[str]) -> None:
-    read = _reader(shape.written[name])
-    if not all(_reads(read, text) for text in texts):
+    if not all(map(shape.written[name].reads, texts)):
         raise Unfit(_bad_cell(_label(shape, name), *_NO_VALUE))
-
-
-def _reader(spec: FieldSpec) -> Callable[[Cell], object]:
-    def read(cell: Cell) -> object:
-        value = spec.value(cell)
-        if isinstance(value, dict) is not (spec.type in _MAPS) or isinstance(value, list) is not (spec.type in _LISTS):
-            raise ValueError
-        return value
-
-    return read
-
-
-def _reads(read: Callable[[str], object], cell: Cell) -> bool:
-    try:
-        read(str(cell))
-    except (ValueError, TypeError, KeyError, AttributeError, AssertionError, ArithmeticError, RecursionError):
-        return False
-    return True
 
 
 def write(held: Held, body: Mapping[str, tuple[Cell, Cell]], stamp: FieldStamp, known: Container[str]) -> None:

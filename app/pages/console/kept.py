@@ -12,7 +12,6 @@ from app.pages.showing.names import called, name_of
 from app.pages.showing.speaking import spoken
 from app.pages.showing.values import NOTHING, UNTOLD, Shown, shown
 from core.language.definition import RecordType
-from core.model.fields import BadValue, FieldSpec
 
 
 def subject_of(desk: Desk, kind: RecordType, row: Mapping[str, Any]) -> tuple[Shown, list[tuple[str, Shown]]]:
@@ -31,10 +30,10 @@ def kept_of(desk: Desk, row: Mapping[str, Any], side: str) -> tuple[str, list[tu
     cells = _cells(row.get(side))
     if about is None or row.get("field") is not None or side in row.get("_masked", ()):
         return "", []
-    told = {
-        name: _json(desk, one.spec, cells[name]) for name, one in about.fields.items() if cells.get(name) is not None
-    }
-    fields = [(desk.say(about.fields[name].label), _shown(desk, about, name, value)) for name, value in told.items()]
+    kept = {name: one for name, one in about.fields.items() if cells.get(name) is not None}
+    fields = [(desk.say(one.label), _shown(desk, about, name, cells[name])) for name, one in kept.items()]
+    told = {name: one.spec.told(cells[name], desk.node.zone) for name, one in kept.items()}
+    told |= {"number": cells["number"]} if cells.get("number") else {}
     return called(desk, about, {"id": row["record_id"], **dict.fromkeys(about.fields), **told}) if told else "", fields
 
 
@@ -47,14 +46,10 @@ def _cells(text: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _json(desk: Desk, spec: FieldSpec, cell: Any) -> Any:
-    try:
-        return spec.json(spec.value(cell), desk.node.zone)
-    except (ValueError, TypeError, BadValue):  # of a field that has another type by now: as it was kept
-        return cell
-
-
-def _shown(desk: Desk, about: RecordType, name: str, value: Any) -> Shown:
+def _shown(desk: Desk, about: RecordType, name: str, cell: Any) -> Shown:
     spec = about.fields[name].spec
-    known = name_of(desk, spec.to, str(value)) if spec.type == "ref" and spec.to else None
-    return shown(desk, spec, value, {str(value): known} if known else {})
+    told = spec.told(cell, desk.node.zone)
+    if not spec.reads(cell):  # of a field that has another type by now: as it was kept
+        return Shown("text", str(told))
+    known = name_of(desk, spec.to, str(told)) if spec.type == "ref" and spec.to else None
+    return shown(desk, spec, told, {str(told): known} if known else {})

@@ -20,7 +20,7 @@ from app.pages.showing.values import NOTHING, Shown, shown, shown_moment
 from core.language.definition import RecordType
 from core.model.change import Entry
 from core.model.errors import NodeError, Text
-from core.model.values import INT_MAX, BadValue, Cell
+from core.model.values import INT_MAX, Cell
 from stores.changes import log, quarantine
 from stores.changes.quarantine import UNKNOWN_TYPE, WAITING, Kept, unknown_type
 from stores.changes.quarantine import Deed as Held
@@ -190,10 +190,9 @@ def _value(desk: Desk, kind: RecordType, name: str, cell: Cell, shows: frozenset
     if name not in shows:
         return Shown("mask", "•••")
     spec = kind.fields[name].spec
-    try:
-        told = spec.json(spec.value(cell), desk.node.zone)
-    except (ValueError, TypeError, BadValue):  # it may be held back for exactly that
-        return Shown("text", str(cell)[:200])
+    told = spec.told(cell, desk.node.zone)
+    if not spec.reads(cell):  # it may be held back for exactly that
+        return Shown("text", str(told))
     called = name_of(desk, spec.to, str(told)) if spec.type == "ref" and spec.to else None
     return shown(desk, spec, told, {str(told): called} if called else {})
 

@@ -12,7 +12,10 @@ from core.model.fields.registry import FIELD_TYPES
 from core.model.kinds import Kind
 from core.model.values import BadValue, Cell
 
+UNREADABLE_CHARS = 200  # as many are told of what is no value
 _MAY_BE_NOTHING = (str, list, tuple, dict)
+_LISTS, _MAPS = frozenset({"list", "images"}), frozenset({"map", "geo"})
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, AssertionError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,22 @@ class FieldSpec:
     def value(self, cell: Cell) -> object:
         """Return the value in a cell."""
         return None if cell is None else self.kind.from_cell(cell, self)
+
+    def reads(self, cell: Cell) -> bool:
+        """Say whether a cell reads as a value of this field; one from another node, or of another version, may not."""
+        if cell is None:
+            return True
+        if type(cell) is not (int if self.kind.column == "integer" else str):
+            return False
+        try:
+            value = self.kind.from_cell(cell, self)
+        except _UNREADABLE:
+            return False
+        return isinstance(value, dict) is (self.type in _MAPS) and isinstance(value, list) is (self.type in _LISTS)
+
+    def told(self, cell: Cell, zone: tzinfo) -> object:
+        """Return what ``json`` does for a cell, and one that does not read as a value as the text that it is."""
+        return self.json(self.value(cell), zone) if self.reads(cell) else str(cell)[:UNREADABLE_CHARS]
 
     def json(self, value: object, zone: tzinfo) -> object:
         """Return the form the API answers with; moments are shown in ``zone``."""

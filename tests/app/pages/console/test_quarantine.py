@@ -38,6 +38,25 @@ def test_it_says_what_why_and_from_where_and_masks_what_the_reader_may_not_see(b
     assert "Give up" not in audit
 
 
+def test_what_is_no_value_breaks_no_page(branch: Any, browse: Any) -> None:
+    """A branch that writes letters into money and numbers into a phone is shown, with the record it would change."""
+    made = branch.rental()
+    branch.write({"deposit": "many", "phone": 7, "taken_at": "yesterday", "note": "gut"}, branch.chen, made)
+    owner, shop = browse("wu"), branch.shop
+    add_person(shop.service.node, Passwords.quick(), NewPerson("Au", "au", PASSWORD, ("viewer",), "A9"))
+
+    inbox = owner.open("/quarantine")
+    record = owner.open(f"/records/bicycle_rental/rental/{made}")
+
+    assert (inbox.status_code, record.status_code) == (200, 200)
+    assert "many" in words(inbox.text)
+    assert "yesterday" in words(inbox.text)
+    assert "many" in words(record.text), "its history says what was tried"
+    steps = shop.as_("au").get(f"/api/bicycle_rental/rental/{made}/history").json()["steps"]
+    assert steps[-1]["changes"]["deposit"][1] == "many"
+    assert steps[-1]["changes"]["phone"][1] == "***", "what is no phone is hidden whole from who sees its end only"
+
+
 def test_what_is_held_back_is_no_deed_like_others_in_the_audit(branch: Any, browse: Any) -> None:
     made = branch.rental()
     branch.do(branch.node, branch.chen, "bicycle_rental.rental.remark", {"note": "abends"}, made)
