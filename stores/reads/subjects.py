@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFLICT, REQUEST, NOTICE, PICK = "core.conflict", "core.request", "core.notice", "core.pick"
 TWICE = frozenset({"unique", "exclusive"})  # kinds of conflict between two records
+WHOLE = frozenset({"differs", "refilled"})  # kinds of conflict that may keep a whole row, whoever wrote it last
 BROKEN = "broken"  # the kind of conflict about a rule that two edits broke together
 OVERSEERS = frozenset({"store_admin", "hq_admin", "hq_audit"})
 REPEATED: Mapping[str, tuple[str, ...]] = {
@@ -88,7 +89,7 @@ class _Secret:
             return False  # the record that has the same value or the rule that is broken: no word of what stands there
         names = None if self.name == "detail" or field is None else [str(field)]
         own = self.name not in ("base", "mine")  # what he wrote himself; not what stood there, or came from elsewhere
-        mine = own and values["theirs_by"] == self.reading.actor.id and field is None
+        mine = own and values["theirs_by"] == self.reading.actor.id and field is None and values["kind"] not in WHOLE
         return not (mine or self._in_clear(values["record_type"], values["record_id"], names))
 
     def _of_request(self, values: Mapping[str, object]) -> bool:

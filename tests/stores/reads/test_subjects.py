@@ -157,3 +157,6 @@ def test_whose_edit_did_not_come_through_reads_what_stands_as_far_as_the_record_
     assert told["theirs"] == "Wu", "it is what he wrote"
     assert "Lin" not in str(told)
     assert "Chen" not in str(told)
+    for kind in ("differs", "refilled"):  # a whole row, of which he may have written one field
+        kept = counter.write("core.conflict", **{**whole, "kind": kind, "theirs": '{"phone":"13800001111"}'})
+        assert "13800001111" not in str(records.fetch(counter.node, viewer, conflict, kept))
