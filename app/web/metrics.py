@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 def figures(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> Response:
     """Return every figure of the node as text for Prometheus. No name, no value of a record is among them."""
     _check(request, seen)
-    return Response(metrics.text_of(seen.service, request.app.state.refusals.counts()), media_type=metrics.MEDIA_TYPE)
+    return Response(metrics.text_of(seen.service, seen.service.refusals.counts()), media_type=metrics.MEDIA_TYPE)
 
 
 def _check(request: Request, seen: Visitor) -> None:

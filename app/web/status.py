@@ -41,7 +41,7 @@ def status(request: Request, seen: Annotated[Visitor, Depends(visitor)]) -> dict
     if keeps(who):
         told["held_back"] = held_back(seen.service, seen.language)
         if node.is_hub:
-            told["refused"] = request.app.state.refusals.told(seen.language)
+            told["refused"] = seen.service.refusals.told(seen.language)
             told["held_up"] = held_up(seen.service, seen.language)
         else:
             told["money_waiting"] = f"{money_unsent(seen.service):.2f}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.service import open_service
 from app.settings import Settings, SettingsError
@@ -28,6 +30,20 @@ def test_the_monitoring_system_shows_its_token(shop: Any, monkeypatch: pytest.Mo
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "branchline_conflicts_open 0.0" in answer.text
     assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 401
+
+
+def test_a_branch_has_figures_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lets in no branches of its own, so it refuses none."""
+    monkeypatch.setenv("FIGURES", SECRET)
+    told = {"node": "bund", "data": tmp_path, "upstream": "https://hq.example.com", "metrics": "env:FIGURES"}
+    service = open_service(Settings.model_validate({**told, "plugins": {"folders": [], "installed": False}}))
+    try:
+        answer = TestClient(create_app(service)).get("/metrics", headers={"Authorization": f"Bearer {SECRET}"})
+    finally:
+        service.node.database.close()
+
+    assert not service.node.is_hub
+    assert (answer.status_code, "branchline_conflicts_open 0.0" in answer.text) == (200, True)
 
 
 def test_a_token_that_is_not_there_is_told_when_the_node_starts(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
