@@ -377,16 +377,19 @@ def _others(desk: Desk, sheet: Sheet) -> list[str]:
 
 
 def _told(desk: Desk, sheet: Sheet) -> list[str]:
-    """Return who else is at a form, and that somebody has changed the record since it was opened: before it is sent."""
-    return [*_others(desk, sheet), *_moved_on(desk, sheet)]
+    """Return who else is at a form, and that somebody has changed the record since it was opened: before it is sent.
 
-
-def _moved_on(desk: Desk, sheet: Sheet) -> list[str]:
-    seen = sheet.form.text("_seen")
-    if sheet.record_id is None or not seen:
+    Raises NotFound when the person may not see the record.
+    """
+    if sheet.record_id is None:
         return []
     row = records.fetch(desk.node, desk.actor, sheet.record, sheet.record_id, fields=())
-    if str(row["updated_at"]) == seen:
+    return [*_others(desk, sheet), *_moved_on(desk, sheet, row)]
+
+
+def _moved_on(desk: Desk, sheet: Sheet, row: Mapping[str, Any]) -> list[str]:
+    seen = sheet.form.text("_seen")
+    if not seen or str(row["updated_at"]) == seen:
         return []
     who = row.get("_refs", {}).get(row["updated_by"]) or desk.words.system
     return [desk.words.of("moved_on", who, clock_text(desk, str(row["updated_at"])))]

@@ -189,6 +189,8 @@ def test_two_people_on_one_record_see_each_other(shop: Any, browse: Any) -> None
     (told,) = li.send("/drafts", _key=key, _seen=seen[1], note="xy").json()
     assert told.startswith("Wu changed this record at ")
     assert li.send("/drafts", _key="bicycle_rental.rental:nobody:remark", _seen=seen[1]).status_code == 404
+    for address in ("/drafts", "/drafts/others"):
+        assert browse("no").send(address, _key=key).status_code in (403, 404), "who may not see it hears of nobody"
 
 
 def test_who_may_not_is_told_so(shop: Any, browse: Any) -> None:
