@@ -67,12 +67,16 @@ def stamp_ms(stamp: Stamp) -> int:
     return stamp >> COUNTER_BITS
 
 
-@lru_cache(maxsize=1024)  # an action writes its moment and its deadlines several times, an import a thousand times
 def iso(moment: datetime) -> str:
     """Return the cell of a moment: UTC, milliseconds, always 24 characters, so that text order is time order."""
     if moment.tzinfo is None:
         raise naive()
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return _iso(moment.astimezone(UTC))  # two moments of an hour that a clock goes through twice are equal before that
+
+
+@lru_cache(maxsize=1024)  # an action writes its moment and its deadlines several times, an import a thousand times
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def from_iso(cell: str) -> datetime:

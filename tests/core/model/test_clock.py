@@ -1,6 +1,7 @@
 """The hybrid clock under everything that happens to a shop PC's clock."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -111,3 +112,9 @@ def test_moments_sort_as_text_as_they_do_in_time(moments: list[datetime]) -> Non
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(BadValue, match="no time zone"):
         iso(datetime.fromisoformat("2026-03-07"))
+
+
+def test_the_two_moments_of_an_hour_that_a_clock_goes_through_twice_are_two_cells() -> None:
+    first = datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/New_York"))
+
+    assert (iso(first), iso(first.replace(fold=1))) == ("2026-11-01T05:30:00.000Z", "2026-11-01T06:30:00.000Z")
