@@ -45,13 +45,17 @@ class Replica:
         try:
             connection = self._engine.connect()
         except DatabaseError as error:
-            report.warning("the replica does not answer; read from the database itself", extra={"why": str(error.orig)})
+            report.warning(
+                "the replica does not answer; read from the database itself", extra={"why": type(error.orig).__name__}
+            )
             return None
         try:
             behind = _behind(connection, original)
         except DatabaseError as error:
             connection.close()
-            report.warning("the replica cannot be read; read from the database itself", extra={"why": str(error.orig)})
+            report.warning(
+                "the replica cannot be read; read from the database itself", extra={"why": type(error.orig).__name__}
+            )
             return None
         connection.rollback()  # the caller begins its own picture
         if behind is not None and behind <= LAG_MAX:
