@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from stores.changes import loading, unarmed
-from stores.changes.loading import Loaded, Piece, Under
+from stores.changes.loading import Loaded, Under
 from stores.changes.snapshot import BadSnapshot, digest_of
 from stores.node import Node
 from stores.storage import checkpoints
@@ -81,15 +81,15 @@ def _pieces(node: Node, link: Link, helpers: Executor) -> bool:
     if known is not None and known.about.epoch != epoch:
         return False
     question = _first(node, epoch, known)
-    coming = helpers.submit(link.snapshot, question) if question else None
+    coming = helpers.submit(_sound, link, question) if question else None
     carrying: Future[None] | None = None
     while question is not None and coming is not None:
         answer = coming.result()
         if answer.restart:
             return False
         next_ = _behind(question, answer)
-        coming = helpers.submit(link.snapshot, next_) if next_ else None
-        known = loading.add(node, _opened(link, question, answer), known)
+        coming = helpers.submit(_sound, link, next_) if next_ else None
+        known = loading.add(node, loading.opened(unsqueezed(answer.data), answer.seal, answer.after), known)
         if known is None:
             return False
         question = next_
@@ -114,14 +114,13 @@ def _behind(asked: Snapshot, answer: SnapshotAnswer) -> Snapshot | None:
     return replace(asked, at=answer.at, seal=answer.seal, after=answer.after)
 
 
-def _opened(link: Link, question: Snapshot, answer: SnapshotAnswer) -> Piece:
-    """Look into a piece; one that has not arrived as it was sent is asked for again."""
-    tries = 1
-    while digest_of(answer.data) != answer.digest:
-        if tries == TRIES_MAX:
-            raise loading.bad("it arrives with other contents than it was sent", "内容与发送时不一致")
-        answer, tries = link.snapshot(question), tries + 1
-    return loading.opened(unsqueezed(answer.data), answer.seal, answer.after)
+def _sound(link: Link, question: Snapshot) -> SnapshotAnswer:
+    """Fetch an answer that has arrived as it was sent; where the next piece begins is read off no other."""
+    for _ in range(TRIES_MAX):
+        answer = link.snapshot(question)
+        if answer.restart or digest_of(answer.data) == answer.digest:
+            return answer
+    raise loading.bad("it arrives with other contents than it was sent", "内容与发送时不一致")
 
 
 def _carry_over(node: Node) -> None:

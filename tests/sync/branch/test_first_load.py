@@ -209,8 +209,9 @@ def test_a_piece_that_arrives_altered_is_fetched_again_and_no_other(
 
     def spoil(call: str, answer: Any) -> Any:
         if call == "snapshot" and len(link.calls) > 4 and not spoilt:
-            spoilt.append(answer.after)
-            return replace(answer, data=answer.data[:-1] + bytes([answer.data[-1] ^ 1]))
+            spoilt.append(answer.after)  # what is not what was sent says nothing of where the next one begins
+            elsewhere = (*answer.after[:2], "ffffffff")
+            return replace(answer, data=answer.data[:-1] + bytes([answer.data[-1] ^ 1]), after=elsewhere)
         return answer
 
     link = link_of(hub, after=spoil)
