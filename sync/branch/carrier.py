@@ -13,13 +13,12 @@ from datetime import timedelta
 
 from core.model.contents import OTHER as ANY_MEDIA
 from core.model.contents import PIECE_BYTES, hash_of
-from core.model.errors import NodeError
 from stores import contents
 from stores.changes import naming
 from stores.contents import Content
 from stores.node import Node
 from sync.protocol import OFFERED_MAX, PIECES_MAX, Deliver, Fetch, FrameError, Offer, Offered
-from sync.wire.link import Link
+from sync.wire.link import AskedToWait, Link, LinkDown
 
 STEP_BYTES_MAX = 4 << 20  # then it is looked whether changes wait
 LATER_S = 60  # doubled with every time that headquarters does not have it
@@ -124,8 +123,8 @@ def _resting(node: Node, content: Content, most: int) -> Iterator[None]:
     """Let a content rest that did not get through even piece by piece; the failure goes on to whoever called."""
     try:
         yield
-    except NodeError:
-        if most == 1:
+    except LinkDown as error:
+        if most == 1 and not isinstance(error, AskedToWait):
             with node.database.write() as connection:
                 contents.rest(connection, content, node.now() + timedelta(seconds=LATER_S))
         raise

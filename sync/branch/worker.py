@@ -27,7 +27,7 @@ from sync.branch.round import Round, sync_round
 from sync.closing import ClosingFault
 from sync.journal import journal, traced
 from sync.protocol import PIECES_MAX, Dice
-from sync.wire.link import AskedToWait, Link
+from sync.wire.link import AskedToWait, Link, LinkDown
 
 T = TypeVar("T")
 
@@ -141,10 +141,15 @@ class Worker:
 
     def carry(self) -> bool:
         """Carry some contents now, in the calling thread; return whether there are more. Never raises."""
-        more = self._tried(lambda node, link: carry(node, link, self._pieces))
-        if more is None:  # a line, or a proxy on it, may cut what is large, and cut it each time
-            self._pieces = max(1, self._pieces // 2)
-        return more or False
+        return self._tried(self._carried) or False
+
+    def _carried(self, node: Node, link: Link) -> bool:
+        try:
+            return carry(node, link, self._pieces)
+        except LinkDown as error:
+            if not isinstance(error, AskedToWait):  # a line, or a proxy on it, may cut what is large, and each time
+                self._pieces = max(1, self._pieces // 2)
+            raise
 
     def pause_s(self) -> float:
         """Return how long to rest now: the beat, or after failures a growing pause, both spread by the dice.

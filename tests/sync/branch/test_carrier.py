@@ -22,8 +22,8 @@ from sync.branch.carrier import LATER_S, carry
 from sync.branch.round import sync_round
 from sync.branch.worker import Worker
 from sync.hub.contents import deliver, fetch, offer
-from sync.protocol import Deliver, Fetch, Offer, Offered
-from sync.wire.link import LinkDown
+from sync.protocol import PIECES_MAX, Deliver, Fetch, Offer, Offered
+from sync.wire.link import AskedToWait, LinkDown
 from tests.sync.nodes import DirectLink, World, waiter_of
 
 BICYCLE = "bicycle_rental.bicycle"
@@ -170,6 +170,28 @@ def test_a_line_that_cuts_every_large_message_carries_it_in_small_ones(
 
     assert held(hub, up) == PHOTO
     assert held(bund, down) == PHOTO[::-1]
+
+
+def test_a_headquarters_that_is_busy_makes_no_message_smaller(world: World, bund: Node, link: DirectLink) -> None:
+    up = upload(bund)
+    park(bund, ONE, frame="F-1", photo=reference(up, "a.jpg"))
+    worker, sent, busy = Worker(bund, lambda: link, dice=bytes), list[int](), list(range(5))
+
+    def crowded(_: str, message: Any) -> Any:
+        if isinstance(message, Deliver):
+            if busy:
+                busy.pop()
+                raise AskedToWait.of("hub-busy", "headquarters is busy", "总部繁忙")
+            sent.append(len(message.pieces))
+        return message
+
+    link.before = crowded
+    worker.work()
+    for _ in range(12):
+        worker.carry()
+
+    assert not busy
+    assert max(sent) == PIECES_MAX
 
 
 def test_what_a_line_does_not_carry_at_all_rests_and_is_not_sent_again_and_again(
