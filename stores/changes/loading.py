@@ -120,7 +120,9 @@ def add(node: Node, piece: Piece, known: Under | None) -> Under | None:
 
 
 def forget(connection: Connection) -> None:
-    """Drop what a load has put beside."""
+    """Drop what a load has put beside, if one is under way."""
+    if not is_under_way(connection):
+        return  # nor is there any on PostgreSQL, which keeps its tables elsewhere
     for (name,) in bulk.run(
         connection, "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'loading.%'"
     ):

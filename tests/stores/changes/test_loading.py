@@ -227,3 +227,13 @@ def test_a_power_cut_at_any_statement_of_the_take_over_leaves_all_or_nothing(
 def test_what_is_no_snapshot_is_refused(image: bytes) -> None:
     with pytest.raises(BadSnapshot):
         loading.opened(image, "", None)
+
+
+def test_where_no_load_is_under_way_nothing_is_looked_for(hub: Stand) -> None:
+    """The end of every feed asks, and PostgreSQL keeps its tables elsewhere than SQLite does."""
+    asked: list[str] = []
+    with hub.database.write() as connection:
+        event.listen(connection, "before_cursor_execute", lambda _c, _k, sql, *_: asked.append(sql))
+        loading.forget(connection)
+
+    assert len(asked) == 1
