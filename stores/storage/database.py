@@ -114,15 +114,14 @@ class Database:
         assert self.dialect == "sqlite", "only SQLite reads SQLite files"
         with told_plainly(WRITE_FAULTS), self._turns.turn(self._wait_s_max):
             connection = self.connected()
-            beneath = driver.raw(connection)
-            beneath.execute(f"ATTACH ? AS {BESIDE}", (":memory:" if isinstance(other, bytes) else str(other),)).close()
+            driver.beneath(connection, f"ATTACH ? AS {BESIDE}", ":memory:" if isinstance(other, bytes) else str(other))
             try:
                 if isinstance(other, bytes):
-                    beneath.deserialize(other, name=BESIDE)
+                    driver.raw(connection).deserialize(other, name=BESIDE)
                 with connection.begin():
                     yield connection
             finally:
-                beneath.execute(f"DETACH {BESIDE}").close()
+                driver.beneath(connection, f"DETACH {BESIDE}")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -178,7 +177,7 @@ class Database:
         """
         if self.folder is not None:
             with told_plainly(WRITE_FAULTS), self._reader.connect() as connection:
-                driver.raw(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+                driver.beneath(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -33,8 +33,13 @@ def begin(connection: Connection, sql: str) -> None:
     if connection.dispatch.before_cursor_execute:
         connection.exec_driver_sql(sql)
         return
+    beneath(connection, sql)
+
+
+def beneath(connection: Connection, sql: str, *values: Any) -> None:
+    """Run a statement of SQLite's that belongs to no transaction; what fails is raised as for any other statement."""
     try:
-        raw(connection).execute(sql)
+        raw(connection).execute(sql, values).close()
     except FAULTS as error:
         raise told(connection, sql, error) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.model.errors import NodeError, Text
-from stores.storage import bulk
+from stores.storage import bulk, driver
 from stores.storage.columns import Chars
 from stores.storage.database import READERS_KEPT, Busy, Database, StorageFault
 
@@ -399,3 +400,24 @@ def test_who_is_stuck_inside_its_turn_loses_it_and_what_it_wrote(database: Datab
         add(connection, "V4")
     with database.read() as connection:
         assert rooms(connection) == ["V3", "V4"]
+
+
+def test_a_disk_that_fails_while_the_log_is_carried_over_is_told_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path}/node.db")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE room (name TEXT)"))
+    real = driver.raw
+
+    class Failing:
+        def execute(self, *_: object) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(driver, "raw", lambda _: Failing())
+    with pytest.raises(StorageFault):
+        database.carry_over()
+
+    monkeypatch.setattr(driver, "raw", real)
+    database.carry_over()
+    database.close()
