@@ -141,7 +141,7 @@ def _fill(service: Service, begin: int, end: int) -> None:
             bulk.insert(connection, table, columns, rows)
         while True:
             with node.database.write() as connection:
-                if not words.read_in(connection, node.tables, BATCH):
+                if not words.read_in(connection, node.tables):
                     break
 
 
