@@ -227,10 +227,7 @@ def _take_in(work: Work) -> list[Problem]:
         work.env.names["ask"] = work.asked
     for ask in work.action.ask:
         if ask.field is not None and ask.name in work.asked:
-            value = work.asked[ask.name]
-            work.draft.values[ask.field] = (
-                requests.settle_field(work, ask.field, value) if work.call.replayed else value
-            )
+            work.draft.values[ask.field] = requests.settle_field(work, ask.field, work.asked[ask.name])
     if work.action.new:
         intake.fill_defaults(work.record, work.draft, work.env)
         work.draft.values.setdefault("state", None)
