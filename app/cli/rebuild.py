@@ -48,7 +48,8 @@ def rebuild(
     """Make the node of STORE anew from headquarters; what is here is sent first and kept. 从总部重建节点。
 
     The new database is made beside the old one, which gives way when all of it is there. Whatever goes wrong before,
-    the node is as it was, and the same command goes on where it stopped.
+    the node is as it was, and the same command goes on where it stopped. With a code that is the only way on once the
+    new database has called: headquarters no longer listens to the old one.
     """
     settings = read_settings(config)
     _check_is_branch(settings, store)
@@ -169,9 +170,10 @@ def _join(service: Service, old: _Old | None, url: str | None, code: str | None)
     if url is not None and code is not None:
         try:
             enrolment.enrol(node, url, code, dice=service.world.dice, plain_http=service.settings.sync.plain_http)
-        except NodeError:
+        except NodeError as error:
             if begun is None:
                 raise
+            say(error.problems[0].what, error=True)  # and on it goes with what it was given when it was begun
         return
     known = begun or (old.upstream if old is not None else None)
     if known is None:
