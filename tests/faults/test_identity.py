@@ -14,7 +14,6 @@ from stores.changes.digest import digests
 from stores.node import Node
 from stores.storage import checkpoints, counters
 from stores.storage.credentials import Credential
-from stores.storage.database import Database
 from sync import keys
 from sync.branch import comparing
 from sync.branch.disputes import LogDamaged
@@ -22,7 +21,7 @@ from sync.branch.round import hello_of, sync_round
 from sync.hub import server
 from sync.protocol import Pull, Standing
 from sync.wire.link import LinkDown
-from tests.sync.nodes import DirectLink, World, read, waiter_of, write
+from tests.sync.nodes import DirectLink, World, read, set_back, waiter_of, write
 
 
 @dataclass
@@ -61,13 +60,6 @@ class Trio:
         table = self.hub.table(self.hub.catalog.records["core.notice"])
         with self.hub.database.read() as connection:
             return list(connection.execute(select(table.c.name)).scalars())
-
-
-def set_back(node: Node, image: bytes) -> None:
-    """Give a node another disk while its program, clock and dice go on."""
-    node.database.close()
-    node.database = Database("sqlite:///:memory:")
-    node.database.load(image)
 
 
 @pytest.fixture

@@ -101,6 +101,13 @@ class World:
         return node
 
 
+def set_back(node: Node, image: bytes) -> None:
+    """Give a node another disk while its program, clock and dice go on."""
+    node.database.close()
+    node.database = Database("sqlite:///:memory:")
+    node.database.load(image)
+
+
 @dataclass
 class DirectLink:
     """A ``Link`` that calls headquarters' functions. ``limits`` replaces what headquarters asks for."""

@@ -14,13 +14,12 @@ from stores.changes import quarantine
 from stores.changes.commit import Deed, Edit, commit
 from stores.node import Node
 from stores.storage.credentials import Credential
-from stores.storage.database import Database
 from stores.storage.system import SYSTEM
 from sync import keys, refill
 from sync.branch.comparing import compare
 from sync.branch.round import sync_round
 from sync.wire.link import LinkDown
-from tests.sync.nodes import DirectLink, World, read, waiter_of, write
+from tests.sync.nodes import DirectLink, World, read, set_back, waiter_of, write
 
 
 def conflicts(node: Node) -> list[dict[str, Any]]:
@@ -244,9 +243,7 @@ def test_what_was_entered_again_and_replaced_since_is_not_entered_once_more_what
     write(hub, mine, store="bund", tea="普洱")
     settle(bund, link)
     twin = world.node("bund")
-    twin.database.close()
-    twin.database = Database("sqlite:///:memory:")
-    twin.database.load(bund.database.image())
+    set_back(twin, bund.database.image())
     yesterday.put_back(world)
     settle(bund, link)
     assert read(hub, mine)["tea"] == "普洱"

@@ -36,6 +36,7 @@ from sync.protocol import (
 )
 from sync.wire import codec
 from sync.wire.codec import Form, decode, encode
+from tests.app.conftest import wait_for
 from tests.sync.nodes import World, read, write
 
 LI = "0190a0a0-0000-7000-8000-000000000001"
@@ -215,8 +216,7 @@ def test_frames_that_come_at_once_stand_in_line_and_only_who_finds_no_place_is_t
     with TestClient(app) as web, ThreadPoolExecutor(4) as pool:
         standing = [pool.submit(sent, store) for store in stores[:4]]
         two_inside.wait(5)
-        while len(app.state.merging) < 4:  # the other two stand in line
-            sleep(0.01)
+        wait_for(lambda: len(app.state.merging) == 4)  # the other two stand in line
         assert len(inside) == 2, "more than two are worked on"
         assert sent("hongkou") == 429
         go_on.set()
@@ -280,11 +280,9 @@ def test_two_frames_of_a_node_are_merged_in_the_order_in_which_they_came(
     with TestClient(app) as web, ThreadPoolExecutor(2) as pool:
         monkeypatch.setattr(routes.codec, "decode", slow)
         first = pool.submit(send, web, "push", Push("bund.1", Head(), ()))
-        while len(app.state.merging) < 1:
-            sleep(0.01)
+        wait_for(lambda: len(app.state.merging) == 1)
         second = pool.submit(send, web, "push", Push("bund.2", Head(), ()))
-        while len(app.state.merging) < 2 and not second.done():
-            sleep(0.01)
+        wait_for(lambda: len(app.state.merging) == 2 or second.done())
         assert send(web, "push", Push("bund.3", Head(), ())).status_code == 429
         assert [each.result(5).status_code for each in (first, second)] == [200, 200]
     assert merged == ["bund.1", "bund.2"]

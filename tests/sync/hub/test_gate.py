@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event, Thread
 
 import pytest
 
@@ -44,29 +44,36 @@ def test_a_node_that_may_have_two_calls_inside_has_them_in_the_order_in_which_th
     gate = Gate(of_a_node=2)
     told: list[str] = []
 
-    with ExitStack() as first, gate.entered("jingan") as others, ThreadPoolExecutor(1) as pool:
+    begun = Event()
+
+    with ExitStack() as first, gate.entered("jingan") as others:
         its_turn = first.enter_context(gate.entered("bund"))
         with gate.entered("bund") as behind:
-            second = pool.submit(lambda: (behind(), told.append("second")))
+            second = Thread(target=lambda: (begun.set(), behind(), told.append("second")), daemon=True)
+            second.start()
+            assert begun.wait(5)
             with pytest.raises(HubBusy), gate.entered("bund"):
                 pass
             its_turn()  # nobody is before it
             others()  # and nobody else waits
-            assert not second.done()
+            second.join(0.05)
+            assert second.is_alive()
             told.append("first")
             first.close()
-            second.result(5)
+            second.join(5)
+            assert not second.is_alive()
     assert told == ["first", "second"]
     assert len(gate) == 0
 
 
 def test_a_call_that_fails_lets_the_one_behind_it_go_on() -> None:
     gate = Gate(of_a_node=2)
-    first, second = ExitStack(), ExitStack()
+    first = ExitStack()
     first.enter_context(gate.entered("bund"))
 
-    with second:
-        its_turn = second.enter_context(gate.entered("bund"))
+    with gate.entered("bund") as its_turn:
         first.__exit__(ValueError, ValueError("fault"), None)
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(its_turn).result(5)
+        second = Thread(target=its_turn, daemon=True)
+        second.start()
+        second.join(5)
+        assert not second.is_alive()
